@@ -1,0 +1,10 @@
+// Compiles everything into an emptied dist/.
+import { rmSync } from "node:fs";
+import { run } from "./run.mjs";
+
+export function build() {
+  rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+  run("tsc", []);
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) build();

@@ -1,0 +1,43 @@
+// The one way out: a transport carries calls in protobuf bytes to one target. `grpc-js.ts` is one; all pass test/upstream/transport-suite.ts.
+import type { Reply, StreamCall, StreamReply, UnaryCall } from "../call.ts";
+
+export interface TargetAddress {
+  /** As configured: `localhost:50051`, `dns:///svc:443`, `unix:/run/x.sock`. */
+  readonly target: string;
+  readonly tls: TlsOptions | undefined;
+}
+
+export interface TlsOptions {
+  /** PEM; undefined trusts the system's roots. */
+  readonly ca: Uint8Array | undefined;
+  readonly cert: Uint8Array | undefined;
+  readonly key: Uint8Array | undefined;
+  /** Name to verify instead of the host of the target. */
+  readonly serverName: string | undefined;
+}
+
+export interface TransportLimits {
+  /** Largest message either way, in bytes after decompression. */
+  readonly maxMessageBytes: number;
+  readonly maxMetadataBytes: number;
+  readonly connectTimeoutMs: number;
+}
+
+export type ConnectionState = "idle" | "connecting" | "ready" | "failing" | "closed";
+
+/** A transport to one target. It connects lazily and again by itself; a call while it is failing is UNAVAILABLE. */
+export interface Transport {
+  readonly state: ConnectionState;
+  /**
+   * Rejects with GatewayError only. Cancelling the call resets it at the backend at once; the deadline of the call is
+   * sent along and kept here too.
+   */
+  unary(call: UnaryCall): Promise<Reply>;
+  stream(call: StreamCall): StreamReply;
+  /** Starts connecting; resolves with whether the target is ready within the time. */
+  connect(timeoutMs: number): Promise<boolean>;
+  onStateChange(listener: (state: ConnectionState, reason: string) => void): void;
+  close(): Promise<void>;
+}
+
+export type TransportFactory = (address: TargetAddress, limits: TransportLimits) => Transport;
