@@ -22,6 +22,8 @@ export interface Exchange {
    * answered without reading has its body drained, bounded, or its connection closed.
    */
   readBody(limit: number): Promise<Buffer>;
+  /** Instead of `readBody`: reads the body away, bounded, so that the client's leaving is still noticed while a call is under way. */
+  discardBody(): void;
   /** The complete answer in one write. Content-Length is set here; `body` undefined for none (204, 304). For HEAD the body is dropped, its length kept. */
   respond(status: number, headers: HeaderList, body: Uint8Array | undefined, trailers?: HeaderList): void;
   /** The client left before the answer was complete. Called at most once, never after a completed answer. */

@@ -28,7 +28,13 @@ export interface Template {
   readonly verb: string | undefined;
 }
 
-/** A template variable resolved against the request message: the fields to walk, the last one a scalar or well-known scalar. */
+/** `strict` follows SEMANTICS to the letter; `grpc-gateway` answers as grpc-gateway v2 does, for people who migrate. */
+export type Profile = "strict" | "grpc-gateway";
+
+/**
+ * A template variable resolved against the request message: the fields to walk, the last one a scalar, enum or well-known
+ * scalar; in profile grpc-gateway also a repeated scalar or enum, whose values the client separates by commas.
+ */
 export interface BoundVariable {
   readonly variable: Variable;
   readonly fields: readonly Field[];
@@ -37,7 +43,12 @@ export interface BoundVariable {
 export type BodyBinding =
   | { readonly kind: "none" }
   | { readonly kind: "all" }
-  | { readonly kind: "field"; readonly field: Field };
+  | {
+      readonly kind: "field";
+      readonly field: Field;
+      /** Only for a dotted body (profile grpc-gateway): the singular messages from the request down to `field`. */
+      readonly parents?: readonly Field[];
+    };
 
 export interface Binding {
   readonly method: Method;

@@ -37,7 +37,12 @@ export interface RawEntry {
  */
 export type RawOptions =
   | { readonly kind: "text"; readonly options: readonly RawOption[] }
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array };
+  | {
+      readonly kind: "bytes";
+      readonly bytes: Uint8Array;
+      /** Where the option with this path of field numbers was written, if the descriptor has source info. */
+      readonly position?: (path: readonly number[]) => Position;
+    };
 
 export interface RawDeclared {
   readonly name: string;

@@ -19,6 +19,11 @@ export interface JsonOptions {
   readonly caseInsensitiveEnums: boolean;
   /** Read one JSON value and ignore what follows (grpc-gateway). */
   readonly allowTrailing: boolean;
+  /** A body value for a field the path or query already set: `refuse` unless equal, or let it lose silently (grpc-gateway). */
+  readonly boundFields: "refuse" | "override";
+  /** A google.protobuf.Any whose type the schema lacks: an error, or `{"@type": …, "value": base64}` (error details). */
+  readonly unresolvedAny: "fail" | "base64";
+  /** Nesting of objects and arrays. */
   readonly maxDepth: number;
 }
 
@@ -33,6 +38,8 @@ export const strictJson: JsonOptions = Object.freeze({
   stripEnumPrefix: false,
   caseInsensitiveEnums: false,
   allowTrailing: false,
+  boundFields: "refuse",
+  unresolvedAny: "fail",
   maxDepth: 100,
 });
 
@@ -41,4 +48,5 @@ export const grpcGatewayJson: JsonOptions = Object.freeze({
   unknownFields: "ignore",
   emitNullMessages: true,
   allowTrailing: true,
+  boundFields: "override",
 });

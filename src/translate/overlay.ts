@@ -1,5 +1,6 @@
 // Values from the path and the query that are woven into a request message while its body is read.
 import type { Field } from "../schema/descriptor.ts";
+import { concatBytes, taggedValue } from "./request-wire.ts";
 
 export type OverlayEntry =
   | {
@@ -14,3 +15,10 @@ export type OverlayEntry =
 
 /** By field of one message; nested singular messages hold their own overlay. */
 export type Overlay = Map<Field, OverlayEntry>;
+
+/** The protobuf fields of an overlay without a body; a message named below is written even when all its values are zero. */
+export function encodeOverlay(overlay: Overlay): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const [field, entry] of overlay) parts.push(entry.kind === "value" ? entry.wire : taggedValue(field, encodeOverlay(entry.node)));
+  return concatBytes(parts);
+}

@@ -1,0 +1,27 @@
+// Loads protos of this repository at run time, for the example backends and for their tests.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { loadSync } from "@grpc/proto-loader";
+import type { PackageDefinition } from "@grpc/proto-loader";
+
+/** Messages look exactly as the proto writes them: snake_case names, 64-bit integers as decimal text, enums by name. */
+export function loadProto(...files: string[]): PackageDefinition {
+  const protos = protoFolder();
+  return loadSync(files, {
+    includeDirs: [`${protos}examples`, protos],
+    keepCase: true,
+    longs: String,
+    enums: String,
+    bytes: Buffer,
+    defaults: true,
+  });
+}
+
+/** Found from here upwards, because compiled code lives one folder deeper than its source. */
+function protoFolder(): string {
+  for (const up of ["../protos/", "../../protos/"]) {
+    const folder = fileURLToPath(new URL(up, import.meta.url));
+    if (existsSync(folder)) return folder;
+  }
+  throw new Error("examples: the folder protos/ is not where the repository has it");
+}

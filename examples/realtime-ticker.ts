@@ -1,0 +1,89 @@
+// realtime.v1.Ticker: prices as a stream from the server.
+import { status } from "@grpc/grpc-js";
+import type { ServerWritableStream } from "@grpc/grpc-js";
+import { invalidArgument, notFound, RpcError, toStatusObject } from "./rpc-error.ts";
+import { unary } from "./serve.ts";
+import type { ServiceSource } from "./serve.ts";
+import type { Timestamp } from "./shop.ts";
+
+interface WatchRequest {
+  readonly symbols: readonly string[];
+  readonly interval: { readonly seconds: string; readonly nanos: number } | null;
+  readonly count: number;
+  readonly after_sequence: string;
+}
+
+/** Symbol → the price its curve swings around. */
+const basePrices = new Map([
+  ["TEA", 34.5],
+  ["INK", 11.9],
+  ["FERN", 16],
+]);
+
+export function createTicker(): ServiceSource {
+  return {
+    service: "realtime.v1.Ticker",
+    file: "realtime/v1/ticker.proto",
+    implementation: {
+      Watch: watch,
+      GetTick: unary(({ symbol }: { symbol: string }) => {
+        if (!basePrices.has(symbol)) throw notFound("realtime.v1.Tick", symbol);
+        return createTick(symbol, 1n);
+      }),
+    },
+  };
+}
+
+function watch(call: ServerWritableStream<WatchRequest, object>): void {
+  try {
+    startWatch(call);
+  } catch (error) {
+    call.emit("error", toStatusObject(error));
+  }
+}
+
+function startWatch(call: ServerWritableStream<WatchRequest, object>): void {
+  const symbols = readSymbols(call.request.symbols);
+  const interval = readInterval(call.request.interval);
+  const first = BigInt(call.request.after_sequence) + 1n;
+  const last = call.request.count === 0 ? undefined : first + BigInt(call.request.count);
+  let next = first;
+  let timer: NodeJS.Timeout | undefined;
+  const sendRound = (): void => {
+    if (call.cancelled) return;
+    let hasRoom = true;
+    for (const symbol of symbols) hasRoom = call.write(createTick(symbol, next));
+    next += 1n;
+    if (next === last) call.end();
+    // A slow reader gets its rounds late rather than piling them up here.
+    else if (hasRoom) timer = setTimeout(sendRound, interval);
+    else call.once("drain", sendRound);
+  };
+  call.once("cancelled", () => clearTimeout(timer));
+  sendRound();
+}
+
+function readSymbols(symbols: readonly string[]): readonly string[] {
+  for (const symbol of symbols) if (!basePrices.has(symbol)) throw notFound("realtime.v1.Tick", symbol);
+  return symbols.length === 0 ? [...basePrices.keys()] : symbols;
+}
+
+function readInterval(interval: WatchRequest["interval"]): number {
+  if (interval === null) return 1000;
+  const ms = Number(interval.seconds) * 1000 + interval.nanos / 1e6;
+  if (ms < 10) throw invalidArgument("interval", "must be at least 10 milliseconds");
+  if (ms > 60_000) throw new RpcError(status.OUT_OF_RANGE, "interval must be at most one minute");
+  return ms;
+}
+
+/** The price depends on the sequence number alone, so a stream can be resumed and a test can know it. */
+function createTick(symbol: string, sequence: bigint): object {
+  const swing = Number((sequence * 7n + BigInt(symbol.length)) % 21n) - 10;
+  const price = (basePrices.get(symbol) ?? 0) + swing / 8;
+  return { symbol, sequence: String(sequence), price, time: currentTime() };
+}
+
+export function currentTime(): Timestamp {
+  const ms = Date.now();
+  return { seconds: String(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1e6 };
+}

@@ -1,0 +1,121 @@
+// `sluice explain METHOD URL`: runs one request through router and REST front with nothing behind them, and shows what it becomes.
+import { formatDuration } from "../config/quantity.ts";
+import type { Config } from "../config/config.ts";
+import { compileJsonWriter } from "../translate/json-writer.ts";
+import { createUpstreams } from "../upstream/upstreams.ts";
+import type { Method } from "../schema/descriptor.ts";
+import type { Transport } from "../upstream/transport.ts";
+import { DiagnosticError } from "../diagnostic.ts";
+import { parseRequest } from "./explain-request.ts";
+import { rehearse } from "./rehearse.ts";
+import type { Rehearsal } from "./rehearse.ts";
+import type { ParsedFlags } from "./parse-flags.ts";
+import { loadProject } from "./project.ts";
+import type { FetchSchemaBytes, Project } from "./project.ts";
+import { formatForPeople } from "./report.ts";
+import { toRouteEntry } from "./route-list.ts";
+import type { RouteEntry } from "./route-list.ts";
+import { printable } from "./terminal.ts";
+import type { Style, Terminal } from "./terminal.ts";
+import { toJsonOptions } from "./rest-options.ts";
+import { toUpstreamTargets } from "./upstream-targets.ts";
+
+/** What is printed, and the object of `--json`. */
+interface Explanation {
+  readonly binding: RouteEntry | undefined;
+  readonly captures: readonly (readonly [string, string])[];
+  /** The request as JSON text; undefined when there is none. */
+  readonly message: string | undefined;
+  readonly metadata: readonly (readonly [string, string])[];
+  readonly timeoutMs: number | undefined;
+  readonly target: string | undefined;
+  readonly answer: Rehearsal["answer"];
+}
+
+export async function runExplain(flags: ParsedFlags, terminal: Terminal, fetch: FetchSchemaBytes): Promise<number> {
+  const [method, url, ...protos] = flags.positionals;
+  const request = parseRequest(method, url, flags);
+  const { project, diagnostics } = await loadProject(flags, protos, terminal, fetch);
+  for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
+  if (project === undefined) return 1;
+  const explanation = explain(project, await rehearse(project, request));
+  if (flags.has("json")) terminal.out(formatJson(explanation));
+  else for (const line of formatLines(`${request.method} ${request.target}`, explanation, terminal.outStyle)) terminal.out(line);
+  return explanation.answer === undefined || explanation.answer.status < 400 ? 0 : 1;
+}
+
+function explain({ config, schema }: Project, { match, call, timeoutMs, answer }: Rehearsal): Explanation {
+  const write = call === undefined ? undefined : compileJsonWriter(call.method.input, schema, { ...toJsonOptions(config), unresolvedAny: "base64", emitDefaults: false, emitNullMessages: false, indent: 2 });
+  return {
+    binding: match === undefined ? undefined : toRouteEntry(match.binding),
+    captures: match === undefined ? [] : match.binding.template.variables.map(({ path }, index) => [path, match.captures[index]]),
+    message: call === undefined ? undefined : write?.(call.message).toString(),
+    metadata: call === undefined ? [] : toPairs(call.metadata),
+    timeoutMs,
+    target: match === undefined ? undefined : findTarget(config, match.binding.method),
+    answer: call === undefined ? answer : undefined,
+  };
+}
+
+/** By the rules that calls follow; no transport is ever opened. */
+function findTarget(config: Config, method: Method): string | undefined {
+  const { maxMessageBytes, maxMetadataBytes, connectTimeoutMs } = config.server;
+  try {
+    const upstreams = createUpstreams({
+      targets: toUpstreamTargets(config),
+      transport: () => ({}) as Transport,
+      limits: { maxMessageBytes, maxMetadataBytes, connectTimeoutMs },
+    });
+    return upstreams.targetOf(method);
+  } catch (error) {
+    if (error instanceof DiagnosticError) return undefined;
+    throw error;
+  }
+}
+
+function toPairs(list: readonly string[]): (readonly [string, string])[] {
+  const pairs: (readonly [string, string])[] = [];
+  for (let index = 0; index + 1 < list.length; index += 2) pairs.push([list[index], list[index + 1]]);
+  return pairs;
+}
+
+function formatJson({ captures, message, metadata, answer, ...rest }: Explanation): string {
+  const object = {
+    ...rest,
+    captures: captures.map(([variable, value]) => ({ variable, value })),
+    message: message === undefined ? undefined : (JSON.parse(message) as unknown),
+    metadata: metadata.map(([name, value]) => ({ name, value })),
+    answer: answer === undefined ? undefined : { status: answer.status, headers: toPairs(answer.headers).map(([name, value]) => ({ name, value })), body: answer.body },
+  };
+  return JSON.stringify(object, undefined, 2);
+}
+
+function formatLines(request: string, explanation: Explanation, style: Style): string[] {
+  const { binding, captures, message, metadata, timeoutMs, target, answer } = explanation;
+  const rows: (readonly [string, string])[] = [];
+  if (binding !== undefined) {
+    rows.push(["binding", `${binding.httpMethod} ${binding.path}`]);
+    if (binding.body !== "") rows.push(["body", binding.body === "*" ? "the whole message (*)" : `the field ${binding.body}`]);
+    rows.push(["rule", `${binding.file}:${binding.line} (${binding.origin})`], ["method", `${binding.method} (${binding.kind})`]);
+  }
+  for (const [variable, value] of captures) rows.push(["capture", `${variable} = ${JSON.stringify(value)}`]);
+  if (message !== undefined) rows.push(["message", message]);
+  for (const [name, value] of metadata) rows.push(["metadata", `${name}: ${value}`]);
+  if (timeoutMs !== undefined) rows.push(["deadline", formatDuration(timeoutMs)]);
+  if (binding !== undefined) rows.push(["target", target ?? "none: calls answer 503; name one with --upstream"]);
+  return [style.bold(printable(request)), ...rows.map((row, index) => formatRow(row, rows[index - 1]?.[0], style)), ...formatAnswer(answer, style)];
+}
+
+/** The label once for rows that share it; further lines of a value indented below. */
+function formatRow([label, value]: readonly [string, string], previous: string | undefined, style: Style): string {
+  const indent = " ".repeat(11);
+  const head = (label === previous ? "" : label).padEnd(9);
+  return `  ${style.dim(head)}${value.split("\n").map(printable).join(`\n${indent}`)}`;
+}
+
+function formatAnswer(answer: Rehearsal["answer"], style: Style): string[] {
+  if (answer === undefined) return [];
+  const paint = answer.status < 400 ? style.green : style.red;
+  const headers = toPairs(answer.headers).map(([name, value]) => `${name}: ${printable(value)}`);
+  return ["", paint(`HTTP ${answer.status}`), ...headers, ...(answer.body === "" ? [] : ["", ...answer.body.split("\n").map(printable)])];
+}

@@ -1,0 +1,108 @@
+// What every command starts from: configuration, schema, bindings, and everything wrong with them.
+import { loadConfig } from "../config/load-config.ts";
+import type { NamedTarget } from "../config/load-config.ts";
+import type { Config } from "../config/config.ts";
+import { didYouMean } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import type { Binding } from "../schema/binding.ts";
+import type { Schema } from "../schema/descriptor.ts";
+import { bindMethods } from "../schema/http-rule.ts";
+import { loadSchema } from "../schema/load.ts";
+import { parseTarget } from "../upstream/target.ts";
+import { toSettings } from "./parse-flags.ts";
+import type { ParsedFlags } from "./parse-flags.ts";
+import { hasErrors } from "./report.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Project {
+  readonly config: Config;
+  readonly schema: Schema;
+  readonly bindings: readonly Binding[];
+}
+
+export interface LoadedProject {
+  /** Undefined when there is an error among the diagnostics. */
+  readonly project: Project | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What could be read, for counts in messages. */
+  readonly schema: Schema | undefined;
+}
+
+/** Asks an upstream for descriptors; a parameter so that only commands that want reflection load the transport. */
+export type FetchSchemaBytes = (config: Config) => Promise<readonly Uint8Array[]>;
+
+/** `protos` are positional arguments. Never rejects for what a person wrote. */
+export async function loadProject(flags: ParsedFlags, protos: readonly string[], terminal: Terminal, fetch: FetchSchemaBytes): Promise<LoadedProject> {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
+  const settings = toSettings(flags, protos, report);
+  const loaded = loadConfig({ flags: settings, configFile: flags.text("config"), httpRules: flags.list("http-rules"), environment: terminal.environment });
+  diagnostics.push(...loaded.diagnostics);
+  checkTargets(loaded.targets, report);
+  const { config } = loaded;
+  // A faulty configuration file does not hide what is wrong in the protos named beside it.
+  const inputs = config?.protos ?? protos;
+  const importPaths = config?.importPaths ?? flags.list("import-path");
+  if (inputs.length === 0 && config?.reflect !== true) {
+    if (!hasErrors(diagnostics)) report(noInputs);
+    return { project: undefined, diagnostics, schema: undefined };
+  }
+  const descriptorBytes = config?.reflect === true && !hasErrors(diagnostics) ? await fetchOrReport(config, fetch, report) : undefined;
+  if (inputs.length === 0 && descriptorBytes === undefined) return { project: undefined, diagnostics, schema: undefined };
+  const { schema, diagnostics: schemaDiagnostics } = await loadSchema({ inputs, importPaths, descriptorBytes });
+  diagnostics.push(...schemaDiagnostics);
+  if (schema === undefined || config === undefined) return { project: undefined, diagnostics, schema };
+  const { profile, http } = config;
+  const bindings = bindMethods(schema, { profile, bindUnannotated: http.bindUnannotated, yamlRules: http.rules }, report);
+  checkUpstreamServices(config, schema, report);
+  return { project: hasErrors(diagnostics) ? undefined : { config, schema, bindings }, diagnostics, schema };
+}
+
+const noInputs: Diagnostic = {
+  severity: "error",
+  position: undefined,
+  message: "no proto files are named",
+  hint: "name files or folders (sluice serve ./protos …), set protos: in sluice.yaml, or use --reflect",
+  rule: "no-protos",
+};
+
+async function fetchOrReport(config: Config, fetch: FetchSchemaBytes, report: (diagnostic: Diagnostic) => void): Promise<readonly Uint8Array[] | undefined> {
+  const target = config.upstreams[0]?.service === undefined ? config.upstreams[0]?.target : undefined;
+  if (target === undefined) {
+    report({ severity: "error", position: undefined, message: "--reflect asks the default upstream, and there is none", hint: "add --upstream HOST:PORT", rule: "reflect" });
+    return undefined;
+  }
+  try {
+    return await fetch(config);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    report({ severity: "error", position: undefined, message: `reflection from ${target}: ${message}`, hint: "is the backend running, with the reflection service on? Else name its proto files", rule: "reflect" });
+    return undefined;
+  }
+}
+
+/** A mapping that names no service of the schema is a slip of the hand: its calls would go elsewhere. */
+function checkUpstreamServices(config: Config, schema: Schema, report: (diagnostic: Diagnostic) => void): void {
+  const names = schema.services.map((service) => service.name);
+  for (const { service } of config.upstreams) {
+    if (service === undefined || names.some((name) => isServed(service, name))) continue;
+    report({ severity: "error", position: undefined, message: `the upstream of ${service} has no use: the protos have no such service`, hint: suggestService(service, names), rule: "upstream-service" });
+  }
+}
+
+function isServed(pattern: string, service: string): boolean {
+  return pattern.endsWith(".*") ? service.startsWith(pattern.slice(0, -1)) : service === pattern;
+}
+
+/** What the configuration let through as text is held against the grammar of targets here, which upstream/ knows. */
+function checkTargets(targets: readonly NamedTarget[], report: (diagnostic: Diagnostic) => void): void {
+  for (const { target, name, position } of targets) {
+    const parsed = parseTarget(target);
+    if (parsed.kind === "error") report({ severity: "error", position, message: `${name}: ${parsed.message}`, hint: parsed.hint, rule: "target" });
+  }
+}
+
+function suggestService(service: string, names: readonly string[]): string {
+  const tail = names.find((name) => name.endsWith(`.${service}`));
+  return didYouMean(service, names) ?? (tail === undefined ? `the services are ${names.slice(0, 10).join(", ")}` : `did you mean "${tail}"?`);
+}

@@ -1,0 +1,107 @@
+// Sends one request through the real router and REST front, with an exchange and a backend that exist in memory only.
+import type { UnaryCall } from "../call.ts";
+import type { Exchange, HeaderList } from "../front/front.ts";
+import { createRestFront } from "../front/rest/rest.ts";
+import { createRouter } from "../route/router.ts";
+import type { RouteMatch } from "../route/router.ts";
+import { Code, GatewayError } from "../status.ts";
+import type { ExplainedRequest } from "./explain-request.ts";
+import type { Project } from "./project.ts";
+import { toRestOptions, toRouterOptions } from "./rest-options.ts";
+
+export interface Rehearsal {
+  readonly match: RouteMatch | undefined;
+  /** What the backend would have been sent; undefined when the front answered itself. */
+  readonly call: UnaryCall | undefined;
+  readonly timeoutMs: number | undefined;
+  /** What the front answered itself. */
+  readonly answer: { readonly status: number; readonly headers: HeaderList; readonly body: string } | undefined;
+}
+
+export async function rehearse(project: Project, request: ExplainedRequest): Promise<Rehearsal> {
+  const { config, schema, bindings } = project;
+  const router = createRouter(bindings, toRouterOptions(config));
+  let match: RouteMatch | undefined;
+  let call: UnaryCall | undefined;
+  let timeoutMs: number | undefined;
+  const front = createRestFront({
+    router: {
+      match(httpMethod, path) {
+        const result = router.match(httpMethod, path);
+        match = result.kind === "match" ? result : undefined;
+        return result;
+      },
+    },
+    schema,
+    handler: {
+      unary: (received) => {
+        call = received;
+        timeoutMs = toRoundMs(received.deadline - performance.now());
+        return Promise.reject(notSent);
+      },
+      stream: () => {
+        throw notSent;
+      },
+    },
+    options: toRestOptions(config, () => {}),
+  });
+  const answer = await new Promise<NonNullable<Rehearsal["answer"]>>((resolve) => {
+    front(createExchange(request, (status, headers, body) => resolve({ status, headers, body: decode(body, headers) })));
+  });
+  return { match, call, timeoutMs, answer: call === undefined ? answer : undefined };
+}
+
+const notSent = new GatewayError(Code.ABORTED, "nothing is sent");
+
+/** The few microseconds on the way to the handler are no part of the deadline. */
+function toRoundMs(ms: number): number {
+  const step = ms > 1000 ? 100 : 1;
+  return Math.round(ms / step) * step;
+}
+
+function decode(body: Uint8Array | undefined, headers: HeaderList): string {
+  if (body === undefined) return "";
+  const text = Buffer.from(body).toString();
+  const type = headers.find((_, index) => index % 2 === 1 && headers[index - 1] === "content-type") ?? "";
+  if (!/json/.test(type)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}
+
+type Respond = (status: number, headers: HeaderList, body: Uint8Array | undefined) => void;
+
+function createExchange({ method, target, rawHeaders, body = Buffer.alloc(0) }: ExplainedRequest, respond: Respond): Exchange {
+  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index].toLowerCase();
+    const before = headers[name];
+    headers[name] = before === undefined ? rawHeaders[index + 1] : `${before}, ${rawHeaders[index + 1]}`;
+  }
+  let isDone = false;
+  return {
+    httpVersion: "1.1",
+    method,
+    target,
+    headers,
+    rawHeaders,
+    secure: false,
+    peer: { address: "127.0.0.1", port: 0 },
+    readBody: (limit) => (body.length > limit ? Promise.reject(tooLarge(limit)) : Promise.resolve(body)),
+    discardBody: () => {},
+    respond: (status, list, bytes) => {
+      isDone = true;
+      respond(status, list, method === "HEAD" ? undefined : bytes);
+    },
+    onAbort: () => {},
+    get isDone() {
+      return isDone;
+    },
+  };
+}
+
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, `the request body is larger than ${limit} bytes`, { reason: "BODY_TOO_LARGE", httpStatus: 413 });
+}

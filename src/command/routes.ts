@@ -1,0 +1,22 @@
+// `sluice routes`: every route there is.
+import type { ParsedFlags } from "./parse-flags.ts";
+import { loadProject } from "./project.ts";
+import type { FetchSchemaBytes } from "./project.ts";
+import { formatForPeople, plural } from "./report.ts";
+import { formatRoutes, toRouteEntries } from "./route-list.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Diagnostics go to stderr, so that the list can be piped. */
+export async function runRoutes(flags: ParsedFlags, terminal: Terminal, fetch: FetchSchemaBytes): Promise<number> {
+  const { project, diagnostics } = await loadProject(flags, flags.positionals, terminal, fetch);
+  for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
+  if (project === undefined) return 1;
+  const entries = toRouteEntries(project.bindings);
+  if (flags.has("json")) {
+    terminal.out(JSON.stringify(entries, undefined, 2));
+    return 0;
+  }
+  for (const line of formatRoutes(entries, terminal.outStyle)) terminal.out(line);
+  if (entries.length === 0) terminal.error(`no routes: ${plural(project.schema.services.length, "service")} without HTTP rules; see http.bind_unannotated`);
+  return 0;
+}

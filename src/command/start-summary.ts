@@ -1,0 +1,70 @@
+// What `sluice serve` prints when it is up: what is loaded, the routes, lines to try, what is loosened.
+import { formatAddress } from "../config/address.ts";
+import type { Address } from "../config/config.ts";
+import { defaultConfigFile } from "../config/load-config.ts";
+import { listLoosened } from "../config/loosened.ts";
+import type { Binding } from "../schema/binding.ts";
+import type { Project } from "./project.ts";
+import { plural } from "./report.ts";
+import { formatRoutes, toRouteEntries } from "./route-list.ts";
+import { createSample, formatCurl } from "./sample.ts";
+import { printable } from "./terminal.ts";
+import type { Style } from "./terminal.ts";
+import { readVersion } from "./version.ts";
+
+const maxRoutes = 40;
+const maxSamples = 3;
+
+export interface Started {
+  readonly project: Project;
+  /** As bound: with the port that was picked. */
+  readonly address: Address;
+  readonly admin: Address | undefined;
+  readonly style: Style;
+}
+
+export function describeStart({ project, address, admin, style }: Started): string[] {
+  const { config, schema, bindings } = project;
+  const files = schema.files.filter((file) => file.isInput).length;
+  const entries = toRouteEntries(bindings);
+  const base = toBaseUrl(address);
+  const file = config.file === undefined ? "" : `, configured by ${config.file}${config.file === defaultConfigFile ? " (found here)" : ""}`;
+  const more = entries.length > maxRoutes ? [`… and ${entries.length - maxRoutes} more: sluice routes`] : [];
+  const curls = pickSamples(bindings).map((sample) => formatCurl(base, sample));
+  const lines = [
+    `${style.bold(`sluice ${readVersion()}`)}: ${plural(files, "file")}, ${plural(schema.services.length, "service")}, ${plural(entries.length, "route")}${file}`,
+    ...section("routes", [...formatRoutes(entries, style, maxRoutes), ...more], style),
+    ...section("try", curls, style),
+    ...section("loosened", listLoosened(config), style),
+    "",
+    `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
+    admin === undefined ? "admin off" : `admin on ${toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
+  ];
+  return lines.map((line) => keepStyle(line));
+}
+
+/** A URL that works from this machine: an unspecified address is no destination. */
+export function toBaseUrl({ host, port }: Address): string {
+  if (host.startsWith("unix:")) return `--unix-socket ${host.slice(5)} http://localhost`;
+  const name = ["", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
+  return `http://${formatAddress({ host: name, port })}`;
+}
+
+function section(title: string, lines: readonly string[], style: Style): string[] {
+  return lines.length === 0 ? [] : ["", style.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+/** One a method, reads before writes: they do least harm when tried. */
+function pickSamples(bindings: readonly Binding[]): NonNullable<ReturnType<typeof createSample>>[] {
+  const first = bindings.filter(({ index, method }) => index === 0 && method.kind === "unary" && !method.deprecated);
+  const reads = first.filter(({ httpMethod }) => httpMethod === "GET");
+  const writes = first.filter(({ httpMethod }) => httpMethod !== "GET");
+  const chosen = [...reads.slice(0, maxSamples - Math.min(1, writes.length)), ...writes];
+  return chosen.flatMap((binding) => createSample(binding) ?? []).slice(0, maxSamples);
+}
+
+/** Escapes control characters of proto names and paths, not those of the style. */
+function keepStyle(line: string): string {
+  // oxlint-disable-next-line no-control-regex -- escape sequences are what it keeps
+  return line.split(/(\u001b\[\d+m)/).map((part, index) => (index % 2 === 1 ? part : printable(part))).join("");
+}

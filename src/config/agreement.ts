@@ -1,0 +1,31 @@
+// Settings that are each valid and contradict one another.
+import { formatAddress } from "./address.ts";
+import type { Config } from "./config.ts";
+import { layerError } from "./layer.ts";
+import type { Layer } from "./layer.ts";
+import { formatDuration } from "./quantity.ts";
+import type { KeyPath, Report } from "./yaml-source.ts";
+
+type FindOrigin = (path: KeyPath) => Layer | undefined;
+
+/** Reports at the setting that was chosen; two defaults never disagree. */
+export function checkAgreement(config: Config, originOf: FindOrigin, report: Report): void {
+  const { server, timeouts, listen, admin } = config;
+  const refuse = (path: KeyPath, other: KeyPath, message: string): void => {
+    const chosen = originOf(path) === undefined ? other : path;
+    const origin = originOf(chosen);
+    if (origin !== undefined) report(layerError(origin, chosen, message));
+  };
+  if (timeouts.defaultMs > timeouts.maxMs) {
+    refuse(["timeouts", "default"], ["timeouts", "max"], `the default deadline ${formatDuration(timeouts.defaultMs)} is longer than the longest allowed, ${formatDuration(timeouts.maxMs)}`);
+  }
+  if (server.headersTimeoutMs > server.requestTimeoutMs) {
+    refuse(["server", "headers_timeout"], ["server", "request_timeout"], `headers_timeout ${formatDuration(server.headersTimeoutMs)} is longer than request_timeout ${formatDuration(server.requestTimeoutMs)}`);
+  }
+  if (admin !== undefined && admin.port !== 0 && formatAddress(admin) === formatAddress(listen)) {
+    refuse(["admin"], ["listen"], `${formatAddress(admin)} is both where clients connect and the admin address`);
+  }
+  if (config.reflect && config.upstreams[0]?.service !== undefined) {
+    refuse(["reflect"], ["upstreams"], "reflection asks the default upstream, and there is none");
+  }
+}

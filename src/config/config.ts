@@ -1,0 +1,119 @@
+// What the gateway runs by: one deep-frozen record, settled once at start from flags, environment, file and defaults.
+import type { Profile, UrlUnescape } from "../schema/binding.ts";
+import type { YamlHttpRule } from "../schema/http-rule.ts";
+
+export type TransportName = "grpc-js";
+
+/** Where to listen; port 0 picks a free one. */
+export interface Address {
+  /** A name or an IP address without brackets; empty for every interface; `unix:/path` with port 0 for a socket file. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** PEM files by absolute path; `readTlsFiles` reads them. */
+export interface TlsFiles {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Name to verify instead of the host of the target. */
+  readonly serverName: string | undefined;
+}
+
+export interface UpstreamConfig {
+  /** `pkg.Service` or `pkg.*`; undefined for the default that takes all others. */
+  readonly service: string | undefined;
+  /** As written, see upstream/target.ts: `localhost:50051`, `grpcs://orders:443`, `unix:/run/orders.sock`. */
+  readonly target: string;
+  /** Undefined for plain text. */
+  readonly tls: TlsFiles | undefined;
+}
+
+export interface HttpConfig {
+  /** Of `http.rules`, then `http.rules_file`, then --http-rules: the last one for a method wins. */
+  readonly rules: readonly YamlHttpRule[];
+  readonly bindUnannotated: boolean;
+  readonly urlUnescape: UrlUnescape;
+  readonly errors: "status" | "problem" | "google";
+  /** Lower case. */
+  readonly requestHeaders: readonly string[];
+  /** Lower case. */
+  readonly responseHeaders: readonly string[];
+  /** Answers of at least this size are compressed when the client accepts it; undefined never. */
+  readonly compressMinBytes: number | undefined;
+  readonly allowHttpCode: boolean;
+  /** Addresses and CIDR blocks, as written. */
+  readonly trustedProxies: readonly string[];
+  readonly underscoreHeaders: "reject" | "drop";
+}
+
+/** The settable part of translate's JsonOptions; the rest follows from the profile. */
+export interface JsonConfig {
+  readonly unknownFields: "reject" | "ignore";
+  readonly emitDefaults: boolean;
+  readonly protoNames: boolean;
+  readonly enumsAsNumbers: boolean;
+  readonly int64AsNumbers: boolean;
+  readonly indent: number;
+  readonly stripEnumPrefix: boolean;
+  readonly caseInsensitiveEnums: boolean;
+  readonly maxDepth: number;
+}
+
+/** Every bound on what a client, or a backend, may cost. */
+export interface ServerConfig {
+  readonly maxBodyBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxMetadataBytes: number;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderCount: number;
+  readonly maxUrlBytes: number;
+  readonly maxQueryParams: number;
+  readonly maxConnections: number;
+  /** Undefined when the file says `off`: behind a proxy every client has the proxy's address. */
+  readonly maxConnectionsPerIp: number | undefined;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+}
+
+export interface TimeoutConfig {
+  /** Deadline of a unary call whose client names none. */
+  readonly defaultMs: number;
+  /** The longest deadline a client may ask for. */
+  readonly maxMs: number;
+}
+
+export interface Config {
+  /** Absolute path of the YAML file; undefined without one. */
+  readonly file: string | undefined;
+  /** `.proto` files, folders of them, descriptor sets. */
+  readonly protos: readonly string[];
+  readonly importPaths: readonly string[];
+  /** Ask the default upstream for its schema. */
+  readonly reflect: boolean;
+  readonly listen: Address;
+  /** Undefined when off. */
+  readonly admin: Address | undefined;
+  /** Nobody chose the admin address: when it is taken, the gateway starts without. */
+  readonly adminIsDefault: boolean;
+  readonly profile: Profile;
+  readonly transport: TransportName;
+  /** The default upstream first, if there is one. */
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly http: HttpConfig;
+  readonly query: { /** Names, or prefixes ending in `*`, that may appear in a query and are not bound. */ readonly ignore: readonly string[] };
+  readonly json: JsonConfig;
+  readonly server: ServerConfig;
+  readonly timeouts: TimeoutConfig;
+}
+
+/** Freezes plain objects and arrays, all the way down. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const child of Object.values(value)) deepFreeze(child);
+  return value;
+}

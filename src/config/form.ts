@@ -1,0 +1,81 @@
+// The text forms of settings beyond JSON's own types: what each accepts, and the sentence that says why a value is refused.
+import { isCidr, parseAddress } from "./address.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
+
+export type FormName = "size" | "duration" | "address" | "admin" | "cidr" | "header" | "service" | "pattern" | "path" | "off";
+
+/** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
+export interface FormSpec {
+  readonly kind: FormName;
+  readonly min?: string;
+  readonly max?: string;
+  /** A size may also be `off`. */
+  readonly off?: true;
+}
+
+/** What is wrong with the value, or undefined. */
+export function formProblem(spec: FormSpec, value: unknown): string | undefined {
+  if (typeof value === "number" && spec.kind === "size") return sizeProblem(spec, value);
+  if (typeof value !== "string") return undefined;
+  switch (spec.kind) {
+    case "size":
+      return spec.off === true && value === "off" ? undefined : sizeProblem(spec, parseSize(value));
+    case "duration":
+      return durationProblem(spec, parseDuration(value));
+    case "address":
+      return problemOf(parseAddress(value));
+    case "admin":
+      return value === "off" ? undefined : problemOf(parseAddress(value));
+    case "cidr":
+      return isCidr(value) ? undefined : "an IP address or a CIDR block is expected, e.g. 10.0.0.0/8";
+    case "header":
+      return headerProblem(value);
+    case "service":
+      return isServiceName(value) ? undefined : "the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*";
+    case "pattern":
+      return /^(?:[^*\s]+\*?|\*)$/.test(value) ? undefined : "a parameter name is expected, with one * at its end at most, e.g. utm_*";
+    case "off":
+      return value === "off" ? undefined : "a number or off is expected";
+    case "path":
+      return value !== "" && !value.includes("\0") ? undefined : "a path is expected";
+  }
+}
+
+/** `pkg.Service`, or `pkg.*` for every service of a package. */
+export function isServiceName(text: string): boolean {
+  return /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\.\*)?$/.test(text);
+}
+
+function problemOf(parsed: unknown): string | undefined {
+  return typeof parsed === "string" ? parsed : undefined;
+}
+
+function sizeProblem({ min = "0", max = "1GiB", off }: FormSpec, bytes: number | undefined): string | undefined {
+  const [low, high] = [parseSize(min) ?? 0, parseSize(max) ?? 0];
+  const range = `between ${formatSize(low)} and ${formatSize(high)}`;
+  if (bytes === undefined) return `a size ${range}${off === true ? " or off" : ""} is expected, e.g. 64KiB`;
+  return Number.isSafeInteger(bytes) && bytes >= low && bytes <= high ? undefined : `must be ${range}`;
+}
+
+function durationProblem({ min = "0s", max = "24h" }: FormSpec, ms: number | undefined): string | undefined {
+  const [low, high] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0];
+  const range = `between ${formatDuration(low)} and ${formatDuration(high)}`;
+  if (ms === undefined) return `a duration ${range} is expected, with its unit, e.g. 15s`;
+  return ms >= low && ms <= high ? undefined : `must be ${range}`;
+}
+
+/** Headers that mean something to HTTP or to the gateway itself: never a client's to pass, never a backend's to set. */
+const reservedHeaders = new Set(
+  (
+    "connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade " +
+    "host content-length content-type content-encoding accept accept-encoding expect x-forwarded-for x-forwarded-host " +
+    "x-forwarded-proto x-http-code user-agent"
+  ).split(" "),
+);
+
+function headerProblem(name: string): string | undefined {
+  if (!/^[A-Za-z0-9.-]{1,128}$/.test(name)) return "a header name is expected: letters, digits, - and .";
+  const lower = name.toLowerCase();
+  if (/^(?:grpc-|connect-|sluice-)/.test(lower) || reservedHeaders.has(lower)) return "this header is the gateway's own and cannot be listed";
+  return undefined;
+}

@@ -1,0 +1,18 @@
+// A Config as JSON for people: no secrets, no paths of private keys.
+import { formatAddress } from "./address.ts";
+import type { Config } from "./config.ts";
+
+/** What GET /config of the admin listener answers. */
+export function redactConfig(config: Config): Readonly<Record<string, unknown>> {
+  return {
+    ...config,
+    listen: formatAddress(config.listen),
+    admin: config.admin === undefined ? "off" : formatAddress(config.admin),
+    upstreams: config.upstreams.map(({ service, target, tls }) => ({
+      service: service ?? "default",
+      target,
+      tls: tls === undefined ? false : { ca: tls.ca ?? "system", clientCertificate: tls.cert !== undefined, serverName: tls.serverName },
+    })),
+    http: { ...config.http, rules: config.http.rules.map(({ selector, position }) => ({ selector, ...position("") })) },
+  };
+}

@@ -1,0 +1,146 @@
+// Layers of valid settings -> Config: the highest layer that names a key wins; text becomes bytes, milliseconds, addresses.
+import { parseAddress } from "./address.ts";
+import type { Address, Config, HttpConfig, JsonConfig, ServerConfig } from "./config.ts";
+import { checkAgreement } from "./agreement.ts";
+import { locatePath } from "./layer.ts";
+import type { Layer } from "./layer.ts";
+import { parseDuration, parseSize } from "./quantity.ts";
+import { defaultSettings } from "./settings.ts";
+import type { DefaultSettings } from "./settings.ts";
+import { resolveUpstreams } from "./resolve-upstreams.ts";
+import type { KeyPath, Report } from "./yaml-source.ts";
+import type { Profile } from "../schema/binding.ts";
+import type { YamlHttpRule } from "../schema/http-rule.ts";
+
+/** What the layers do not hold themselves. */
+export interface ResolvedExtras {
+  readonly file: string | undefined;
+  readonly rules: readonly YamlHttpRule[];
+}
+
+type Group = "http" | "query" | "json" | "server" | "timeouts";
+
+/** The highest layer first. Undefined when settings contradict each other, which has been reported. */
+export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
+  const profile = top(layers, "profile", "strict")[0] as Profile;
+  const defaults = defaultSettings[profile];
+  const admin = top(layers, "admin", defaults.admin);
+  const timeouts = group(layers, "timeouts", defaults);
+  const config: Config = {
+    file: extras.file,
+    protos: paths(layers, "protos"),
+    importPaths: paths(layers, "import_paths"),
+    reflect: top(layers, "reflect", defaults.reflect)[0],
+    listen: toAddress(top(layers, "listen", defaults.listen)[0]),
+    admin: admin[0] === "off" ? undefined : toAddress(admin[0]),
+    adminIsDefault: admin[1] === undefined,
+    profile,
+    transport: top(layers, "transport", defaults.transport)[0],
+    upstreams: resolveUpstreams(layers, report),
+    http: toHttp(group(layers, "http", defaults), extras.rules),
+    query: { ignore: group(layers, "query", defaults).ignore },
+    json: toJson(group(layers, "json", defaults)),
+    server: toServer(group(layers, "server", defaults)),
+    timeouts: { defaultMs: toMs(timeouts.default), maxMs: toMs(timeouts.max) },
+  };
+  checkAgreement(config, (path) => findOrigin(layers, path), report);
+  return config;
+}
+
+/** The layer that settles a path, for messages. */
+function findOrigin(layers: readonly Layer[], path: KeyPath): Layer | undefined {
+  return layers.find((layer) => valueAt(layer.settings, path) !== undefined);
+}
+
+function valueAt(settings: unknown, path: KeyPath): unknown {
+  let value: unknown = settings;
+  for (const key of path) value = (value as Record<string | number, unknown> | undefined)?.[key];
+  return value;
+}
+
+function top<K extends keyof DefaultSettings>(layers: readonly Layer[], key: K, fallback: DefaultSettings[K]): [DefaultSettings[K], Layer | undefined] {
+  for (const layer of layers) {
+    const value = layer.settings[key];
+    if (value !== undefined) return [value as DefaultSettings[K], layer];
+  }
+  return [fallback, undefined];
+}
+
+/** A group is merged key by key. */
+function group<K extends Group>(layers: readonly Layer[], key: K, defaults: DefaultSettings): DefaultSettings[K] {
+  const merged = { ...defaults[key] };
+  for (const layer of layers.toReversed()) Object.assign(merged, layer.settings[key]);
+  return merged;
+}
+
+function paths(layers: readonly Layer[], key: "protos" | "import_paths"): string[] {
+  const [values, layer] = top(layers, key, []);
+  return layer === undefined ? [] : values.map((path) => locatePath(layer, path));
+}
+
+function toAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (typeof address === "string") throw new TypeError(address);
+  return address;
+}
+
+/** The schema has let only text through that parses; anything else is a fault of the schema, and stops the start. */
+function toBytes(value: string | number): number {
+  const bytes = parseSize(String(value));
+  if (bytes === undefined) throw new TypeError(`not a size: ${value}`);
+  return bytes;
+}
+
+function toMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new TypeError(`not a duration: ${text}`);
+  return ms;
+}
+
+function toHttp(http: DefaultSettings["http"], rules: readonly YamlHttpRule[]): HttpConfig {
+  return {
+    rules,
+    bindUnannotated: http.bind_unannotated,
+    urlUnescape: http.url_unescape,
+    errors: http.errors,
+    requestHeaders: http.request_headers.map((name) => name.toLowerCase()),
+    responseHeaders: http.response_headers.map((name) => name.toLowerCase()),
+    compressMinBytes: http.compress_min === "off" ? undefined : toBytes(http.compress_min),
+    allowHttpCode: http.allow_http_code,
+    trustedProxies: http.trusted_proxies,
+    underscoreHeaders: http.underscore_headers,
+  };
+}
+
+function toJson(json: DefaultSettings["json"]): JsonConfig {
+  return {
+    unknownFields: json.unknown_fields,
+    emitDefaults: json.emit_defaults,
+    protoNames: json.names === "proto",
+    enumsAsNumbers: json.enums_as_numbers,
+    int64AsNumbers: json.int64_as_numbers,
+    indent: json.indent,
+    stripEnumPrefix: json.strip_enum_prefix,
+    caseInsensitiveEnums: json.case_insensitive_enums,
+    maxDepth: json.max_depth,
+  };
+}
+
+function toServer(server: DefaultSettings["server"]): ServerConfig {
+  return {
+    maxBodyBytes: toBytes(server.max_body),
+    maxMessageBytes: toBytes(server.max_message),
+    maxMetadataBytes: toBytes(server.max_metadata),
+    maxHeaderBytes: toBytes(server.max_headers),
+    maxHeaderCount: server.max_header_count,
+    maxUrlBytes: toBytes(server.max_url),
+    maxQueryParams: server.max_query_params,
+    maxConnections: server.max_connections,
+    maxConnectionsPerIp: server.max_connections_per_ip === "off" ? undefined : server.max_connections_per_ip,
+    headersTimeoutMs: toMs(server.headers_timeout),
+    requestTimeoutMs: toMs(server.request_timeout),
+    keepAliveTimeoutMs: toMs(server.keep_alive_timeout),
+    connectTimeoutMs: toMs(server.connect_timeout),
+    shutdownGraceMs: toMs(server.shutdown_grace),
+  };
+}

@@ -1,0 +1,150 @@
+// The settings as the YAML file spells them, and their defaults: the one place where a default is written.
+import type { Profile } from "../schema/binding.ts";
+import type { TransportName } from "./config.ts";
+
+export interface UpstreamSettings {
+  target: string;
+  tls?: { ca?: string; cert?: string; key?: string; server_name?: string };
+}
+
+/** What a valid layer (file, environment, flags) may hold; sizes and durations are still text. */
+export interface Settings {
+  protos?: string[];
+  import_paths?: string[];
+  reflect?: boolean;
+  listen?: string;
+  admin?: string;
+  profile?: Profile;
+  transport?: TransportName;
+  upstreams?: Record<string, string | UpstreamSettings>;
+  http?: Partial<HttpSettings> & { rules?: unknown[]; rules_file?: string };
+  query?: Partial<QuerySettings>;
+  json?: Partial<JsonSettings>;
+  server?: Partial<ServerSettings>;
+  timeouts?: Partial<TimeoutSettings>;
+}
+
+interface HttpSettings {
+  bind_unannotated: boolean;
+  url_unescape: "except_reserved" | "except_slash" | "all";
+  errors: "status" | "problem" | "google";
+  request_headers: string[];
+  response_headers: string[];
+  compress_min: string | number;
+  allow_http_code: boolean;
+  trusted_proxies: string[];
+  underscore_headers: "reject" | "drop";
+}
+
+interface QuerySettings {
+  ignore: string[];
+}
+
+interface JsonSettings {
+  names: "json" | "proto";
+  unknown_fields: "reject" | "ignore";
+  emit_defaults: boolean;
+  enums_as_numbers: boolean;
+  int64_as_numbers: boolean;
+  indent: number;
+  strip_enum_prefix: boolean;
+  case_insensitive_enums: boolean;
+  max_depth: number;
+}
+
+interface ServerSettings {
+  max_body: string | number;
+  max_message: string | number;
+  max_metadata: string | number;
+  max_headers: string | number;
+  max_header_count: number;
+  max_url: string | number;
+  max_query_params: number;
+  max_connections: number;
+  max_connections_per_ip: number | "off";
+  headers_timeout: string;
+  request_timeout: string;
+  keep_alive_timeout: string;
+  connect_timeout: string;
+  shutdown_grace: string;
+}
+
+interface TimeoutSettings {
+  default: string;
+  max: string;
+}
+
+export interface DefaultSettings {
+  readonly protos: string[];
+  readonly import_paths: string[];
+  readonly reflect: boolean;
+  readonly listen: string;
+  readonly admin: string;
+  readonly profile: Profile;
+  readonly transport: TransportName;
+  readonly http: HttpSettings;
+  readonly query: QuerySettings;
+  readonly json: JsonSettings;
+  readonly server: ServerSettings;
+  readonly timeouts: TimeoutSettings;
+}
+
+const strict: DefaultSettings = {
+  protos: [],
+  import_paths: [],
+  reflect: false,
+  listen: "127.0.0.1:8080",
+  admin: "127.0.0.1:9901",
+  profile: "strict",
+  transport: "grpc-js",
+  http: {
+    bind_unannotated: true,
+    url_unescape: "except_reserved",
+    errors: "status",
+    request_headers: ["accept-language", "traceparent", "tracestate", "baggage", "x-request-id", "authorization"],
+    response_headers: [],
+    compress_min: "1KiB",
+    allow_http_code: false,
+    trusted_proxies: [],
+    underscore_headers: "reject",
+  },
+  query: { ignore: [] },
+  json: {
+    names: "json",
+    unknown_fields: "reject",
+    emit_defaults: true,
+    enums_as_numbers: false,
+    int64_as_numbers: false,
+    indent: 0,
+    strip_enum_prefix: false,
+    case_insensitive_enums: false,
+    max_depth: 100,
+  },
+  server: {
+    max_body: "4MiB",
+    max_message: "4MiB",
+    max_metadata: "16KiB",
+    max_headers: "16KiB",
+    max_header_count: 64,
+    max_url: "8KiB",
+    max_query_params: 256,
+    max_connections: 10_000,
+    max_connections_per_ip: 256,
+    headers_timeout: "10s",
+    request_timeout: "60s",
+    keep_alive_timeout: "65s",
+    connect_timeout: "5s",
+    shutdown_grace: "10s",
+  },
+  timeouts: { default: "15s", max: "5m" },
+};
+
+/** What grpc-gateway v2 does out of the box, where it differs. */
+const grpcGateway: DefaultSettings = {
+  ...strict,
+  profile: "grpc-gateway",
+  http: { ...strict.http, bind_unannotated: false, url_unescape: "all" },
+  json: { ...strict.json, unknown_fields: "ignore" },
+};
+
+export const defaultSettings: Readonly<Record<Profile, DefaultSettings>> = { strict, "grpc-gateway": grpcGateway };

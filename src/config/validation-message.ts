@@ -1,0 +1,122 @@
+// One ajv error -> one sentence a person can act on: the key, what was expected, what was found, the nearest valid name.
+import type { ErrorObject } from "ajv";
+import { didYouMean } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { formProblem } from "./form.ts";
+import type { FormSpec } from "./form.ts";
+import type { SchemaNode } from "./schema-node.ts";
+import type { KeyPath, YamlSource } from "./yaml-source.ts";
+
+export function toDiagnostic(error: ErrorObject, source: YamlSource, root: SchemaNode): Diagnostic {
+  const path = toKeyPath(error.instancePath, source.value);
+  const node = (error.parentSchema ?? {}) as SchemaNode;
+  if (error.keyword === "additionalProperties") return unknownKey(path, String(error.params["additionalProperty"]), node, { source, root });
+  if (error.propertyName !== undefined) {
+    const at = [...path, error.propertyName];
+    const problem = describe(error, node, error.propertyName);
+    return { severity: "error", position: source.keyPositionOf(at), message: `${formatPath(path)}: ${quote(error.propertyName)}: ${problem}`, rule: "config-key" };
+  }
+  const value = error.data as unknown;
+  const message = `${formatPath(path)}: ${describe(error, node, value)}`;
+  const hint = error.keyword === "enum" && typeof value === "string" ? didYouMean(value, (node.enum ?? []).map(String)) : undefined;
+  return { severity: "error", position: source.positionOf(path), message, hint, rule: "config-value" };
+}
+
+function unknownKey(path: KeyPath, key: string, node: SchemaNode, { source, root }: { source: YamlSource; root: SchemaNode }): Diagnostic {
+  const names = Object.keys(node.properties ?? {});
+  const where = path.length === 0 ? "" : ` in ${formatPath(path)}`;
+  const elsewhere = homeOf(key, root);
+  const home = elsewhere === undefined || elsewhere.includes("[") ? undefined : `it belongs to ${elsewhere === "" ? "the top level" : elsewhere}`;
+  return {
+    severity: "error",
+    position: source.keyPositionOf([...path, key]),
+    message: `unknown key ${quote(key)}${where}`,
+    hint: didYouMean(key, names) ?? home ?? `the keys here are ${names.join(", ")}`,
+    rule: "unknown-key",
+  };
+}
+
+/** The group that has a key of exactly this name. */
+function homeOf(key: string, root: SchemaNode): string | undefined {
+  const properties = root.properties ?? {};
+  if (Object.hasOwn(properties, key)) return "";
+  return Object.keys(properties).find((group) => Object.hasOwn(properties[group].properties ?? {}, key));
+}
+
+function describe(error: ErrorObject, node: SchemaNode, value: unknown): string {
+  switch (error.keyword) {
+    case "type":
+      if (isUpstream(node)) return `host:port, or a mapping with target, is expected, found ${found(value)}`;
+      return `${expectedOf(node)} is expected, found ${found(value)}`;
+    case "enum":
+      return `one of ${(node.enum ?? []).join(", ")} is expected, found ${found(value)}`;
+    case "minimum":
+    case "maximum":
+      return `must be between ${node.minimum} and ${node.maximum}, found ${found(value)}`;
+    case "required":
+      return `the key ${quote(String(error.params["missingProperty"]))} is missing`;
+    case "minLength":
+      return "must not be empty";
+    case "maxLength":
+      return `is longer than ${node.maxLength} characters`;
+    case "maxItems":
+      return `has more than ${node.maxItems} entries`;
+    case "maxProperties":
+      return `has more than ${node.maxProperties} keys`;
+    case "x-form":
+      return `${formProblem(error.schema as FormSpec, value) ?? "is not valid"}; found ${found(value)}`;
+    default:
+      return `does not hold what the schema asks for (${error.keyword})`;
+  }
+}
+
+function isUpstream(node: SchemaNode): boolean {
+  return Array.isArray(node.type) && node.properties?.["target"] !== undefined;
+}
+
+function expectedOf(node: SchemaNode): string {
+  const form = node["x-form"];
+  const types = [node.type ?? []].flat();
+  if (form?.kind === "size") return `a size such as ${String(node.default ?? "64KiB")}`;
+  if (form?.kind === "duration") return `a duration such as ${String(node.default ?? "15s")}`;
+  if (form?.kind === "off") return "a number or off";
+  if (node.enum !== undefined) return `one of ${node.enum.join(", ")}`;
+  const words: Record<string, string> = { object: "a mapping", array: "a list", string: "text", integer: "a whole number", boolean: "true or false" };
+  return types.map((type) => words[type] ?? type).join(" or ");
+}
+
+function found(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  if (typeof value === "string") return quote(value);
+  return String(value);
+}
+
+/** Quoted and escaped, so that control characters never reach a terminal; cut when long. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+}
+
+/** `http.rules[2].get`; the whole file is "the file". */
+export function formatPath(path: KeyPath): string {
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else if (/^[A-Za-z_]\w*$/.test(key)) text += text === "" ? key : `.${key}`;
+    else text += `[${quote(key)}]`;
+  }
+  return text === "" ? "the file" : text;
+}
+
+/** A JSON pointer as keys; a number only where the value is a list. */
+function toKeyPath(pointer: string, root: unknown): KeyPath {
+  const keys: (string | number)[] = [];
+  let value = root;
+  for (const part of pointer.split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    keys.push(Array.isArray(value) ? Number(key) : key);
+    value = (value as Record<string, unknown> | undefined)?.[key];
+  }
+  return keys;
+}

@@ -1,0 +1,165 @@
+// YAML text -> plain values plus the position of each, within bounds: one document, no duplicate keys, no alias bombs.
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar } from "yaml";
+import type { Document, Node, Pair, YAMLMap } from "yaml";
+import type { Diagnostic, Position } from "../diagnostic.ts";
+import { substituteEnvironment } from "./substitute.ts";
+import type { Environment } from "./substitute.ts";
+
+export const maxYamlBytes = 1024 * 1024;
+/** Values after aliases are expanded. */
+const maxNodes = 100_000;
+const maxDepth = 32;
+
+export type KeyPath = readonly (string | number)[];
+
+export interface YamlSource {
+  readonly file: string;
+  /** Null-prototype objects, arrays, scalars; undefined for an empty document. */
+  readonly value: unknown;
+  /** Where a value stands (or its key, which names it better); the nearest parent's place for what is not there. */
+  positionOf(path: KeyPath): Position;
+  keyPositionOf(path: KeyPath): Position;
+}
+
+export type Report = (diagnostic: Diagnostic) => void;
+
+interface Walk {
+  readonly file: string;
+  readonly counter: LineCounter;
+  /** Undefined: `${` has no meaning in this file. */
+  readonly environment: Environment | undefined;
+  readonly report: Report;
+  readonly values: Map<string, Position>;
+  readonly keys: Map<string, Position>;
+  /** By name; kept here because the parser would search the whole document for every alias. */
+  readonly anchors: Map<string, Node>;
+  nodes: number;
+}
+
+const pathKey = (path: KeyPath): string => JSON.stringify(path);
+
+/** `environment` undefined leaves `${…}` alone. Reports what is wrong and returns what could still be read; undefined when nothing could. */
+export function parseYaml(text: string, file: string, environment: Environment | undefined, report: Report): YamlSource | undefined {
+  const counter = new LineCounter();
+  const at = (offset: number): Position => toPosition(counter, file, offset);
+  const documents = parseDocuments(text, counter);
+  if (documents === undefined) {
+    report({ severity: "error", position: at(0), message: "the file nests too deep", rule: "yaml-limit" });
+    return undefined;
+  }
+  const [document] = documents;
+  if (document === undefined) return createSource(file, undefined, new Map(), new Map());
+  if (documents.length > 1) {
+    report({ severity: "error", position: at(documents[1].range[0]), message: "a second YAML document starts here", hint: "keep one document, without ---", rule: "yaml-documents" });
+  }
+  for (const error of document.errors) {
+    report({ severity: "error", position: at(error.pos[0]), message: tidy(error.message), rule: "yaml-syntax" });
+  }
+  for (const warning of document.warnings) {
+    report({ severity: "error", position: at(warning.pos[0]), message: tidy(warning.message), rule: "yaml-syntax" });
+  }
+  if (document.errors.length > 0) return undefined;
+  const walk: Walk = { file, counter, environment, report, values: new Map(), keys: new Map(), anchors: new Map(), nodes: 0 };
+  const value = readNode(walk, document.contents, [], at(0));
+  return createSource(file, value ?? undefined, walk.values, walk.keys);
+}
+
+/** Undefined when the parser's recursion ran out of stack. */
+function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed[] | undefined {
+  try {
+    // Duplicate keys are looked for below: the parser's own check is quadratic in the keys of a mapping.
+    const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false, version: "1.2" });
+    return Array.isArray(documents) ? (documents as Document.Parsed[]) : [];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function createSource(file: string, value: unknown, values: Map<string, Position>, keys: Map<string, Position>): YamlSource {
+  const find = (maps: readonly Map<string, Position>[], path: KeyPath): Position => {
+    for (let length = path.length; length >= 0; length--) {
+      const key = pathKey(path.slice(0, length));
+      for (const map of length === path.length ? maps : [...maps].reverse()) {
+        const position = map.get(key);
+        if (position !== undefined) return position;
+      }
+    }
+    return { file, line: 1, column: 1 };
+  };
+  return { file, value, positionOf: (path) => find([values, keys], path), keyPositionOf: (path) => find([keys, values], path) };
+}
+
+function toPosition(counter: LineCounter, file: string, offset: number): Position {
+  const { line, col } = counter.linePos(offset);
+  return { file, line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function readNode(walk: Walk, node: unknown, path: KeyPath, fallback: Position): unknown {
+  const range = isNode(node) ? node.range : undefined;
+  const position = range === undefined || range === null ? fallback : toPosition(walk.counter, walk.file, range[0]);
+  walk.values.set(pathKey(path), position);
+  if (walk.nodes > maxNodes) return undefined;
+  if (++walk.nodes > maxNodes || path.length > maxDepth) {
+    fail(walk, position, `the file holds more than ${maxNodes} values or nests deeper than ${maxDepth}`, "yaml-limit");
+    walk.nodes = maxNodes + 1;
+    return undefined;
+  }
+  if (isAlias(node)) {
+    const target = walk.anchors.get(node.source);
+    if (target === undefined) fail(walk, position, `nothing before this place is anchored as &${node.source}`, "yaml-alias");
+    return target === undefined ? undefined : readNode(walk, target, path, position);
+  }
+  if (isNode(node) && node.anchor !== undefined) walk.anchors.set(node.anchor, node);
+  if (isMap(node)) return readMap(walk, node, path, position);
+  if (isSeq(node)) return node.items.map((item, index) => readNode(walk, item, [...path, index], position));
+  return isScalar(node) ? readScalar(walk, node, position) : null;
+}
+
+function readMap(walk: Walk, node: YAMLMap, path: KeyPath, fallback: Position): object {
+  const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const pair of node.items) {
+    const position = keyPosition(walk, pair, fallback);
+    const key = isScalar(pair.key) ? pair.key.value : undefined;
+    if (typeof key !== "string") {
+      fail(walk, position, "a key must be text", "yaml-key");
+    } else if (key === "<<") {
+      fail(walk, position, "merge keys (<<) are not supported", "yaml-merge", "repeat the values, or refer to a whole mapping by an alias");
+    } else if (Object.hasOwn(object, key)) {
+      const first = walk.keys.get(pathKey([...path, key]));
+      fail(walk, position, `the key "${key}" is given twice, first in line ${first?.line}`, "yaml-duplicate");
+    } else {
+      const childPath = [...path, key];
+      walk.keys.set(pathKey(childPath), position);
+      object[key] = readNode(walk, pair.value, childPath, position);
+    }
+  }
+  return object;
+}
+
+function keyPosition(walk: Walk, pair: Pair, fallback: Position): Position {
+  const range = isNode(pair.key) ? pair.key.range : undefined;
+  return range === undefined || range === null ? fallback : toPosition(walk.counter, walk.file, range[0]);
+}
+
+function readScalar(walk: Walk, node: Scalar, position: Position): unknown {
+  if (typeof node.value !== "string" || walk.environment === undefined) return node.value;
+  const { text, problems } = substituteEnvironment(node.value, walk.environment);
+  for (const { message, hint } of problems) fail(walk, position, message, "undefined-variable", hint);
+  // An unquoted ${PORT} may stand for a number or a switch, as any unquoted text does.
+  return node.type === Scalar.PLAIN && text !== node.value ? toPlainValue(text) : text;
+}
+
+function toPlainValue(text: string): unknown {
+  if (/^-?\d{1,15}$/.test(text)) return Number(text);
+  return text === "true" || text === "false" ? text === "true" : text;
+}
+
+function fail(walk: Walk, position: Position, message: string, rule: string, hint?: string): void {
+  walk.report({ severity: "error", position, message, hint, rule });
+}
+
+/** One line: the parser's longer messages quote the source. */
+function tidy(message: string): string {
+  return message.split("\n")[0].replace(/:$/, "");
+}

@@ -1,0 +1,76 @@
+// Who the client is and what it asked for when proxies stand between: X-Forwarded-* believed only from trusted addresses.
+import { BlockList, isIP } from "node:net";
+import type { Peer } from "../call.ts";
+import type { Exchange } from "./front.ts";
+
+export interface Forwarded {
+  /** For `x-forwarded-for`: the client first, then the trusted proxies up to the one that connected. */
+  readonly for: string;
+  /** The host the client named; undefined without a Host header. */
+  readonly host: string | undefined;
+  readonly proto: "http" | "https";
+  /** The client itself: the connection's other end unless trusted proxies vouch for another. */
+  readonly client: Peer;
+}
+
+/** Longer chains are cut at their far end, the one nobody vouches for. */
+const maxHops = 16;
+
+/** Throws on an entry that is neither an address nor a CIDR block: a slip must not widen or narrow whom the gateway trusts. */
+export function compileForwarded(trustedProxies: readonly string[]): (exchange: Exchange) => Forwarded {
+  const isTrusted = compileTrust(trustedProxies);
+  return (exchange) => {
+    const { peer, headers } = exchange;
+    const address = plainAddress(peer.address);
+    const own = { for: address, host: text(headers["host"]), proto: exchange.secure ? "https" : "http", client: peer } as const;
+    return trustedProxies.length > 0 && isTrusted(address) ? fromProxy(exchange, own, isTrusted) : own;
+  };
+}
+
+function fromProxy(exchange: Exchange, own: Forwarded, isTrusted: (address: string) => boolean): Forwarded {
+  const { headers } = exchange;
+  const chain = [own.for];
+  const hops = (text(headers["x-forwarded-for"]) ?? "").split(",").slice(-maxHops);
+  // From the right: each hop is vouched for by the one after it, until one that is not ours, and that one is the client.
+  for (let i = hops.length - 1; i >= 0; i--) {
+    const hop = plainAddress(hops[i].trim());
+    if (isIP(hop) === 0) break;
+    chain.unshift(hop);
+    if (!isTrusted(hop)) break;
+  }
+  const proto = text(headers["x-forwarded-proto"])?.trim().toLowerCase();
+  const host = text(headers["x-forwarded-host"])?.trim();
+  return {
+    for: chain.join(", "),
+    host: host !== undefined && /^[A-Za-z0-9._:[\]-]{1,255}$/.test(host) ? host : own.host,
+    proto: proto === "https" || proto === "http" ? proto : own.proto,
+    client: chain.length === 1 ? own.client : { address: chain[0], port: 0 },
+  };
+}
+
+function compileTrust(entries: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address, bits] = entry.split("/");
+    const version = isIP(address);
+    const prefix = bits === undefined ? (version === 4 ? 32 : 128) : Number(bits);
+    if (version === 0 || entry.split("/").length > 2) throw new RangeError(`trusted proxy "${entry}" is neither an IP address nor a CIDR block`);
+    if (bits === "" || !Number.isInteger(prefix) || prefix < 0 || prefix > (version === 4 ? 32 : 128)) {
+      throw new RangeError(`trusted proxy "${entry}" has no valid prefix length`);
+    }
+    list.addSubnet(address, prefix, version === 4 ? "ipv4" : "ipv6");
+  }
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
+  };
+}
+
+/** IPv4 as such where a dual-stack socket shows it inside IPv6. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+}
+
+function text(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(", ") : value;
+}

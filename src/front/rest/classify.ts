@@ -1,0 +1,86 @@
+// What a request is, by method and path alone: a call of a binding, a question about methods, or a refusal.
+import type { Binding, Profile } from "../../schema/binding.ts";
+import type { RouteResult, Router } from "../../route/router.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { Exchange } from "../front.ts";
+
+export interface CallRequest {
+  readonly kind: "call";
+  readonly binding: Binding;
+  readonly captures: readonly string[];
+  /** Raw, up to the `?`. */
+  readonly path: string;
+  /** Raw, without the `?`. */
+  readonly query: string;
+  /** The body is a form that binds like the query, whatever the rule says (grpc-gateway's long-URL fallback). */
+  readonly hasFormQuery: boolean;
+}
+
+export type Classified = CallRequest | { readonly kind: "options"; readonly allow: string } | { readonly kind: "refused"; readonly error: GatewayError };
+
+export function classify(router: Router, profile: Profile, exchange: Exchange): Classified {
+  const { method, target } = exchange;
+  if (target === "*") return { kind: "options", allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" };
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = mark < 0 ? "" : target.slice(mark + 1);
+  const formMethod = profile === "grpc-gateway" && method === "POST" ? formFallback(exchange) : undefined;
+  const route = router.match(formMethod?.override ?? method, path);
+  if (route.kind === "match") return toCall(route, path, query, formMethod?.override !== undefined);
+  if (route.kind === "method-not-allowed" && formMethod !== undefined) {
+    const get = router.match("GET", path);
+    if (get.kind === "match") return toCall(get, path, query, true);
+  }
+  return profile === "strict" ? refuse(route, method) : refuseAsGrpcGateway(route);
+}
+
+type Match = Extract<RouteResult, { readonly kind: "match" }>;
+type Miss = Exclude<RouteResult, Match>;
+
+function toCall({ binding, captures }: Match, path: string, query: string, hasFormQuery: boolean): CallRequest {
+  return { kind: "call", binding, captures, path, query, hasFormQuery };
+}
+
+/** A form POST stands for a GET whose URL would be too long, or for the method it names; grpc-gateway compares the type exactly. */
+function formFallback({ headers }: Exchange): { readonly override: string | undefined } | undefined {
+  if (headers["content-type"] !== "application/x-www-form-urlencoded") return undefined;
+  const override = headers["x-http-method-override"];
+  return { override: typeof override === "string" && /^[A-Za-z]{1,20}$/.test(override) ? override.toUpperCase() : undefined };
+}
+
+function refuse(route: Miss, method: string): Classified {
+  switch (route.kind) {
+    case "bad-path":
+      return { kind: "refused", error: new GatewayError(Code.INVALID_ARGUMENT, route.message, { reason: route.reason }) };
+    case "not-found":
+      return {
+        kind: "refused",
+        error: new GatewayError(Code.NOT_FOUND, "no method is bound to this path; `sluice routes` lists those that are", { reason: "ROUTE_NOT_FOUND" }),
+      };
+    case "method-not-allowed": {
+      const allow = route.allow.join(", ");
+      if (method === "OPTIONS") return { kind: "options", allow };
+      const error = new GatewayError(Code.UNIMPLEMENTED, `${method} is not bound to this path; allowed: ${allow}`, {
+        reason: "METHOD_NOT_ALLOWED",
+        httpStatus: 405,
+        headers: { allow },
+      });
+      return { kind: "refused", error };
+    }
+  }
+}
+
+/** Codes and words of grpc-gateway's routing errors, which have no details. */
+function refuseAsGrpcGateway(route: Miss): Classified {
+  switch (route.kind) {
+    case "bad-path":
+      return { kind: "refused", error: new GatewayError(Code.INVALID_ARGUMENT, route.message, { reason: route.reason }) };
+    case "not-found":
+      return { kind: "refused", error: new GatewayError(Code.NOT_FOUND, "Not Found", { reason: "ROUTE_NOT_FOUND" }) };
+    case "method-not-allowed":
+      return {
+        kind: "refused",
+        error: new GatewayError(Code.UNIMPLEMENTED, "Method Not Allowed", { reason: "METHOD_NOT_ALLOWED", headers: { allow: route.allow.join(", ") } }),
+      };
+  }
+}

@@ -1,0 +1,36 @@
+// How long a call may take: the least of what the client asks for, what the method allows and what the gateway allows.
+import type { RequestHeaders } from "../front.ts";
+import { parseGrpcTimeout, parseTimeout } from "../../metadata.ts";
+import type { Method } from "../../schema/descriptor.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { RestOptions } from "./options.ts";
+
+/**
+ * Milliseconds the call has. Throws GatewayError (400) for a timeout that cannot be read: guessing would let it run
+ * longer than its client waits.
+ */
+export type TimeoutOf = (headers: RequestHeaders, parameter: string | undefined) => number;
+
+export function compileTimeout(method: Method, options: RestOptions): TimeoutOf {
+  const option = method.options.get("(sluice.timeout)");
+  const ownMs = typeof option === "string" ? parseTimeout(option) : undefined;
+  const maxMs = Math.min(ownMs ?? Infinity, options.maxTimeoutMs);
+  const defaultMs = Math.min(ownMs ?? options.defaultTimeoutMs, maxMs);
+  return (headers, parameter) => {
+    const grpc = headers["grpc-timeout"];
+    const own = headers["sluice-timeout"];
+    if (grpc === undefined && own === undefined && parameter === undefined) return defaultMs;
+    const asked = Math.min(
+      grpc === undefined ? Infinity : positive("grpc-timeout", String(grpc), parseGrpcTimeout(String(grpc)), "100m or 5S"),
+      own === undefined ? Infinity : positive("Sluice-Timeout", String(own), parseTimeout(String(own)), "1.5s or 500ms"),
+      parameter === undefined ? Infinity : positive("$timeout", parameter, parseTimeout(parameter), "1.5s or 500ms"),
+    );
+    return Math.min(asked, maxMs);
+  };
+}
+
+function positive(name: string, text: string, ms: number | undefined, example: string): number {
+  if (ms !== undefined && ms > 0) return ms;
+  const shown = JSON.stringify(text.slice(0, 40));
+  throw new GatewayError(Code.INVALID_ARGUMENT, `${name} is ${shown}; a positive duration is expected, e.g. ${example}`, { reason: "TIMEOUT_INVALID" });
+}

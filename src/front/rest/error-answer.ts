@@ -1,0 +1,39 @@
+// A failed request's answer: status and headers around the error body.
+import type { Schema } from "../../schema/descriptor.ts";
+import { Code, GatewayError } from "../../status.ts";
+import { compileErrorWriter } from "../../translate/error-body.ts";
+import type { Exchange } from "../front.ts";
+import { compileReplyHeaders, toReplyTrailers } from "./metadata.ts";
+import type { RestOptions } from "./options.ts";
+import { readRetryAfter } from "./retry-after.ts";
+
+/** Answers the exchange, unless somebody did; never throws. */
+export type AnswerError = (exchange: Exchange, error: unknown) => void;
+
+export function compileErrorAnswer(schema: Schema, options: RestOptions): AnswerError {
+  const isStrict = options.profile === "strict";
+  const write = compileErrorWriter(schema, { shape: options.errors, json: options.json, ownDetails: isStrict });
+  const appendReplyHeaders = compileReplyHeaders(options);
+  return (exchange, cause) => {
+    const error = GatewayError.from(cause);
+    if (error.cause !== undefined) options.report(error);
+    if (exchange.isDone) return;
+    const { contentType, body } = write(error);
+    const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
+    for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
+    if (error.code === Code.UNAUTHENTICATED && error.headers["www-authenticate"] === undefined) {
+      headers.push("www-authenticate", isStrict ? "Bearer" : toHeaderText(error.message));
+    }
+    if (error.statusBytes !== undefined && error.headers["retry-after"] === undefined) {
+      const retryAfter = readRetryAfter(error.statusBytes);
+      if (retryAfter !== undefined) headers.push("retry-after", retryAfter);
+    }
+    appendReplyHeaders(error.backendHeaders, headers);
+    exchange.respond(error.httpStatus, headers, body, toReplyTrailers(options, exchange, error.backendTrailers));
+  };
+}
+
+/** grpc-gateway's WWW-Authenticate is the message; a header holds printable ASCII only. */
+function toHeaderText(message: string): string {
+  return message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 1024);
+}

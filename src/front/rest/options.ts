@@ -1,0 +1,54 @@
+// Every switch of the REST front, with one frozen default per profile.
+import type { Profile } from "../../schema/binding.ts";
+import type { GatewayError } from "../../status.ts";
+import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
+import type { JsonOptions } from "../../translate/options.ts";
+
+export interface RestOptions {
+  readonly profile: Profile;
+  readonly json: JsonOptions;
+  /** Globs of query parameters that are no fields and are let through: `utm_*`. */
+  readonly queryIgnore: readonly string[];
+  /** The shape of error bodies: google.rpc.Status, RFC 9457, or what Google's own APIs send. */
+  readonly errors: "status" | "problem" | "google";
+  /** Of a request, as received and after inflating. */
+  readonly maxBodyBytes: number;
+  /** Deadline of a call whose client names none. */
+  readonly defaultTimeoutMs: number;
+  /** No deadline is further away than this. */
+  readonly maxTimeoutMs: number;
+  /** Request headers that become metadata in profile strict. */
+  readonly requestHeaders: readonly string[];
+  /** Header metadata of replies that become response headers in profile strict. */
+  readonly responseHeaders: readonly string[];
+  /** Whether a backend may choose the HTTP status of a success with `x-http-code` metadata. */
+  readonly allowHttpCode: boolean;
+  /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Compress answers of at least this size when the client accepts it; undefined never. */
+  readonly compressMinBytes: number | undefined;
+  /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
+  readonly report: (error: GatewayError) => void;
+}
+
+export const strictRest: RestOptions = Object.freeze({
+  profile: "strict",
+  json: strictJson,
+  queryIgnore: Object.freeze([]),
+  errors: "status",
+  maxBodyBytes: 4 * 1024 * 1024,
+  defaultTimeoutMs: 15_000,
+  maxTimeoutMs: 300_000,
+  requestHeaders: Object.freeze(["accept-language", "traceparent", "tracestate", "baggage", "x-request-id", "authorization"]),
+  responseHeaders: Object.freeze([]),
+  allowHttpCode: false,
+  trustedProxies: Object.freeze([]),
+  compressMinBytes: 1024,
+  report: () => {},
+});
+
+export const grpcGatewayRest: RestOptions = Object.freeze({
+  ...strictRest,
+  profile: "grpc-gateway",
+  json: grpcGatewayJson,
+});

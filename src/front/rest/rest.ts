@@ -1,0 +1,59 @@
+// The REST front: HTTP+JSON exchanges become calls, replies become answers. OPEN FIRST in front/rest/.
+import type { Handler } from "../../call.ts";
+import type { Router } from "../../route/router.ts";
+import type { Schema } from "../../schema/descriptor.ts";
+import { compileForwarded } from "../forwarded.ts";
+import type { Exchange, Front } from "../front.ts";
+import { classify } from "./classify.ts";
+import { compileErrorAnswer } from "./error-answer.ts";
+import { compileReplyHeaders, compileRequestMetadata } from "./metadata.ts";
+import type { RestOptions } from "./options.ts";
+import { createPlans } from "./plan.ts";
+import { refuseStream } from "./stream.ts";
+import { serveUnary } from "./unary.ts";
+import type { FrontContext } from "./unary.ts";
+
+export interface RestFrontOptions {
+  readonly router: Router;
+  readonly schema: Schema;
+  /** The chain, with the upstream at its end. */
+  readonly handler: Handler;
+  readonly options: RestOptions;
+}
+
+/** Throws RangeError for options that cannot be followed: a reserved header name, a trusted proxy that is no address. */
+export function createRestFront({ router, schema, handler, options }: RestFrontOptions): Front {
+  const planOf = createPlans(schema, options);
+  const context: FrontContext = {
+    options,
+    handler,
+    answerError: compileErrorAnswer(schema, options),
+    forwardedOf: compileForwarded(options.trustedProxies),
+    requestMetadata: compileRequestMetadata(options),
+    appendReplyHeaders: compileReplyHeaders(options),
+  };
+
+  const serve = (exchange: Exchange): void => {
+    const request = classify(router, options.profile, exchange);
+    switch (request.kind) {
+      case "options":
+        exchange.respond(204, ["allow", request.allow], undefined);
+        return;
+      case "refused":
+        throw request.error;
+      case "call": {
+        const { method } = request.binding;
+        if (method.kind !== "unary") throw refuseStream(method);
+        serveUnary(context, exchange, planOf(request.binding), request);
+      }
+    }
+  };
+
+  return (exchange) => {
+    try {
+      serve(exchange);
+    } catch (error) {
+      context.answerError(exchange, error);
+    }
+  };
+}

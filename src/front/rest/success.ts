@@ -1,0 +1,75 @@
+// The `(sluice.http)` option of a method: status, Location and further headers of a successful answer.
+import type { Method, OptionMessage, OptionValue } from "../../schema/descriptor.ts";
+import { isReservedResponseHeader } from "../../metadata.ts";
+import { compileFieldText } from "./field-text.ts";
+import type { FieldText } from "./field-text.ts";
+
+export interface Success {
+  readonly status: number;
+  /** The text of the reply's field that locates the result. */
+  readonly location: FieldText | undefined;
+  readonly headers: readonly string[];
+}
+
+/** What is wrong with an option; `option` is its key for `Method.optionPosition`. */
+export interface SuccessProblem {
+  readonly option: string;
+  readonly message: string;
+}
+
+export interface ReadSuccess {
+  /** Without what `problems` names. */
+  readonly success: Success;
+  readonly problems: readonly SuccessProblem[];
+}
+
+const optionName = "(sluice.http)";
+const plain: ReadSuccess = Object.freeze({ success: Object.freeze({ status: 200, location: undefined, headers: [] }), problems: [] });
+
+/** Never throws; `problems` is for whoever checks the schema before serving it. */
+export function readSuccess(method: Method): ReadSuccess {
+  const option = method.options.get(optionName);
+  if (!isOptionMessage(option)) return plain;
+  const problems: SuccessProblem[] = [];
+  const report = (field: string, message: string): void => {
+    problems.push({ option: `${optionName}.${field}`, message });
+  };
+  const success = {
+    status: toStatus(option.get("status"), report),
+    location: toLocation(option.get("location"), method, report),
+    headers: toHeaders(option.get("header"), report),
+  };
+  return { success, problems };
+}
+
+type Report = (field: string, message: string) => void;
+
+function isOptionMessage(value: OptionValue | undefined): value is OptionMessage {
+  return value instanceof Map;
+}
+
+function toStatus(value: OptionValue | undefined, report: Report): number {
+  if (value === undefined || value === 0) return 200;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 299) return value;
+  report("status", `status is ${String(value)}; a success is 200 to 299`);
+  return 200;
+}
+
+function toLocation(value: OptionValue | undefined, method: Method, report: Report): FieldText | undefined {
+  if (typeof value !== "string" || value === "") return undefined;
+  const location = compileFieldText(method.output, value);
+  if (typeof location === "function") return location;
+  report("location", `location is "${value}": ${location}`);
+  return undefined;
+}
+
+function toHeaders(value: OptionValue | undefined, report: Report): string[] {
+  const headers: string[] = [];
+  for (const line of Array.isArray(value) ? (value as readonly OptionValue[]) : []) {
+    const match = /^([!#$%&'*+.^`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)[ \t]*$/.exec(String(line));
+    if (match === null) report("header", `header is ${JSON.stringify(String(line))}; "name: value" is expected`);
+    else if (isReservedResponseHeader(match[1].toLowerCase())) report("header", `the header ${match[1]} is set by the gateway itself`);
+    else headers.push(match[1].toLowerCase(), match[2]);
+  }
+  return headers;
+}

@@ -1,0 +1,134 @@
+// The life of one unary call over REST: negotiate, read, call, answer. Whatever is thrown on the way becomes the error answer.
+import { Cancellation } from "../../call.ts";
+import type { Handler, Reply } from "../../call.ts";
+import { getMetadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { ReplyView } from "../../translate/reply.ts";
+import type { Forwarded } from "../forwarded.ts";
+import type { Exchange } from "../front.ts";
+import { toReplyFormat } from "./accept.ts";
+import type { ReplyFormat } from "./accept.ts";
+import type { CallRequest } from "./classify.ts";
+import { chooseEncoding, compress, isCompressible } from "./compress.ts";
+import type { AnswerError } from "./error-answer.ts";
+import { toLocation } from "./location.ts";
+import { toReplyTrailers } from "./metadata.ts";
+import type { ReplyHeaders, RequestMetadata } from "./metadata.ts";
+import type { RestOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import { checkBodyType, hasBody, readRequestBody, refuseJsonAsForm } from "./request-body.ts";
+import { readSystemParameters } from "./system-parameters.ts";
+import type { SystemParameters } from "./system-parameters.ts";
+
+/** What the whole front shares. */
+export interface FrontContext {
+  readonly options: RestOptions;
+  readonly handler: Handler;
+  readonly answerError: AnswerError;
+  readonly forwardedOf: (exchange: Exchange) => Forwarded;
+  readonly requestMetadata: RequestMetadata;
+  readonly appendReplyHeaders: ReplyHeaders;
+}
+
+/** Throws GatewayError for what is wrong before the body; later faults are answered here. */
+export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan, request: CallRequest): void {
+  const { options, handler, answerError } = context;
+  const { headers } = exchange;
+  const system = readSystemParameters(request.query);
+  const view = toView(options, exchange, plan, system);
+  const deadline = performance.now() + plan.timeoutOf(headers, system.timeout);
+  const forwarded = context.forwardedOf(exchange);
+  const metadata = context.requestMetadata(exchange, forwarded);
+  const cancellation = new Cancellation();
+  exchange.onAbort(() => cancellation.cancel(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })));
+
+  const fail = (error: unknown): void => answerError(exchange, error);
+  const answer = (reply: Reply): void => {
+    if (exchange.isDone) return;
+    try {
+      sendReply(context, { exchange, plan, path: request.path, view }, reply);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const call = (body: Buffer | undefined): void => {
+    if (exchange.isDone) return;
+    const contentType = headers["content-type"] as string | undefined;
+    const { captures, query } = request;
+    if (body !== undefined && options.profile === "strict" && plan.body === "typed") refuseJsonAsForm(body, contentType);
+    const message = plan.readRequest({ captures, query, body, contentType, method: exchange.method });
+    handler.unary({ kind: "unary", method: plan.method, metadata, deadline, cancellation, peer: forwarded.client, message }).then(answer, fail);
+  };
+
+  if (readsBody(options, plan, request, exchange)) {
+    readRequestBody(exchange, options.maxBodyBytes).then(call).catch(fail);
+    return;
+  }
+  if (hasBody(exchange)) exchange.discardBody();
+  call(undefined);
+}
+
+/** A rule without a body has its body drained, not read: the call starts at once. Only grpc-gateway takes forms there. */
+function readsBody(options: RestOptions, plan: Plan, request: CallRequest, exchange: Exchange): boolean {
+  if (!hasBody(exchange)) return false;
+  if (plan.body !== "none") return true;
+  if (options.profile === "strict") return false;
+  return request.hasFormQuery || /^application\/x-www-form-urlencoded/i.test(String(exchange.headers["content-type"] ?? ""));
+}
+
+/** What the client wants the reply to look like. Decided before the call: a 406 after it would hide what it did. */
+function toView({ profile }: RestOptions, exchange: Exchange, plan: Plan, system: SystemParameters): ReplyView {
+  const { fields, pretty, alt } = system;
+  if (profile === "grpc-gateway") return { accept: alt ?? "json", fields, pretty };
+  const contentType = exchange.headers["content-type"] as string | undefined;
+  const tie: ReplyFormat = plan.body === "typed" && hasBody(exchange) ? checkBodyType(contentType) : "json";
+  if (plan.hasRawReply) return { accept: "json", fields, pretty };
+  return { accept: alt ?? toReplyFormat(exchange.headers["accept"] as string | undefined, tie), fields, pretty };
+}
+
+interface Answering {
+  readonly exchange: Exchange;
+  readonly plan: Plan;
+  readonly path: string;
+  readonly view: ReplyView;
+}
+
+function sendReply(context: FrontContext, { exchange, plan, path, view }: Answering, reply: Reply): void {
+  const { options } = context;
+  const { success, binding } = plan;
+  const { contentType, body } = plan.writeReply(reply.message, view);
+  const status = (options.allowHttpCode ? toHttpCode(reply) : undefined) ?? success.status;
+  const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
+  if (success.headers.length > 0) headers.push(...success.headers);
+  const name = success.location?.(reply.message);
+  const location = name === undefined ? undefined : toLocation(name, path, binding.template.verb);
+  if (location !== undefined) headers.push("location", location);
+  context.appendReplyHeaders(reply.headers, headers);
+  const trailers = toReplyTrailers(options, exchange, reply.trailers);
+  if (status === 204 || status === 205 || status === 304) {
+    exchange.respond(status, headers.slice(2), undefined, trailers);
+    return;
+  }
+  const compressMin = options.compressMinBytes;
+  if (compressMin === undefined || !isCompressible(contentType)) {
+    exchange.respond(status, headers, body, trailers);
+    return;
+  }
+  // Also on what is too small to compress: the next answer of this URL may not be.
+  headers.push("vary", options.profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding");
+  const encoding = body.length < compressMin ? "identity" : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
+  if (encoding === "identity") {
+    exchange.respond(status, headers, body, trailers);
+    return;
+  }
+  compress(body, encoding, (compressed) => {
+    if (compressed !== undefined) headers.push("content-encoding", encoding);
+    exchange.respond(status, headers, compressed ?? body, trailers);
+  });
+}
+
+/** `x-http-code` as the backend's headers or trailers have it; anything but a final success or redirect status is ignored. */
+function toHttpCode({ headers, trailers }: Reply): number | undefined {
+  const text = getMetadata(headers, "x-http-code") ?? getMetadata(trailers, "x-http-code");
+  return text !== undefined && /^[2-5]\d\d$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,122 @@
+// The linker's second pass: which file sees which. Missing imports, cycles and repeated imports are reported here.
+import type { FileNode } from "./link-node.ts";
+import type { Problems } from "./link-problems.ts";
+
+export interface ImportContext {
+  /** Where imports were looked for, for the hint. */
+  readonly searched: readonly string[];
+  /** Paths of files of which only a part could be read. */
+  readonly incomplete: ReadonlySet<string>;
+  readonly importHint?: (path: string, importer: string) => string | undefined;
+}
+
+export function linkImports(files: ReadonlyMap<string, FileNode>, context: ImportContext, problems: Problems): void {
+  const uncertain = new Set<FileNode>();
+  for (const file of files.values()) {
+    if (context.incomplete.has(file.raw.path)) uncertain.add(file);
+    if (checkImports(file, files, context, problems)) uncertain.add(file);
+  }
+  for (const file of files.values()) {
+    see(file, file, []);
+    for (const imported of file.raw.imports) {
+      const target = files.get(imported.path);
+      if (target === undefined) continue;
+      for (const seen of publicClosure(target, files)) {
+        see(file, seen, [imported.path]);
+        if (uncertain.has(seen)) file.isUncertain = true;
+      }
+    }
+    if (uncertain.has(file)) file.isUncertain = true;
+  }
+  reportCycles(files, problems);
+}
+
+function see(file: FileNode, seen: FileNode, through: readonly string[]): void {
+  file.visible.set(seen, [...(file.visible.get(seen) ?? []), ...through]);
+  const name = seen.raw.package;
+  for (let end = name.length; end > 0; end = name.lastIndexOf(".", end - 1)) file.visiblePackages.add(name.slice(0, end));
+}
+
+/** The file and everything it imports publicly, over any number of steps. */
+function publicClosure(start: FileNode, files: ReadonlyMap<string, FileNode>): ReadonlySet<FileNode> {
+  const closure = new Set([start]);
+  for (const file of closure) {
+    for (const imported of file.raw.imports) {
+      const target = imported.kind === "public" ? files.get(imported.path) : undefined;
+      if (target !== undefined) closure.add(target);
+    }
+  }
+  return closure;
+}
+
+/** True when an import is missing. */
+function checkImports(file: FileNode, files: ReadonlyMap<string, FileNode>, context: ImportContext, problems: Problems): boolean {
+  let isMissing = false;
+  const seen = new Set<string>();
+  for (const { path, kind, position } of file.raw.imports) {
+    if (seen.has(path)) {
+      const message = `"${path}" is imported twice`;
+      problems.error({ position, rule: "duplicate-import", message, hint: "remove one of the two imports" });
+    }
+    seen.add(path);
+    // A weak or option import may be left out of a descriptor set.
+    if (files.has(path) || (kind !== "plain" && kind !== "public" && file.raw.bytes !== undefined)) continue;
+    isMissing = true;
+    const suggestion = context.importHint?.(path, file.raw.path) ?? problems.suggest(path, files.keys());
+    problems.error({
+      position,
+      rule: "import-not-found",
+      message: `import "${path}" is not found`,
+      hint: suggestion ?? missingHint(file, context.searched),
+    });
+  }
+  return isMissing;
+}
+
+function missingHint(file: FileNode, searched: readonly string[]): string {
+  if (file.raw.bytes !== undefined) return "make the descriptor set with its imports: protoc --include_imports, or buf build";
+  const where = searched.length === 0 ? "" : `looked in ${searched.join(", ")} and the bundled protos; `;
+  return `${where}name the folder that the path starts from with -I`;
+}
+
+/** Depth first without recursion: a chain of imports may be as long as there are files. */
+function reportCycles(files: ReadonlyMap<string, FileNode>, problems: Problems): void {
+  const done = new Set<FileNode>();
+  for (const root of files.values()) {
+    const trail: { file: FileNode; next: number }[] = [];
+    const onTrail = new Set<FileNode>();
+    const enter = (file: FileNode) => {
+      trail.push({ file, next: 0 });
+      onTrail.add(file);
+    };
+    if (!done.has(root)) enter(root);
+    while (trail.length > 0) {
+      const top = trail[trail.length - 1];
+      const imported = top.file.raw.imports[top.next++];
+      if (imported === undefined) {
+        trail.pop();
+        onTrail.delete(top.file);
+        done.add(top.file);
+        continue;
+      }
+      const target = files.get(imported.path);
+      if (target === undefined || done.has(target)) continue;
+      if (!onTrail.has(target)) {
+        enter(target);
+        continue;
+      }
+      const paths = trail.map((step) => step.file.raw.path);
+      const cycle = [...paths.slice(paths.indexOf(target.raw.path)), target.raw.path];
+      problems.error({
+        position: imported.position,
+        rule: "import-cycle",
+        message: `import cycle: ${shorten(cycle).join(" -> ")}`,
+        hint: "move what both files need into a third one",
+      });
+    }
+  }
+}
+
+function shorten(cycle: readonly string[]): readonly string[] {
+  return cycle.length <= 12 ? cycle : [...cycle.slice(0, 6), "…", ...cycle.slice(-5)];
+}

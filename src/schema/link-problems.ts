@@ -1,0 +1,58 @@
+// How the linker reports: every problem once, with suggestions only while they are affordable.
+import { didYouMean } from "../diagnostic.ts";
+import type { Diagnostic, Position } from "../diagnostic.ts";
+
+/** Suggestions compare with every name of the schema; a hostile file must not buy that thousands of times. */
+const suggestionLimit = 50;
+const candidateLimit = 20_000;
+
+export interface Problem {
+  readonly position: Position;
+  readonly rule: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export class Problems {
+  readonly #report: (diagnostic: Diagnostic) => void;
+  readonly #seen = new Set<string>();
+  #suggestions = 0;
+
+  constructor(report: (diagnostic: Diagnostic) => void) {
+    this.#report = report;
+  }
+
+  error(problem: Problem): void {
+    this.#add({ severity: "error", ...problem });
+  }
+
+  warning(problem: Problem): void {
+    this.#add({ severity: "warning", ...problem });
+  }
+
+  suggest(word: string, candidates: Iterable<string>): string | undefined {
+    if (this.#suggestions++ >= suggestionLimit) return undefined;
+    return didYouMean(word, take(candidates, candidateLimit));
+  }
+
+  #add(diagnostic: Diagnostic & { readonly position: Position }): void {
+    const { file, line, column } = diagnostic.position;
+    const key = `${file}:${line}:${column}:${diagnostic.rule}:${diagnostic.message}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#report(diagnostic);
+  }
+}
+
+function* take(candidates: Iterable<string>, limit: number): Iterable<string> {
+  let count = 0;
+  for (const candidate of candidates) {
+    if (count++ >= limit) return;
+    yield candidate;
+  }
+}
+
+/** `file.proto:3:9`, for messages that name a second place. */
+export function formatPlace({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`;
+}

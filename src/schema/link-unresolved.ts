@@ -1,0 +1,116 @@
+// What is said about a name that did not resolve: not imported, something else, hidden by an inner scope, or unknown.
+import type { Position } from "../diagnostic.ts";
+import { bundledFileDeclaring } from "./bundled.ts";
+import type { FileNode } from "./link-node.ts";
+import { formatPlace } from "./link-problems.ts";
+import type { Problems } from "./link-problems.ts";
+import { article } from "./link-symbols.ts";
+import type { Lookup, Symbol, SymbolTable } from "./link-symbols.ts";
+
+interface Unresolved {
+  readonly name: string;
+  readonly scope: string;
+  readonly position: Position;
+  /** `a type`, `a message`, `an extension`. */
+  readonly wanted: string;
+}
+
+interface Reporting {
+  readonly symbols: SymbolTable;
+  readonly problems: Problems;
+  readonly file: FileNode;
+}
+
+export function reportLookup(reporting: Reporting, reference: Unresolved, result: Lookup<Symbol>): void {
+  const { problems, file } = reporting;
+  const { name, position, wanted } = reference;
+  // What could not be read may hold the name, or the import that shows it.
+  if (file.isUncertain && (result.kind === "unknown" || result.kind === "hidden")) return;
+  if (result.kind === "hidden") {
+    const { symbol } = result;
+    problems.error({
+      position,
+      rule: "not-imported",
+      message: `"${name}" is declared in "${symbol.file.raw.path}", which this file does not import`,
+      hint: `add: import "${symbol.file.raw.path}";`,
+    });
+  } else if (result.kind === "other") {
+    problems.error({
+      position,
+      rule: "wrong-kind",
+      message: `"${name}" is ${article(result.symbol.kind)}, not ${wanted}; it is declared at ${formatPlace(result.symbol.position)}`,
+    });
+  } else if (result.kind === "shadowed") {
+    problems.error({
+      position,
+      rule: "shadowed-name",
+      message: `"${name}" is looked for in "${result.by}", the innermost scope with that first part, and is not in there`,
+      hint: `write ".${name}" to start from the outermost scope`,
+    });
+  } else {
+    reportUnknown(reporting, reference);
+  }
+}
+
+function reportUnknown({ symbols, problems }: Reporting, { name, scope, position, wanted }: Unresolved): void {
+  const isExtension = wanted === "an extension";
+  const message = `${isExtension ? "extension" : "type"} "${name}" is not declared`;
+  const bundled = bundledFileDeclaring(name, scope);
+  const hint = bundled === undefined ? suggestion(symbols, problems, { name, scope, isExtension }) : `add: import "${bundled}";`;
+  problems.error({ position, rule: isExtension ? "unknown-option" : "unknown-type", message, hint });
+}
+
+const typeKinds: ReadonlySet<Symbol["kind"]> = new Set(["message", "enum"]);
+const extensionKinds: ReadonlySet<Symbol["kind"]> = new Set(["extension"]);
+const scalarSynonyms = new Map([
+  ["int", "int32"],
+  ["integer", "int32"],
+  ["long", "int64"],
+  ["uint", "uint32"],
+  ["short", "int32"],
+  ["byte", "bytes"],
+  ["boolean", "bool"],
+  ["str", "string"],
+  ["String", "string"],
+  ["float32", "float"],
+  ["float64", "double"],
+  ["number", "double"],
+  ["timestamp", "google.protobuf.Timestamp"],
+  ["Timestamp", "google.protobuf.Timestamp"],
+  ["Duration", "google.protobuf.Duration"],
+  ["Any", "google.protobuf.Any"],
+  ["Empty", "google.protobuf.Empty"],
+]);
+
+interface Unknown {
+  readonly name: string;
+  readonly scope: string;
+  readonly isExtension: boolean;
+}
+
+/** Compares as written, with the short names of the enclosing packages, and with the full names. */
+function suggestion(symbols: SymbolTable, problems: Problems, { name, scope, isExtension }: Unknown): string | undefined {
+  const synonym = isExtension ? undefined : scalarSynonyms.get(name);
+  if (synonym !== undefined) return `did you mean "${synonym}"?`;
+  const scopes = new Set<string>([""]);
+  for (let end = scope.length; end > 0; end = scope.lastIndexOf(".", end - 1)) scopes.add(`${scope.slice(0, end)}.`);
+  const candidates = function* () {
+    for (const known of symbols.names(isExtension ? extensionKinds : typeKinds)) {
+      const short = known.slice(known.lastIndexOf(".") + 1);
+      if (!name.includes(".")) yield scopes.has(known.slice(0, -short.length)) ? short : known;
+      else for (const prefix of scopes) if (known.startsWith(prefix)) yield known.slice(prefix.length);
+    }
+    if (!isExtension) yield* ["double", "float", "int32", "int64", "uint32", "uint64", "bool", "string", "bytes"];
+  };
+  const bare = name.startsWith(".") ? name.slice(1) : name;
+  return problems.suggest(bare, candidates()) ?? elsewhere(symbols, bare, isExtension);
+}
+
+/** The same short name in another package: the commonest mistake is to leave the package out. */
+function elsewhere(symbols: SymbolTable, name: string, isExtension: boolean): string | undefined {
+  const short = `.${name.slice(name.lastIndexOf(".") + 1)}`;
+  for (const known of symbols.names(isExtension ? extensionKinds : typeKinds)) {
+    if (known.endsWith(short)) return `did you mean "${known}"?`;
+  }
+  return undefined;
+}

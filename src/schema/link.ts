@@ -1,0 +1,100 @@
+// ProtoFiles -> Schema: declares every name, finds what each refers to, reads options, checks. Every problem is reported.
+import type { Diagnostic } from "../diagnostic.ts";
+import { checkFile } from "./check-file.ts";
+import { writeFileDescriptor } from "./descriptor-write.ts";
+import type { EnumType, Field, MessageType, Method, Schema, SchemaFile } from "./descriptor.ts";
+import { declareFile } from "./link-declare.ts";
+import { linkImports } from "./link-imports.ts";
+import type { FileNode } from "./link-node.ts";
+import { interpretFile } from "./link-options.ts";
+import { Problems } from "./link-problems.ts";
+import { resolveFile } from "./link-resolve.ts";
+import { enumsOf, extensionsOf, messagesOf, settleField } from "./link-settle.ts";
+import { SymbolTable } from "./link-symbols.ts";
+import type { ProtoFile } from "./proto-file.ts";
+
+export interface LinkContext {
+  /** Folders in which imports were looked for, for the hint at a missing one. */
+  readonly searched?: readonly string[];
+  /** Paths of files with errors of their own: they are linked as far as they go, and not checked further. */
+  readonly incomplete?: ReadonlySet<string>;
+  /** A better hint at a missing import than where it was looked for. */
+  readonly importHint?: (path: string, importer: string) => string | undefined;
+}
+
+/**
+ * `files` is the whole set, imports included, google/protobuf/descriptor.proto too where options are to be read.
+ * Never throws for what a file says; with an error reported the schema lacks what it could not link.
+ */
+export function linkSchema(
+  files: readonly ProtoFile[],
+  inputPaths: Iterable<string>,
+  report: (diagnostic: Diagnostic) => void,
+  context: LinkContext = {},
+): Schema {
+  const problems = new Problems(report);
+  const symbols = new SymbolTable(problems);
+  const inputs = new Set(inputPaths);
+  const nodes = new Map<string, FileNode>();
+  for (const file of files) {
+    if (nodes.has(file.path)) reportTwice(file, problems);
+    else nodes.set(file.path, declareFile(file, inputs.has(file.path), symbols, problems));
+  }
+  const incomplete = context.incomplete ?? new Set<string>();
+  linkImports(nodes, { searched: [], ...context, incomplete }, problems);
+  const all = [...nodes.values()];
+  for (const file of all) resolveFile(symbols, problems, file);
+  for (const file of all) interpretFile(symbols, problems, file);
+  for (const file of all) settleFile(file);
+  for (const file of all) if (!incomplete.has(file.raw.path)) checkFile(file, problems);
+  return toSchema(all, symbols);
+}
+
+function reportTwice(file: ProtoFile, problems: Problems): void {
+  problems.error({
+    position: file.position,
+    rule: "duplicate-file",
+    message: `two files are named "${file.path}"`,
+    hint: "name each file by its path from one common folder, given with -I",
+  });
+}
+
+function settleFile(file: FileNode): void {
+  for (const message of messagesOf(file.messages)) message.fields.forEach(settleField);
+  for (const extension of extensionsOf(file)) settleField(extension);
+}
+
+function toSchema(files: readonly FileNode[], symbols: SymbolTable): Schema {
+  const services = files.filter((file) => file.isInput).flatMap((file) => file.services);
+  const methods = new Map<string, Method>();
+  const messages = new Map<string, MessageType>();
+  const enums = new Map<string, EnumType>();
+  for (const file of files) {
+    for (const message of messagesOf(file.messages)) messages.set(message.name, message);
+    for (const type of enumsOf(file)) enums.set(type.name, type);
+    for (const service of file.services) for (const method of service.methods) methods.set(method.name, method);
+  }
+  return {
+    files: files.map(toSchemaFile),
+    services,
+    message: (name) => messages.get(name),
+    enum: (name) => enums.get(name),
+    method: (name) => methods.get(name),
+    extension: (name): Field | undefined => {
+      const symbol = symbols.get(name);
+      return symbol?.kind === "extension" && symbol.node.isLinkedExtension ? symbol.node : undefined;
+    },
+  };
+}
+
+function toSchemaFile(file: FileNode): SchemaFile {
+  let bytes: Uint8Array | undefined;
+  return {
+    path: file.raw.path,
+    package: file.raw.package,
+    isInput: file.isInput,
+    services: file.services,
+    imports: file.raw.imports.map((imported) => imported.path),
+    toBytes: () => (bytes ??= file.raw.bytes ?? writeFileDescriptor(file)),
+  };
+}

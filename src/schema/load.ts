@@ -1,0 +1,100 @@
+// Inputs named by the user -> one linked schema, or every reason why not. The door of this folder.
+import type { Diagnostic } from "../diagnostic.ts";
+import { isBundledPath } from "./bundled.ts";
+import type { Schema } from "./descriptor.ts";
+import { readDescriptorSet, readFileDescriptor } from "./descriptor-read.ts";
+import { linkSchema } from "./link.ts";
+import { FileSet, readBounded } from "./load-files.ts";
+import { findInputs, problem } from "./load-inputs.ts";
+import type { FoundFile, FoundInputs } from "./load-inputs.ts";
+
+const maxDescriptorBytes = 256 * 1024 * 1024;
+const maxDiagnostics = 1_000;
+
+export interface LoadOptions {
+  /** Folders, .proto files and descriptor sets. */
+  readonly inputs: readonly string[];
+  /** `-I`, in order; the inputs' own folders and the bundled protos come after them. */
+  readonly importPaths: readonly string[];
+  /** From server reflection: FileDescriptorProtos, or all of them as one FileDescriptorSet. */
+  readonly descriptorBytes?: Uint8Array | readonly { readonly name: string; readonly bytes: Uint8Array }[] | undefined;
+}
+
+export interface LoadedSchema {
+  /** Undefined when an error was found; only `no-service` leaves a schema that is whole, and serves nothing. */
+  readonly schema: Schema | undefined;
+  /** By file and position. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Never throws for what the inputs are or say. */
+export function loadSchema(options: LoadOptions): LoadedSchema {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
+  const found = findInputs(options.inputs, options.importPaths, report);
+  const files = new FileSet(found.roots, report);
+  for (const file of found.descriptors) addDescriptorSet(file, files, report);
+  addDescriptorBytes(options, files, report);
+  for (const proto of found.protos) files.addInput(proto);
+  const schema = link(files, found, report);
+  const isWhole = !diagnostics.some((diagnostic) => diagnostic.severity === "error");
+  if (isWhole && schema.services.length === 0) report(noService);
+  return { schema: isWhole ? schema : undefined, diagnostics: inOrder(diagnostics) };
+}
+
+function link(files: FileSet, found: FoundInputs, report: (diagnostic: Diagnostic) => void): Schema {
+  const all = files.complete();
+  const { incomplete, inputs } = files;
+  const searched = found.roots.map((root) => root.shown);
+  return linkSchema(all, inputs, report, { searched, incomplete, importHint: (path, importer) => files.importHint(path, importer) });
+}
+
+function addDescriptorSet(found: FoundFile, files: FileSet, report: (diagnostic: Diagnostic) => void): void {
+  const bytes = readBounded(found.shown, maxDescriptorBytes, report);
+  if (bytes === undefined) return;
+  const foreign = recogniseForeign(bytes, found.shown);
+  if (foreign !== undefined) {
+    report(foreign);
+    return;
+  }
+  for (const file of readDescriptorSet(bytes, found.shown, report) ?? []) files.addDescriptor(file, !isBundledPath(file.path));
+}
+
+/** Files that are easily taken for descriptor sets. */
+function recogniseForeign(bytes: Uint8Array, shown: string): Diagnostic | undefined {
+  const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1").trimStart();
+  const refuse = (message: string, hint: string) => ({ ...problem("malformed-descriptor", message, hint), position: { file: shown, line: 1, column: 1 } });
+  if (start.startsWith("{")) return refuse("this is JSON, not a binary descriptor set", "write it as binary: buf build -o image.binpb");
+  if (start.startsWith("\x1f\x8b")) return refuse("this is gzip data", "unpack it first: gunzip");
+  if (/^(syntax|edition|package|import|option|message|\/\/|\/\*)/.test(start)) {
+    return refuse("this is text, not a binary descriptor set", "give a proto file the extension .proto");
+  }
+  return undefined;
+}
+
+function addDescriptorBytes({ descriptorBytes }: LoadOptions, files: FileSet, report: (diagnostic: Diagnostic) => void): void {
+  if (descriptorBytes === undefined) return;
+  const read =
+    descriptorBytes instanceof Uint8Array
+      ? (readDescriptorSet(descriptorBytes, "server reflection", report) ?? [])
+      : descriptorBytes.flatMap(({ name, bytes }) => readFileDescriptor(bytes, name, report) ?? []);
+  // The reflection service lists itself; nobody means to publish it.
+  for (const file of read) files.addDescriptor(file, !isBundledPath(file.path) && !/^grpc\.reflection(\.|$)/.test(file.package));
+}
+
+const noService: Diagnostic = problem(
+  "no-service",
+  "no input declares a service",
+  "a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too",
+);
+
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const sorted = diagnostics.toSorted((one, other) => {
+    if (one.position === undefined || other.position === undefined) return (one.position === undefined ? 0 : 1) - (other.position === undefined ? 0 : 1);
+    if (one.position.file !== other.position.file) return one.position.file < other.position.file ? -1 : 1;
+    return one.position.line - other.position.line || one.position.column - other.position.column;
+  });
+  if (sorted.length <= maxDiagnostics) return sorted;
+  const rest = problem("too-many-errors", `and ${sorted.length - maxDiagnostics} more`, "mend these first");
+  return [...sorted.slice(0, maxDiagnostics), rest];
+}

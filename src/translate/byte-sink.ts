@@ -1,0 +1,64 @@
+// The growing output of a translator. One sink per direction lives for the whole process: a translation is synchronous,
+// writes into it from zero and copies its result out, so the steady state allocates nothing but the result.
+
+const initialBytes = 64 * 1024;
+/** A sink that one huge message blew up past this is let go afterwards. */
+const keptBytes = 4 * 1024 * 1024;
+
+export class ByteSink {
+  bytes: Buffer = Buffer.allocUnsafeSlow(initialBytes);
+  length = 0;
+
+  /** Makes room for `count` more bytes; every write below relies on an earlier `reserve`. */
+  reserve(count: number): void {
+    if (this.length + count > this.bytes.length) grow(this, count);
+  }
+
+  /** Appends `source[from…]`, a short constant. A loop: for under ~40 bytes it beats the call into native copy. */
+  append(source: Uint8Array, from: number): void {
+    this.reserve(source.length);
+    const { bytes } = this;
+    let { length } = this;
+    for (let i = from; i < source.length; i++) bytes[length++] = source[i];
+    this.length = length;
+  }
+
+  /** Appends a range of another buffer, of any size. */
+  appendRange(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    const { bytes, length } = this;
+    if (count < 40) for (let i = 0; i < count; i++) bytes[length + i] = source[start + i];
+    else bytes.set(source.subarray(start, end), length);
+    this.length = length + count;
+  }
+
+  /** Appends text known to be ASCII. */
+  appendAscii(text: string): void {
+    this.reserve(text.length);
+    const { bytes, length } = this;
+    if (text.length < 24) for (let i = 0; i < text.length; i++) bytes[length + i] = text.charCodeAt(i);
+    else bytes.write(text, length, "latin1");
+    this.length = length + text.length;
+  }
+
+  appendByte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  /** A copy of everything from `start`; the sink is cut back to there. */
+  take(start: number): Buffer {
+    const result = Buffer.allocUnsafe(this.length - start);
+    this.bytes.copy(result, 0, start, this.length);
+    this.length = start;
+    if (start === 0 && this.bytes.length > keptBytes) this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+    return result;
+  }
+}
+
+function grow(sink: ByteSink, count: number): void {
+  const larger = Buffer.allocUnsafeSlow(Math.max(sink.bytes.length * 2, sink.length + count));
+  sink.bytes.copy(larger, 0, 0, sink.length);
+  sink.bytes = larger;
+}

@@ -1,0 +1,70 @@
+// Protobuf bytes → JSON bytes: what a front calls to write a reply.
+import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
+import { ByteSink } from "./byte-sink.ts";
+import { closeAllKeySets } from "./key-set.ts";
+import { plansOf } from "./compile-plans.ts";
+import { indentJson } from "./indent-json.ts";
+import type { JsonOptions } from "./options.ts";
+import type { PartialMask } from "./partial.ts";
+import { WireReader } from "./wire-reader.ts";
+import { outOfOrder, writeMessage } from "./write-message.ts";
+import type { FieldPlan, MessagePlan, Plans, WriteRun } from "./message-plan.ts";
+
+/** `mask` keeps only some fields; `indent` overrides the option. Throws GatewayError (INTERNAL) on malformed bytes. */
+export type JsonWriter = (message: Uint8Array, mask?: PartialMask, indent?: number) => Buffer;
+
+const sink = new ByteSink();
+
+/** The whole message as a JSON value. */
+export function compileJsonWriter(type: MessageType, schema: Schema, options: JsonOptions): JsonWriter {
+  const plans = plansOf(schema, options);
+  const plan = plans.message(type);
+  return (message, mask, indent = options.indent) => {
+    convert(plans, plan, message, mask);
+    return finish(0, sink.length, indent);
+  };
+}
+
+/** Only the value of one top-level field: its zero where it is unset, `null` for an unset well-known type. */
+export function compileFieldWriter(field: Field, schema: Schema, options: JsonOptions): JsonWriter {
+  const plans = plansOf(schema, options);
+  const plan = plans.message(field.parent);
+  const fieldPlan = plan.fields.find((candidate) => candidate.field === field)!;
+  return (message, mask, indent = options.indent) => {
+    convert(plans, plan, message, new Map([[field, mask]]));
+    // `{"name":value}` without the key and the braces; `{}` where there is nothing to write.
+    if (sink.length > 2) return finish(fieldPlan.key.length, sink.length - 1, indent);
+    writeUnset(plans, fieldPlan);
+    return finish(0, sink.length, indent);
+  };
+}
+
+function convert(plans: Plans, plan: MessagePlan, message: Uint8Array, mask: PartialMask | undefined): void {
+  const run: WriteRun = { out: sink, plans, inOrder: true, depth: 0 };
+  sink.length = 0;
+  try {
+    writeMessage(run, plan, new WireReader(message, 0, message.length), mask);
+  } catch (error) {
+    closeAllKeySets();
+    if (error !== outOfOrder) throw error;
+    run.inOrder = false;
+    run.depth = 0;
+    sink.length = 0;
+    writeMessage(run, plan, new WireReader(message, 0, message.length), mask);
+  }
+}
+
+function finish(start: number, end: number, indent: number): Buffer {
+  sink.length = end;
+  const json = sink.take(start);
+  sink.length = 0;
+  return indent > 0 ? indentJson(json, indent) : json;
+}
+
+function writeUnset(plans: Plans, field: FieldPlan): void {
+  sink.length = 0;
+  if (field.isRepeated) sink.appendAscii("[]");
+  else if (field.isMap) sink.appendAscii("{}");
+  else if (field.field.type.kind !== "message" || field.message.wellKnown !== undefined) sink.append(field.zero, 0);
+  else convert(plans, field.message, new Uint8Array(), undefined);
+}

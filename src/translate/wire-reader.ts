@@ -1,0 +1,147 @@
+// A cursor over protobuf bytes. Every read is bounded by `end`; malformed bytes are one error, whatever is wrong with them.
+import { Code, GatewayError } from "../status.ts";
+
+export const WireType = { VARINT: 0, FIXED64: 1, LENGTH: 2, START_GROUP: 3, END_GROUP: 4, FIXED32: 5 } as const;
+
+/** Messages inside messages; protobuf's own libraries stop at 100 too. */
+export const maxWireDepth = 100;
+
+export function malformed(what: string): GatewayError {
+  return new GatewayError(Code.INTERNAL, `malformed protobuf message: ${what}`, { reason: "MESSAGE_MALFORMED" });
+}
+
+const floatBytes = new ArrayBuffer(8);
+const floatView = new DataView(floatBytes);
+
+export class WireReader {
+  bytes: Uint8Array;
+  pos: number;
+  end: number;
+  /** The halves of the last 64-bit value read, as unsigned 32-bit integers kept signed by `|0`. */
+  lo = 0;
+  hi = 0;
+
+  constructor(bytes: Uint8Array, pos: number, end: number) {
+    this.bytes = bytes;
+    this.pos = pos;
+    this.end = end;
+  }
+
+  /** A tag: field number and wire type; rejects field number 0 and tags over 32 bits. */
+  tag(): number {
+    const first = this.pos < this.end ? this.bytes[this.pos] : 0;
+    if (first < 0x80 && first > 7) {
+      this.pos++;
+      return first;
+    }
+    this.varint64();
+    if (this.hi !== 0 || this.lo >>> 3 === 0) throw malformed("bad field tag");
+    return this.lo >>> 0;
+  }
+
+  /** The low 32 bits of a varint, signed. */
+  varint32(): number {
+    const { bytes } = this;
+    const { pos, end } = this;
+    if (pos < end && bytes[pos] < 0x80) {
+      this.pos = pos + 1;
+      return bytes[pos];
+    }
+    if (pos + 1 < end && bytes[pos + 1] < 0x80) {
+      this.pos = pos + 2;
+      return (bytes[pos] & 0x7f) | (bytes[pos + 1] << 7);
+    }
+    this.varint64();
+    return this.lo;
+  }
+
+  /** A varint into `lo` and `hi`. */
+  varint64(): void {
+    const { bytes, end } = this;
+    let { pos } = this;
+    let lo = 0;
+    let hi = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (pos >= end) throw malformed("truncated varint");
+      const byte = bytes[pos++];
+      if (shift < 28) lo |= (byte & 0x7f) << shift;
+      else if (shift === 28) {
+        lo |= (byte & 0x7f) << 28;
+        hi = (byte & 0x7f) >>> 4;
+      } else if (shift < 63) hi |= (byte & 0x7f) << (shift - 32);
+      else hi |= (byte & 1) << 31;
+      if (byte < 0x80) {
+        this.pos = pos;
+        this.lo = lo;
+        this.hi = hi;
+        return;
+      }
+    }
+    throw malformed("varint longer than 10 bytes");
+  }
+
+  fixed32(): number {
+    const { bytes, pos } = this;
+    if (pos + 4 > this.end) throw malformed("truncated fixed32");
+    this.pos = pos + 4;
+    return bytes[pos] | (bytes[pos + 1] << 8) | (bytes[pos + 2] << 16) | (bytes[pos + 3] << 24);
+  }
+
+  fixed64(): void {
+    this.lo = this.fixed32();
+    this.hi = this.fixed32();
+  }
+
+  float(): number {
+    floatView.setInt32(0, this.fixed32(), true);
+    return floatView.getFloat32(0, true);
+  }
+
+  double(): number {
+    this.fixed64();
+    floatView.setInt32(0, this.lo, true);
+    floatView.setInt32(4, this.hi, true);
+    return floatView.getFloat64(0, true);
+  }
+
+  /** The end of a length-delimited value that starts at `pos` after this call. */
+  lengthEnd(): number {
+    const length = this.varint32();
+    const end = this.pos + length;
+    if (length < 0 || end > this.end) throw malformed("length runs past the end");
+    return end;
+  }
+
+  /** Steps over the value of `tag`; a group to its end tag. */
+  skip(tag: number): void {
+    const wireType = tag & 7;
+    if (wireType === WireType.LENGTH) this.pos = this.lengthEnd();
+    else if (wireType === WireType.VARINT) this.varint64();
+    else if (wireType === WireType.FIXED32) this.#advance(4);
+    else if (wireType === WireType.FIXED64) this.#advance(8);
+    else if (wireType === WireType.START_GROUP) this.groupEnd(tag >>> 3);
+    else throw malformed("unexpected end of group");
+  }
+
+  /** Steps over a group whose start tag was read; returns where its content ends. */
+  groupEnd(number: number): number {
+    const open = [number];
+    for (;;) {
+      const contentEnd = this.pos;
+      const tag = this.tag();
+      const wireType = tag & 7;
+      if (wireType === WireType.START_GROUP) {
+        if (open.length >= maxWireDepth) throw malformed("groups nested too deep");
+        open.push(tag >>> 3);
+      } else if (wireType === WireType.END_GROUP) {
+        if (open.pop() !== tag >>> 3) throw malformed("mismatched end of group");
+        if (open.length === 0) return contentEnd;
+      } else this.skip(tag);
+    }
+  }
+
+  #advance(count: number): void {
+    if (this.pos + count > this.end) throw malformed("truncated fixed value");
+    this.pos += count;
+  }
+}

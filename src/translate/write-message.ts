@@ -1,0 +1,339 @@
+// Protobuf bytes → JSON text of one message, in one pass: fields are written as they are read while they arrive in
+// declaration order (as every encoder sends them). The first time they do not, the whole message is written again by
+// an index of its fields, so the cost is at most doubled whatever the sender does.
+import type { ByteSink } from "./byte-sink.ts";
+import type { PartialMask } from "./partial.ts";
+import { maxWireDepth, malformed, WireReader, WireType } from "./wire-reader.ts";
+import { isZeroOnWire, writeMapKey, writePacked, writePlainValue } from "./write-value.ts";
+import { closeKeySet, openKeySet } from "./key-set.ts";
+import { type FieldPlan, Kind, type MessagePlan, type WriteRun } from "./message-plan.ts";
+
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** Thrown to start over by index; one object, no stack. */
+export const outOfOrder: unique symbol = Symbol("out of order");
+
+/** Writes the message between `reader.pos` and `reader.end`; leaves the reader at its end. */
+export function writeMessage(run: WriteRun, plan: MessagePlan, reader: WireReader, mask?: PartialMask): void {
+  if (++run.depth > maxWireDepth) throw malformed("nested too deep");
+  if (plan.wellKnown !== undefined) plan.wellKnown.write(run, plan, reader, writeEmbedded);
+  else {
+    const { out } = run;
+    const start = out.length;
+    writeFields(run, plan, reader, mask);
+    closeObject(out, start);
+  }
+  run.depth--;
+}
+
+/** The members of a message, each with its leading comma. */
+export function writeFields(run: WriteRun, plan: MessagePlan, reader: WireReader, mask?: PartialMask): void {
+  if (run.inOrder && plan.isOrdered && mask === undefined) writeInOrder(run, plan, reader);
+  else writeByIndex(run, plan, reader, mask);
+}
+
+/** For well-known types that hold other messages: the members (google.protobuf.Any) or the whole value. */
+function writeEmbedded(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
+  if (plan.wellKnown !== undefined) writeMessage(run, plan, reader);
+  else {
+    if (++run.depth > maxWireDepth) throw malformed("nested too deep");
+    writeFields(run, plan, reader);
+    run.depth--;
+  }
+}
+
+/** Turns the comma of the first member into the brace. */
+function closeObject(out: ByteSink, start: number): void {
+  if (out.length === start) out.appendByte(OPEN_BRACE);
+  else out.bytes[start] = OPEN_BRACE;
+  out.appendByte(CLOSE_BRACE);
+}
+
+function closeList(out: ByteSink, start: number): void {
+  if (out.length === start) out.appendByte(OPEN_BRACKET);
+  else out.bytes[start] = OPEN_BRACKET;
+  out.appendByte(CLOSE_BRACKET);
+}
+
+function writeInOrder(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
+  const { out } = run;
+  const { fields } = plan;
+  let next = 0;
+  let seenOneofs = 0;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    const field = plan.byNumber(tag >>> 3);
+    if (field === undefined || !accepts(field, tag & 7)) {
+      reader.skip(tag);
+      continue;
+    }
+    const { index, oneofBit } = field;
+    if (index < next || (oneofBit & seenOneofs) !== 0) {
+      if (++plan.disorders > 100) plan.isOrdered = false;
+      throw outOfOrder;
+    }
+    seenOneofs |= oneofBit;
+    for (; next < index; next++) writeAbsent(out, fields[next]);
+    next = index + 1;
+    if (field.isMap) writeMapInOrder(run, field, reader, tag);
+    else if (field.isRepeated) writeRun(run, field, reader, tag);
+    else writeSingular(run, field, reader);
+  }
+  for (; next < fields.length; next++) writeAbsent(out, fields[next]);
+}
+
+/** Whether the field can be sent with this wire type: its own, or packed. Anything else counts as an unknown field. */
+function accepts(field: FieldPlan, wireType: number): boolean {
+  if (wireType === field.wireType) return true;
+  return wireType === WireType.LENGTH && field.isRepeated && field.kind < Kind.STRING;
+}
+
+function writeAbsent(out: ByteSink, field: FieldPlan): void {
+  if (field.absent !== undefined) out.append(field.absent, 0);
+}
+
+function writeSingular(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: PartialMask): void {
+  const { out } = run;
+  const start = out.length;
+  out.append(field.key, 0);
+  const valueStart = reader.pos;
+  const isWritten = writeValue(run, field, reader, mask);
+  if (!isWritten) {
+    out.length = start;
+    writeAbsent(out, field);
+  } else if (field.omitsZero && isZeroOnWire(field, reader.bytes, valueStart, reader.pos)) out.length = start;
+}
+
+/** A repeated field: all its neighbours with the same tag, or one packed run of it. */
+function writeRun(run: WriteRun, field: FieldPlan, reader: WireReader, tag: number): void {
+  const { out } = run;
+  out.append(field.key, 0);
+  const start = out.length;
+  for (;;) {
+    writeElements(run, field, reader, tag & 7);
+    const before = reader.pos;
+    if (before >= reader.end) break;
+    if (reader.tag() !== tag) {
+      reader.pos = before;
+      break;
+    }
+  }
+  closeList(out, start);
+}
+
+/** One occurrence of a repeated field: one element, or a packed run of them. */
+function writeElements(run: WriteRun, field: FieldPlan, reader: WireReader, wireType: number, mask?: PartialMask): void {
+  const { out } = run;
+  if (wireType === field.wireType) {
+    out.appendByte(COMMA);
+    if (!writeValue(run, field, reader, mask)) out.length--;
+    return;
+  }
+  const outerEnd = reader.end;
+  reader.end = reader.lengthEnd();
+  writePacked(out, field, reader);
+  reader.end = outerEnd;
+}
+
+/** Writes one value; false for an unknown number of a closed enum, which counts as not set. */
+function writeValue(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: PartialMask): boolean {
+  if (field.kind < Kind.MESSAGE) return writePlainValue(run.out, field, reader);
+  if (field.kind === Kind.GROUP) writeGroup(run, field, reader, mask);
+  else {
+    const outerEnd = reader.end;
+    reader.end = reader.lengthEnd();
+    writeMessage(run, field.message, reader, mask);
+    reader.end = outerEnd;
+  }
+  return true;
+}
+
+function writeGroup(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: PartialMask): void {
+  const start = reader.pos;
+  const outerEnd = reader.end;
+  const contentEnd = reader.groupEnd(field.field.number);
+  const after = reader.pos;
+  reader.pos = start;
+  reader.end = contentEnd;
+  writeMessage(run, field.message, reader, mask);
+  reader.pos = after;
+  reader.end = outerEnd;
+}
+
+function writeMapInOrder(run: WriteRun, field: FieldPlan, reader: WireReader, tag: number): void {
+  const { out } = run;
+  out.append(field.key, 0);
+  const start = out.length;
+  // Keys as written: when one comes a second time the last must win, so the message starts over by index.
+  const seen = openKeySet();
+  for (;;) {
+    const outerEnd = reader.end;
+    reader.end = reader.lengthEnd();
+    const entryAt = out.length;
+    const keyEnd = writeEntry(run, field, reader);
+    if (keyEnd >= 0 && !seen.add(out.bytes, entryAt, keyEnd)) throw outOfOrder;
+    reader.end = outerEnd;
+    const before = reader.pos;
+    if (before >= outerEnd) break;
+    if (reader.tag() !== tag) {
+      reader.pos = before;
+      break;
+    }
+  }
+  closeKeySet();
+  closeObject(out, start);
+}
+
+/** Writes `,"key":value` of one map entry; returns where its key ends in the output, or -1 where nothing was written. */
+function writeEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: PartialMask): number {
+  const { out } = run;
+  const { key, value } = field.entry;
+  const { end } = reader;
+  let keyAt = -1;
+  let valueAt: Places = -1;
+  while (reader.pos < end) {
+    const tag = reader.tag();
+    if (tag >>> 3 === 1 && (tag & 7) === key.wireType) keyAt = reader.pos;
+    else if (tag >>> 3 === 2 && (tag & 7) === value.wireType) valueAt = addPlace(valueAt, reader.pos);
+    reader.skip(tag);
+  }
+  const start = out.length;
+  out.appendByte(COMMA);
+  if (keyAt >= 0) reader.pos = keyAt;
+  writeMapKey(out, key, keyAt >= 0 ? reader : undefined);
+  const keyEnd = out.length;
+  out.appendByte(COLON);
+  const isWritten = writeAt(run, value, reader, valueAt, mask);
+  if (!isWritten) out.length = start;
+  reader.pos = end;
+  return isWritten ? keyEnd : -1;
+}
+
+/** Writes the singular value found at one place, at several (the last wins, messages merge) or nowhere (its zero). */
+function writeAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): boolean {
+  if (typeof at === "object") {
+    if (field.kind >= Kind.MESSAGE) return writeMerged(run, field, reader, at, mask);
+    reader.pos = at[at.length - 1];
+  } else if (at < 0) {
+    if (field.kind >= Kind.MESSAGE) writeMessage(run, field.message, new WireReader(reader.bytes, 0, 0), mask);
+    else run.out.append(field.zero, 0);
+    return true;
+  } else reader.pos = at;
+  return writeValue(run, field, reader, mask);
+}
+
+/** Where a field was found: nowhere (-1), once, or several times. */
+type Places = number | number[];
+
+function addPlace(places: Places, at: number): Places {
+  if (typeof places === "object") {
+    places.push(at);
+    return places;
+  }
+  return places < 0 ? at : [places, at];
+}
+
+/** One message sent in pieces: their concatenation is the merged message, by the definition of the encoding. */
+function writeMerged(run: WriteRun, field: FieldPlan, reader: WireReader, places: number[], mask?: PartialMask): boolean {
+  const pieces = places.map((at) => {
+    reader.pos = at;
+    const end = field.kind === Kind.GROUP ? reader.groupEnd(field.field.number) : reader.lengthEnd();
+    const start = field.kind === Kind.GROUP ? at : reader.pos;
+    return reader.bytes.subarray(start, end);
+  });
+  const merged = Buffer.concat(pieces);
+  writeMessage(run, field.message, new WireReader(merged, 0, merged.length), mask);
+  return true;
+}
+
+/** The general way: first where each field is, then every field in declaration order. */
+function writeByIndex(run: WriteRun, plan: MessagePlan, reader: WireReader, mask?: PartialMask): void {
+  const { end } = reader;
+  const places: Places[] = plan.fields.map(() => -1);
+  const wireTypes: (number[] | undefined)[] = [];
+  const lastOfOneof = new Map<object, FieldPlan>();
+  while (reader.pos < end) {
+    const tag = reader.tag();
+    const field = plan.byNumber(tag >>> 3);
+    if (field !== undefined && accepts(field, tag & 7)) {
+      const { oneof } = field.field;
+      const previous = oneof && lastOfOneof.get(oneof);
+      if (previous !== undefined && previous !== field) places[previous.index] = -1;
+      if (oneof !== undefined) lastOfOneof.set(oneof, field);
+      places[field.index] = addPlace(places[field.index], reader.pos);
+      if (field.isRepeated) (wireTypes[field.index] ??= []).push(tag & 7);
+    }
+    reader.skip(tag);
+  }
+  for (const field of plan.fields) {
+    const at = places[field.index];
+    if (mask !== undefined && !mask.has(field.field)) continue;
+    const inner = mask?.get(field.field);
+    if (at === -1) writeAbsent(run.out, field);
+    else if (field.isMap) writeMapByIndex(run, field, reader, at, inner);
+    else if (field.isRepeated) writeListByIndex(run, field, reader, { at, wireTypes: wireTypes[field.index]! }, inner);
+    else writeSingularAt(run, field, reader, at, inner);
+    reader.end = end;
+  }
+  reader.pos = end;
+}
+
+function writeSingularAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
+  if (typeof at === "object" && field.kind >= Kind.MESSAGE) {
+    run.out.append(field.key, 0);
+    writeMerged(run, field, reader, at, mask);
+    return;
+  }
+  reader.pos = typeof at === "object" ? at[at.length - 1] : at;
+  writeSingular(run, field, reader, mask);
+}
+
+function writeListByIndex(
+  run: WriteRun,
+  field: FieldPlan,
+  reader: WireReader,
+  found: { readonly at: Places; readonly wireTypes: readonly number[] },
+  mask?: PartialMask,
+): void {
+  const { out } = run;
+  out.append(field.key, 0);
+  const start = out.length;
+  const all = typeof found.at === "object" ? found.at : [found.at];
+  for (let i = 0; i < all.length; i++) {
+    reader.pos = all[i];
+    writeElements(run, field, reader, found.wireTypes[i], mask);
+  }
+  closeList(out, start);
+}
+
+function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
+  const { out } = run;
+  out.append(field.key, 0);
+  const start = out.length;
+  const { end } = reader;
+  const lastByKey = new Map<string, number>();
+  const all = typeof at === "object" ? at : [at];
+  const openEntry = (place: number): void => {
+    reader.end = end;
+    reader.pos = place;
+    reader.end = reader.lengthEnd();
+  };
+  // Written twice when it must be: once to know the keys, once to keep the last entry of each.
+  for (const place of all) {
+    openEntry(place);
+    const before = out.length;
+    const keyEnd = writeEntry(run, field, reader, mask);
+    if (keyEnd >= 0) lastByKey.set(out.bytes.toString("latin1", before, keyEnd), place);
+    out.length = before;
+  }
+  for (const place of lastByKey.values()) {
+    openEntry(place);
+    writeEntry(run, field, reader, mask);
+  }
+  closeObject(out, start);
+}

@@ -1,0 +1,180 @@
+// The transport on @grpc/grpc-js: raw message bytes on its call layer, below generated clients, codecs, retries and service configs.
+import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
+import type { Reply, StreamCall, StreamReply, UnaryCall } from "../call.ts";
+import { emptyMetadata, type Metadata } from "../metadata.ts";
+import { Code, GatewayError } from "../status.ts";
+import { Connection, type StateListener } from "./connection.ts";
+import { type CallEvents, RunningCall } from "./grpc-js-call.ts";
+import { ChannelLink } from "./grpc-js-channel.ts";
+import { MessageQueue } from "./message-queue.ts";
+import type { ConnectionState, TargetAddress, Transport, TransportFactory, TransportLimits } from "./transport.ts";
+import { deadlineExceeded, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
+import { readRequestMetadata } from "./wire-metadata.ts";
+
+/** Received and not yet read, per stream: what HTTP/2 holds in one default window. */
+const readAheadBytes = 65_536;
+
+/** Throws when the TLS material or the target cannot be used; connects with the first call or `connect`. */
+export const createGrpcJsTransport: TransportFactory = (address, limits) => new GrpcJsTransport(address, limits);
+
+class GrpcJsTransport implements Transport {
+  readonly #limits: TransportLimits;
+  readonly #connection: Connection<ChannelLink>;
+  readonly #running = new Set<RunningCall>();
+
+  constructor(address: TargetAddress, limits: TransportLimits) {
+    // grpc-js prints what a backend sends; its own variable still turns that on for debugging.
+    if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
+    this.#limits = limits;
+    this.#connection = new Connection(() => new ChannelLink(address, limits), limits.connectTimeoutMs);
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  unary(call: UnaryCall): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      let message: Uint8Array | undefined;
+      const running = this.#start(call, {
+        onHeaders: () => {},
+        onMessage: (received) => {
+          if (message === undefined) {
+            message = received;
+            running?.read();
+          } else running?.cancel(upstreamProtocolError("the upstream answered a unary call with more than one message"));
+        },
+        onEnd: (error, headers, trailers) => {
+          if (error !== undefined) reject(error);
+          else if (message === undefined) reject(upstreamProtocolError("the upstream answered OK without a message"));
+          else resolve({ message, headers, trailers });
+        },
+      });
+      if (running === undefined) return;
+      running.read();
+      void running.send(call.message);
+      running.halfClose();
+    });
+  }
+
+  stream(call: StreamCall): StreamReply {
+    const headers = createDeferred<Metadata>();
+    const trailers = createDeferred<Metadata>();
+    let isReading = false;
+    const read = (): void => {
+      isReading = true;
+      running?.read();
+    };
+    const queue = new MessageQueue(readAheadBytes, () => {
+      if (!isReading) read();
+    });
+    const running = this.#start(call, {
+      onHeaders: headers.resolve,
+      onMessage: (message) => {
+        isReading = false;
+        queue.push(message);
+        if (queue.hasRoom) read();
+      },
+      onEnd: (error, received, sent, isLocal) => {
+        if (error === undefined) {
+          headers.resolve(received);
+          trailers.resolve(sent);
+          queue.end();
+          return;
+        }
+        headers.reject(error);
+        trailers.reject(error);
+        if (isLocal) queue.abort(error);
+        else queue.end(error);
+      },
+    });
+    if (running !== undefined) {
+      read();
+      void pump(call, running, this.#limits.maxMessageBytes);
+    }
+    return { headers: headers.promise, messages: queue, trailers: trailers.promise };
+  }
+
+  connect(timeoutMs: number): Promise<boolean> {
+    return this.#connection.connect(timeoutMs);
+  }
+
+  onStateChange(listener: StateListener): void {
+    this.#connection.onStateChange(listener);
+  }
+
+  /** Calls still running end as UNAVAILABLE: whoever drains waits for them first. */
+  close(): Promise<void> {
+    this.#connection.close();
+    for (const running of this.#running) {
+      running.cancel(new GatewayError(Code.UNAVAILABLE, "the gateway is shutting down", { reason: "SHUTTING_DOWN" }));
+    }
+    return Promise.resolve();
+  }
+
+  /** Undefined when the call ended before anything was sent; `onEnd` has been called then. */
+  #start(call: UnaryCall | StreamCall, events: CallEvents): RunningCall | undefined {
+    try {
+      this.#refuse(call);
+      const metadata = readRequestMetadata(call.metadata, this.#limits.maxMetadataBytes);
+      const running: RunningCall = new RunningCall(this.#connection.link.channel, call, this.#limits, {
+        ...events,
+        onEnd: (...end) => {
+          this.#running.delete(running);
+          events.onEnd(...end);
+        },
+      });
+      this.#running.add(running);
+      running.start(metadata);
+      call.cancellation.onCancel((error) => running.cancel(error));
+      return running;
+    } catch (error) {
+      events.onEnd(GatewayError.from(error), emptyMetadata, emptyMetadata, true);
+      return undefined;
+    }
+  }
+
+  #refuse(call: UnaryCall | StreamCall): void {
+    if (call.cancellation.error !== undefined) throw call.cancellation.error;
+    if (this.#connection.state === "closed") throw upstreamUnavailable(new Error("the transport is closed"));
+    if (call.deadline <= performance.now()) throw deadlineExceeded();
+    if (this.#connection.isStalled) throw upstreamUnavailable(new Error("connecting takes longer than the limit"));
+    if (call.kind === "unary") checkSize(call.message, this.#limits.maxMessageBytes);
+  }
+}
+
+async function pump(call: StreamCall, running: RunningCall, maxBytes: number): Promise<void> {
+  try {
+    while (!running.isEnded) {
+      const message = await call.messages.read();
+      if (message === undefined) return running.halfClose();
+      checkSize(message, maxBytes);
+      if (!running.isEnded) await running.send(message);
+    }
+  } catch (error) {
+    running.cancel(GatewayError.from(error));
+  }
+}
+
+function checkSize(message: Uint8Array, maxBytes: number): void {
+  if (message.length <= maxBytes) return;
+  throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request message is larger than ${maxBytes} bytes`, { reason: "MESSAGE_TOO_LARGE" });
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+function createDeferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: GatewayError) => void = () => {};
+  const promise = new Promise<T>((fulfil, fail) => {
+    resolve = fulfil;
+    reject = fail;
+  });
+  // Nobody need ask for headers or trailers; a failed call must not end the process for that.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}

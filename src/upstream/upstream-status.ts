@@ -1,0 +1,85 @@
+// How a call that failed at, or on its way to, a backend looks to the client: codes kept, dial text and addresses not.
+import type { Metadata } from "../metadata.ts";
+import { Code, GatewayError, isCode } from "../status.ts";
+
+/** The end of a call as the transport's library reports it. */
+export interface UpstreamStatus {
+  readonly code: number;
+  readonly message: string;
+  /** The backend wrote code and message; otherwise the library did, and its message may name addresses. */
+  readonly isFromBackend: boolean;
+  /** The deadline of the call has passed. */
+  readonly isLate: boolean;
+  readonly statusBytes: Uint8Array | undefined;
+  readonly headers: Metadata;
+  readonly trailers: Metadata;
+}
+
+/** Call it for anything but OK. */
+export function toUpstreamError(status: UpstreamStatus): GatewayError {
+  return status.isFromBackend ? backendError(status) : transportError(status);
+}
+
+export function upstreamUnavailable(cause: unknown): GatewayError {
+  return new GatewayError(Code.UNAVAILABLE, "upstream unavailable", { reason: "UPSTREAM_UNAVAILABLE", cause });
+}
+
+export function upstreamProtocolError(message: string, cause?: unknown): GatewayError {
+  return new GatewayError(Code.INTERNAL, message, { reason: "UPSTREAM_PROTOCOL", cause });
+}
+
+export function deadlineExceeded(): GatewayError {
+  return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
+}
+
+function backendError(status: UpstreamStatus): GatewayError {
+  const { code, message, statusBytes, headers, trailers } = status;
+  const options = {
+    ...(statusBytes !== undefined && { statusBytes }),
+    backendHeaders: headers,
+    backendTrailers: trailers,
+  };
+  if (isCode(code)) return new GatewayError(code, message, options);
+  return new GatewayError(Code.UNKNOWN, message === "" ? "the upstream answered with an unknown status" : message, options);
+}
+
+/** Texts that grpc-js writes where the backend sent no status of its own. */
+const ownTexts = {
+  deadline: /^Deadline exceeded/,
+  tooLarge: /^Received message (?:larger than max|that decompresses to a size larger)/,
+  http: /^Received HTTP status code (\d{1,3})/,
+  reset:
+    /^(?:Received RST_STREAM|Call cancelled$|Stream refused|Bandwidth exhausted or memory|Protocol not secure enough$|No status information received$)/,
+  connection:
+    /^(?:Connection dropped$|No connection established|Name resolution failed|Failed to (?:parse DNS|start HTTP)|Channel closed|Picked subchannel|Write (?:error|failed)|read E[A-Z]+|write E[A-Z]+)/,
+  decompress: /^(?:Failed to decompress|Received message compressed with|Received compressed message)/,
+};
+
+/** Whether a message is one that grpc-js writes by itself; used where nothing else tells it from a backend's. */
+export function isTransportText(message: string): boolean {
+  return Object.values(ownTexts).some((text) => text.test(message));
+}
+
+function transportError(status: UpstreamStatus): GatewayError {
+  const { code, message } = status;
+  const cause = new Error(message);
+  if (ownTexts.deadline.test(message) && code === Code.DEADLINE_EXCEEDED) return deadlineExceeded();
+  // Nobody here has cancelled it: the backend enforces the deadline with a reset, or goes down.
+  if (code === Code.CANCELLED) return status.isLate ? deadlineExceeded() : upstreamUnavailable(cause);
+  if (code === Code.UNAVAILABLE || ownTexts.connection.test(message)) return upstreamUnavailable(cause);
+  if (ownTexts.tooLarge.test(message)) {
+    return new GatewayError(Code.RESOURCE_EXHAUSTED, "the upstream's message is larger than the gateway's limit", {
+      reason: "UPSTREAM_MESSAGE_TOO_LARGE",
+      cause,
+    });
+  }
+  const http = ownTexts.http.exec(message);
+  const kept = isCode(code) && code !== Code.OK ? code : Code.UNKNOWN;
+  if (http !== null) return protocolError(kept, `the upstream answered with HTTP status ${http[1]}, not with gRPC`, cause);
+  if (ownTexts.decompress.test(message)) return upstreamProtocolError("the upstream's message could not be decompressed", cause);
+  return new GatewayError(kept, "the upstream broke the call off", { reason: "UPSTREAM_RESET", cause });
+}
+
+function protocolError(code: Code, message: string, cause: unknown): GatewayError {
+  return new GatewayError(code, message, { reason: "UPSTREAM_PROTOCOL", cause });
+}

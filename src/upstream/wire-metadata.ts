@@ -1,0 +1,120 @@
+// What of a call's metadata may go on the wire to a backend, and what of a backend's headers and trailers is metadata.
+import type { Metadata } from "../metadata.ts";
+import { Code, GatewayError } from "../status.ts";
+
+/** Set by the transport itself, or about one connection only: never metadata, in either direction. */
+const transportNames: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "content-type",
+  "date",
+  "expect",
+  "grpc-accept-encoding",
+  "grpc-encoding",
+  "grpc-message",
+  "grpc-status",
+  "grpc-status-details-bin",
+  "grpc-timeout",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+]);
+
+/** Node's HTTP/2 client refuses a second value of these, and grpc-js then drops the whole connection with every call on it. */
+const singleValueNames: ReadonlySet<string> = new Set([
+  "access-control-allow-credentials",
+  "access-control-max-age",
+  "access-control-request-method",
+  "age",
+  "authorization",
+  "content-encoding",
+  "content-language",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "dnt",
+  "etag",
+  "expires",
+  "from",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "proxy-authorization",
+  "range",
+  "referer",
+  "retry-after",
+  "tk",
+  "upgrade-insecure-requests",
+  "x-content-type-options",
+]);
+
+/** What RFC 9113 section 6.5.2 adds to every field when it counts a header list. */
+const fieldOverhead = 32;
+
+const legalName = /^[0-9a-z_.-]+$/;
+const legalValue = /^[ -~]*$/;
+
+/**
+ * The metadata of a call as it may be sent: transport names left out, `-bin` lists split, every entry legal.
+ * Throws GatewayError, because one illegal header would otherwise end the connection of all calls.
+ */
+export function readRequestMetadata(metadata: Metadata, maxBytes: number): Metadata {
+  const sent: string[] = [];
+  const once = new Set<string>();
+  let size = 0;
+  for (let i = 0; i < metadata.length; i += 2) {
+    const name = metadata[i];
+    if (transportNames.has(name)) continue;
+    const value = metadata[i + 1].trim();
+    checkEntry(name, value, once);
+    size += name.length + value.length + fieldOverhead;
+    if (name.endsWith("-bin")) for (const part of value.split(",")) sent.push(name, part.trim());
+    else sent.push(name, value);
+  }
+  if (size > maxBytes) {
+    throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request's metadata is larger than ${maxBytes} bytes`, {
+      reason: "METADATA_TOO_LARGE",
+    });
+  }
+  return sent;
+}
+
+function checkEntry(name: string, value: string, once: Set<string>): void {
+  if (!legalName.test(name)) throw invalidMetadata(`the metadata name ${JSON.stringify(name)} has characters other than 0-9 a-z _ . -`);
+  if (!legalValue.test(value)) throw invalidMetadata(`the metadata "${name}" has characters outside printable ASCII`);
+  if (!singleValueNames.has(name)) return;
+  if (once.has(name)) throw invalidMetadata(`the metadata "${name}" is given twice`);
+  once.add(name);
+}
+
+function invalidMetadata(message: string): GatewayError {
+  return new GatewayError(Code.INVALID_ARGUMENT, message, { reason: "METADATA_INVALID" });
+}
+
+/** A backend's headers or trailers as metadata; undefined when they are larger than `maxBytes`. */
+export function toReplyMetadata(fields: Iterable<readonly [string, readonly (string | Buffer)[]]>, maxBytes: number): Metadata | undefined {
+  const received: string[] = [];
+  let size = 0;
+  for (const [name, values] of fields) {
+    if (transportNames.has(name)) continue;
+    for (const value of values) {
+      const text = typeof value === "string" ? value : value.toString("base64");
+      size += name.length + text.length + fieldOverhead;
+      if (size > maxBytes) return undefined;
+      received.push(name, text);
+    }
+  }
+  return received;
+}
