@@ -28,8 +28,14 @@ export interface LoadedProject {
   readonly schema: Schema | undefined;
 }
 
+/** A google.protobuf.FileDescriptorProto, and what to call it in messages. */
+export interface DescriptorFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Asks an upstream for descriptors; a parameter so that only commands that want reflection load the transport. */
-export type FetchSchemaBytes = (config: Config) => Promise<readonly Uint8Array[]>;
+export type FetchSchemaBytes = (config: Config) => Promise<readonly DescriptorFile[]>;
 
 /** `protos` are positional arguments. Never rejects for what a person wrote. */
 export async function loadProject(flags: ParsedFlags, protos: readonly string[], terminal: Terminal, fetch: FetchSchemaBytes): Promise<LoadedProject> {
@@ -66,7 +72,7 @@ const noInputs: Diagnostic = {
   rule: "no-protos",
 };
 
-async function fetchOrReport(config: Config, fetch: FetchSchemaBytes, report: (diagnostic: Diagnostic) => void): Promise<readonly Uint8Array[] | undefined> {
+async function fetchOrReport(config: Config, fetch: FetchSchemaBytes, report: (diagnostic: Diagnostic) => void): Promise<readonly DescriptorFile[] | undefined> {
   const target = config.upstreams[0]?.service === undefined ? config.upstreams[0]?.target : undefined;
   if (target === undefined) {
     report({ severity: "error", position: undefined, message: "--reflect asks the default upstream, and there is none", hint: "add --upstream HOST:PORT", rule: "reflect" });

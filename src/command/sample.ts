@@ -50,12 +50,12 @@ export function createSample(binding: Binding): SampleRequest | undefined {
   return { httpMethod, path, body: JSON.stringify(value) };
 }
 
-/** A line for a POSIX shell. */
-export function formatCurl(base: string, { httpMethod, path, body }: SampleRequest): string {
+/** A line for a POSIX shell; `socket` is the file the gateway listens on, if it is one. */
+export function formatCurl(base: string, { httpMethod, path, body }: SampleRequest, socket?: string): string {
   const method = httpMethod === "GET" || (httpMethod === "POST" && body !== undefined) ? "" : httpMethod === "HEAD" ? " -I" : ` -X ${httpMethod}`;
   const url = `${base}${path}`;
   const target = /^[\w.:/%~-]+$/.test(url) ? url : quoteShell(url);
-  return `curl${method} ${target}${body === undefined ? "" : ` -H 'content-type: application/json' -d ${quoteShell(body)}`}`;
+  return `curl${socket === undefined ? "" : ` --unix-socket ${quoteShell(socket)}`}${method} ${target}${body === undefined ? "" : ` -H 'content-type: application/json' -d ${quoteShell(body)}`}`;
 }
 
 function quoteShell(text: string): string {

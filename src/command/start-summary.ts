@@ -30,7 +30,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
   const base = toBaseUrl(address);
   const file = config.file === undefined ? "" : `, configured by ${config.file}${config.file === defaultConfigFile ? " (found here)" : ""}`;
   const more = entries.length > maxRoutes ? [`… and ${entries.length - maxRoutes} more: sluice routes`] : [];
-  const curls = pickSamples(bindings).map((sample) => formatCurl(base, sample));
+  const curls = pickSamples(bindings).map((sample) => formatCurl(base, sample, address.host.startsWith("unix:") ? address.host.slice("unix:".length) : undefined));
   const lines = [
     `${style.bold(`sluice ${readVersion()}`)}: ${plural(files, "file")}, ${plural(schema.services.length, "service")}, ${plural(entries.length, "route")}${file}`,
     ...section("routes", [...formatRoutes(entries, style, maxRoutes), ...more], style),
@@ -38,14 +38,14 @@ export function describeStart({ project, address, admin, style }: Started): stri
     ...section("loosened", listLoosened(config), style),
     "",
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
-    admin === undefined ? "admin off" : `admin on ${toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
+    admin === undefined ? "admin off" : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
   ];
   return lines.map((line) => keepStyle(line));
 }
 
 /** A URL that works from this machine: an unspecified address is no destination. */
 export function toBaseUrl({ host, port }: Address): string {
-  if (host.startsWith("unix:")) return `--unix-socket ${host.slice(5)} http://localhost`;
+  if (host.startsWith("unix:")) return "http://localhost";
   const name = ["", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   return `http://${formatAddress({ host: name, port })}`;
 }

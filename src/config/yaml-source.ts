@@ -52,13 +52,12 @@ export function parseYaml(text: string, file: string, environment: Environment |
   if (documents.length > 1) {
     report({ severity: "error", position: at(documents[1].range[0]), message: "a second YAML document starts here", hint: "keep one document, without ---", rule: "yaml-documents" });
   }
-  for (const error of document.errors) {
-    report({ severity: "error", position: at(error.pos[0]), message: tidy(error.message), rule: "yaml-syntax" });
+  // Only the first: the parser loses its place there, and what follows is about nothing the user wrote.
+  const [error = document.warnings[0]] = document.errors;
+  if (error !== undefined) {
+    report({ severity: "error", position: at(error.pos[0]), message: tidy(error.message), hint: syntaxHint(text, error.pos[0]), rule: "yaml-syntax" });
+    return undefined;
   }
-  for (const warning of document.warnings) {
-    report({ severity: "error", position: at(warning.pos[0]), message: tidy(warning.message), rule: "yaml-syntax" });
-  }
-  if (document.errors.length > 0) return undefined;
   const walk: Walk = { file, counter, environment, report, values: new Map(), keys: new Map(), anchors: new Map(), nodes: 0 };
   const value = readNode(walk, document.contents, [], at(0));
   return createSource(file, value ?? undefined, walk.values, walk.keys);
@@ -157,6 +156,11 @@ function toPlainValue(text: string): unknown {
 
 function fail(walk: Walk, position: Position, message: string, rule: string, hint?: string): void {
   walk.report({ severity: "error", position, message, hint, rule });
+}
+
+/** `{key: ${NAME}}` is what people stumble over: braces nest in YAML. */
+function syntaxHint(text: string, offset: number): string | undefined {
+  return text.slice(Math.max(0, offset - 2), offset + 2).includes("${") ? "inside { } and [ ], quote it: \"${NAME}\"; or write the mapping over several lines" : undefined;
 }
 
 /** One line: the parser's longer messages quote the source. */

@@ -16,7 +16,7 @@ export function checkDefault(field: FieldNode, problems: Problems): void {
     });
     return;
   }
-  toScalarValue(value, field, false, problems);
+  toScalarValue(value, field, "default", problems);
 }
 
 function whyNone(field: FieldNode): string | undefined {

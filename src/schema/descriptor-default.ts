@@ -13,17 +13,28 @@ export function defaultText(field: FieldNode): string | undefined {
   return converted === undefined ? undefined : String(converted);
 }
 
-/** The shortest decimal that reads back as the same float or double. */
+/** As the compiler writes them: C's %g with few digits if that reads back as the same number, else with all. */
 function formatNumber(value: number, isFloat: boolean): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0";
-  if (!isFloat) return String(value);
-  for (let digits = 1; digits < 10; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return String(Number(text));
-  }
-  return String(value);
+  const [few, all] = isFloat ? [6, 9] : [15, 17];
+  const short = formatGeneral(value, few);
+  const isSame = isFloat ? Math.fround(Number(short)) === value : Number(short) === value;
+  return isSame ? short : formatGeneral(value, all);
+}
+
+/** C's `%.{precision}g`. */
+function formatGeneral(value: number, precision: number): string {
+  const [mantissa, exponentText] = value.toExponential(precision - 1).split("e");
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < precision) return trimZeros(value.toFixed(precision - 1 - exponent));
+  const digits = String(Math.abs(exponent)).padStart(2, "0");
+  return `${trimZeros(mantissa)}e${exponent < 0 ? "-" : "+"}${digits}`;
+}
+
+function trimZeros(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
 const escapes = new Map([

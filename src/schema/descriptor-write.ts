@@ -4,6 +4,7 @@ import { WireWriter } from "./descriptor-wire.ts";
 import type { OptionMessage } from "./descriptor.ts";
 import { defaultText } from "./descriptor-default.ts";
 import { encodeOptions } from "./option-encode.ts";
+import { defaultJsonName } from "./link-node.ts";
 import type { EnumNode, FieldNode, FileNode, MessageNode, ServiceNode } from "./link-node.ts";
 import type { NumberRange } from "./proto-file.ts";
 
@@ -99,7 +100,7 @@ function writeField(field: FieldNode, oneof?: number): Uint8Array {
   if (text !== undefined) writer.stringField(7, text);
   writeOptions(writer, 8, field.options, optionsType(field.file, "FieldOptions"));
   if (oneof !== undefined) writer.int32Field(9, oneof);
-  if (!field.isExtension) writer.stringField(10, field.jsonName);
+  writer.stringField(10, field.isExtension ? defaultJsonName(raw.name) : field.jsonName);
   if (raw.proto3Optional) writer.boolField(17, true);
   return writer.finish();
 }

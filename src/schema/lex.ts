@@ -11,30 +11,14 @@ import {
   numberKind,
   shorten,
 } from "./lex-character.ts";
+import { flagComment, flagSilent, TokenBuffer, tokenKind } from "./lex-token.ts";
+import type { Tokens } from "./lex-token.ts";
 
 /** What is wrong, before it has a position. */
 export interface Problem {
   readonly rule: string;
   readonly message: string;
   readonly hint?: string | undefined;
-}
-
-/** A symbol has its ASCII code as its kind; those are all above 32. */
-export const tokenKind = { end: 0, word: 1, integer: 2, float: 3, string: 4, bad: 5 } as const;
-
-/** After an unterminated string or comment the parser stays silent: what follows is a consequence. */
-export const flagSilent = 1;
-/** There is a comment between this token and the one before. */
-export const flagComment = 2;
-
-/** Token `i` is `source.slice(starts[i], ends[i])`; the last one, `count - 1`, is the end of the file. */
-export interface Tokens {
-  readonly source: string;
-  readonly count: number;
-  readonly kinds: Uint8Array;
-  readonly flags: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
 }
 
 export type LexReport = (offset: number, problem: Problem) => void;
@@ -60,22 +44,14 @@ class Lexer {
   readonly #report: LexReport;
   #errors = 0;
   #at = 0;
-  #count = 0;
   #pendingFlags = 0;
-  #kinds: Uint8Array;
-  #flags: Uint8Array;
-  #starts: Int32Array;
-  #ends: Int32Array;
+  readonly #tokens: TokenBuffer;
 
   constructor(source: string, lossy: boolean, report: LexReport) {
     this.#source = source;
     this.#lossy = lossy;
     this.#report = report;
-    const capacity = (source.length >> 2) + 16;
-    this.#kinds = new Uint8Array(capacity);
-    this.#flags = new Uint8Array(capacity);
-    this.#starts = new Int32Array(capacity);
-    this.#ends = new Int32Array(capacity);
+    this.#tokens = new TokenBuffer(source);
   }
 
   run(): Tokens {
@@ -90,14 +66,7 @@ class Lexer {
       }
     }
     this.#push(tokenKind.end, this.#at, this.#at);
-    return {
-      source: this.#source,
-      count: this.#count,
-      kinds: this.#kinds,
-      flags: this.#flags,
-      starts: this.#starts,
-      ends: this.#ends,
-    };
+    return this.#tokens.tokens();
   }
 
   #token(): void {
@@ -334,24 +303,7 @@ class Lexer {
   }
 
   #push(kind: number, start: number, end: number): void {
-    if (this.#count === this.#kinds.length) this.#grow();
-    this.#kinds[this.#count] = kind;
-    this.#flags[this.#count] = this.#pendingFlags;
-    this.#starts[this.#count] = start;
-    this.#ends[this.#count] = end;
-    this.#count++;
+    this.#tokens.push(kind, this.#pendingFlags, start, end);
     this.#pendingFlags = 0;
-  }
-
-  #grow(): void {
-    const grown = <T extends Uint8Array | Int32Array>(from: T, into: T): T => {
-      into.set(from);
-      return into;
-    };
-    const capacity = this.#kinds.length * 2;
-    this.#kinds = grown(this.#kinds, new Uint8Array(capacity));
-    this.#flags = grown(this.#flags, new Uint8Array(capacity));
-    this.#starts = grown(this.#starts, new Int32Array(capacity));
-    this.#ends = grown(this.#ends, new Int32Array(capacity));
   }
 }

@@ -16,7 +16,6 @@ export interface Resolving {
   readonly file: FileNode;
 }
 
-/** Filled in the order in which the compiler's documentation lists them. */
 const scalarTypes: ReadonlySet<string> = new Set<ScalarType>([
   "double",
   "float",
@@ -155,11 +154,10 @@ function resolveRpcType(resolving: Resolving, reference: Omit<Reference, "wanted
       position,
       rule: "rpc-type-not-message",
       message: `"${name}" is ${what}; an rpc takes and returns messages`,
-      hint: `put it into a message: message Request { ${name} value = 1; }`,
+      hint: `wrap it in a message: message Wrapper { ${name} value = 1; }`,
     });
     return undefined;
   };
-  if (isScalarName(name)) return refuse("a scalar");
   const found = lookUp(resolving, { ...reference, wanted: "a message" });
   if (found === undefined) return undefined;
   if (found.kind === "enum") return refuse("an enum");

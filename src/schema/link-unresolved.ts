@@ -94,16 +94,16 @@ function suggestion(symbols: SymbolTable, problems: Problems, { name, scope, isE
   if (synonym !== undefined) return `did you mean "${synonym}"?`;
   const scopes = new Set<string>([""]);
   for (let end = scope.length; end > 0; end = scope.lastIndexOf(".", end - 1)) scopes.add(`${scope.slice(0, end)}.`);
+  const bare = name.startsWith(".") ? name.slice(1) : name;
   const candidates = function* () {
     for (const known of symbols.names(isExtension ? extensionKinds : typeKinds)) {
       const short = known.slice(known.lastIndexOf(".") + 1);
       if (!name.includes(".")) yield scopes.has(known.slice(0, -short.length)) ? short : known;
-      else for (const prefix of scopes) if (known.startsWith(prefix)) yield known.slice(prefix.length);
+      else for (const prefix of scopes) if (known.startsWith(prefix) && known !== prefix + bare) yield known.slice(prefix.length);
     }
     if (!isExtension) yield* ["double", "float", "int32", "int64", "uint32", "uint64", "bool", "string", "bytes"];
   };
-  const bare = name.startsWith(".") ? name.slice(1) : name;
-  return problems.suggest(bare, candidates()) ?? elsewhere(symbols, bare, isExtension);
+  return elsewhere(symbols, bare, isExtension) ?? problems.suggest(bare, candidates());
 }
 
 /** The same short name in another package: the commonest mistake is to leave the package out. */

@@ -44,6 +44,8 @@ export function linkSchema(
   linkImports(nodes, { searched: [], ...context, incomplete }, problems);
   const all = [...nodes.values()];
   for (const file of all) resolveFile(symbols, problems, file);
+  // Before the options, because they are values of fields; after them, because `packed` is one.
+  for (const file of all) settleFile(file);
   for (const file of all) interpretFile(symbols, problems, file);
   for (const file of all) settleFile(file);
   for (const file of all) if (!incomplete.has(file.raw.path)) checkFile(file, problems);

@@ -189,7 +189,7 @@ function setOption(reading: Reading, setting: Setting, draft: Draft): void {
 }
 
 function toValue(reading: Reading, { field, value, path, isText }: Setting): OptionValue | undefined {
-  if (field.type.kind !== "message") return toScalarValue(value, field, isText, reading.problems);
+  if (field.type.kind !== "message") return toScalarValue(value, field, isText ? "aggregate" : "option", reading.problems);
   if (value.kind === "message") return interpretAggregate(reading, value.fields, field.type.message as MessageNode, path);
   reading.problems.error({
     position: value.position,

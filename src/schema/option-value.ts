@@ -3,9 +3,13 @@ import type { EnumType, Field, OptionValue, ScalarType } from "./descriptor.ts";
 import type { Problems } from "./link-problems.ts";
 import type { RawValue } from "./proto-file.ts";
 
-/** A value that is not a message; undefined after a report. `isText` inside aggregates, where the text format is laxer. */
-export function toScalarValue(value: RawValue, field: Field, isText: boolean, problems: Problems): OptionValue | undefined {
+/** Where a value stands: after `option x =`, inside an aggregate, where the text format is laxer, or as a field's default. */
+export type ValuePlace = "option" | "aggregate" | "default";
+
+/** A value that is not a message; undefined after a report. */
+export function toScalarValue(value: RawValue, field: Field, place: ValuePlace, problems: Problems): OptionValue | undefined {
   const { type } = field;
+  const isText = place === "aggregate";
   const result =
     type.kind === "enum" ? toEnumValue(value, type.enum, isText) : type.kind === "scalar" ? toScalar(value, type.scalar, isText) : undefined;
   if (result !== undefined) return result;
@@ -13,8 +17,8 @@ export function toScalarValue(value: RawValue, field: Field, isText: boolean, pr
   const hint = type.kind === "enum" && value.kind === "identifier" ? enumHint(value.text, type.enum, problems) : scalarHint(value, field);
   problems.error({
     position: value.position,
-    rule: "option-type",
-    message: `${describeValue(value)} is not ${expected}, the type of option "${optionName(field)}"`,
+    rule: place === "default" ? "default" : "option-type",
+    message: `${describeValue(value)} is not ${expected}, the type of ${place === "default" ? "field" : "option"} "${optionName(field)}"`,
     hint,
   });
   return undefined;

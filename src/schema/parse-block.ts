@@ -1,5 +1,5 @@
 // Statements and the `{ … }` around them: where one ends, and how reading goes on after one that is wrong.
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { symbol, SyntaxFailure } from "./parse-cursor.ts";
 import type { Cursor, Named } from "./parse-cursor.ts";
 

@@ -1,5 +1,5 @@
 // Which comment belongs to a declaration, decided as protoc decides it, and its text without the markers.
-import { flagComment, tokenKind } from "./lex.ts";
+import { flagComment, tokenKind } from "./lex-token.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor } from "./parse-cursor.ts";
 

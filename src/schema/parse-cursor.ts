@@ -1,8 +1,9 @@
 // The place in a .proto file's tokens that the parse-* functions share: what is here, what it should be, what is wrong.
 import type { Diagnostic, Position, Severity } from "../diagnostic.ts";
 import { shorten } from "./lex-character.ts";
-import { flagSilent, tokenKind } from "./lex.ts";
-import type { Problem, Tokens } from "./lex.ts";
+import { flagSilent, tokenKind } from "./lex-token.ts";
+import type { Tokens } from "./lex-token.ts";
+import type { Problem } from "./lex.ts";
 import type { Edition } from "./proto-file.ts";
 
 /** Leaves a statement after its error was reported; `runStatement` catches it and goes on behind. */

@@ -1,7 +1,7 @@
 // `syntax = "proto3";` and `edition = "2023";`: the first statement, on which the meaning of all others depends.
 import { didYouMean } from "../diagnostic.ts";
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { endStatement } from "./parse-block.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor } from "./parse-cursor.ts";

@@ -1,6 +1,6 @@
 // `enum Name { … }`.
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { endStatement, parseBlock, parseDeclaredName } from "./parse-block.ts";
 import { commentOf } from "./parse-comment.ts";
 import { symbol } from "./parse-cursor.ts";
@@ -35,7 +35,8 @@ export function parseEnum(cursor: Cursor, first: number): RawEnum {
     else values.push(parseEnumValue(cursor));
   });
   return {
-    ...named,
+    name: named.name,
+    position: named.position,
     comment: commentOf(cursor, first, brace),
     options: toRawOptions(options),
     values,
@@ -53,7 +54,8 @@ function parseEnumValue(cursor: Cursor): RawEnumValue {
   const last = cursor.at;
   endStatement(cursor, `the enum value "${shown}"`);
   return {
-    ...named,
+    name: named.name,
+    position: named.position,
     number,
     comment: commentOf(cursor, first, last),
     options: toRawOptions(options),

@@ -1,7 +1,7 @@
 // One field: of a message, of a oneof, of an `extend`.
 import { nearest } from "../diagnostic.ts";
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { endStatement } from "./parse-block.ts";
 import { commentOf } from "./parse-comment.ts";
 import { symbol } from "./parse-cursor.ts";

@@ -2,7 +2,8 @@
 import { nearest } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { shorten } from "./lex-character.ts";
-import { lex, tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
+import { lex } from "./lex.ts";
 import type { Problem } from "./lex.ts";
 import { endStatement, runStatement } from "./parse-block.ts";
 import { Cursor, lineStartsOf, symbol } from "./parse-cursor.ts";

@@ -1,6 +1,6 @@
 // Integers where the grammar wants one: field numbers, enum values, reserved and extension ranges.
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor } from "./parse-cursor.ts";
 

@@ -1,6 +1,6 @@
 // `option name = value;` and the options in brackets behind a field, an enum value or an extension range.
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { endStatement } from "./parse-block.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor } from "./parse-cursor.ts";

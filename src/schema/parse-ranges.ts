@@ -1,7 +1,7 @@
 // `reserved …;` of messages and enums, and `extensions …;`.
 import { didYouMean } from "../diagnostic.ts";
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { endStatement } from "./parse-block.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor, Named } from "./parse-cursor.ts";

@@ -1,7 +1,7 @@
 // `service Name { rpc … }`.
 import { didYouMean } from "../diagnostic.ts";
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { endStatement, parseBlock, parseDeclaredName } from "./parse-block.ts";
 import { commentOf } from "./parse-comment.ts";
 import { symbol } from "./parse-cursor.ts";
@@ -28,7 +28,8 @@ export function parseService(cursor: Cursor, first: number): RawService {
     else methods.push(parseMethod(cursor));
   });
   return {
-    ...named,
+    name: named.name,
+    position: named.position,
     comment: commentOf(cursor, first, brace),
     options: toRawOptions(options),
     methods,
@@ -48,7 +49,8 @@ function parseMethod(cursor: Cursor): RawMethod {
     parseBlock(cursor, `rpc "${shown}"`, () => parseMethodOption(cursor, options, shown));
   else endStatement(cursor, `the rpc "${shown}"`);
   return {
-    ...named,
+    name: named.name,
+    position: named.position,
     comment: commentOf(cursor, first, last),
     options: toRawOptions(options),
     inputType: input.name,

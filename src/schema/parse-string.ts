@@ -1,5 +1,5 @@
 // String literals of .proto text to the bytes they stand for: escapes, and the joining of neighbours.
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import type { Cursor } from "./parse-cursor.ts";
 
 const encoder = new TextEncoder();

@@ -5,7 +5,7 @@
 //   Name    = WORD | "[" Path "]"                  (an extension, or the URL of an Any's type)
 //   Value   = ["-"] (NUMBER | WORD) | STRING+ | Message | "[" [Value ("," Value)*] "]"
 import { shorten } from "./lex-character.ts";
-import { tokenKind } from "./lex.ts";
+import { tokenKind } from "./lex-token.ts";
 import { maxNesting } from "./parse-block.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor } from "./parse-cursor.ts";

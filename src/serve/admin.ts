@@ -36,9 +36,13 @@ export function createAdmin(options: AdminOptions): Admin {
       new Promise((resolve, reject) => {
         const { host, port } = options.address;
         server.once("error", reject);
-        server.listen({ port, ...(host === "" ? {} : { host }) }, () => {
+        const isSocketFile = host.startsWith("unix:");
+        const where = isSocketFile ? { path: host.slice("unix:".length) } : { port, ...(host === "" ? {} : { host }) };
+        server.listen(where, () => {
           server.removeListener("error", reject);
-          resolve({ host, port: (server.address() as AddressInfo).port });
+          // Accepting can fail later (EMFILE): that connection is lost, the listener is not.
+          server.on("error", () => {});
+          resolve({ host, port: isSocketFile ? 0 : (server.address() as AddressInfo).port });
         });
       }),
     close: () =>

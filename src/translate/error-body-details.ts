@@ -12,10 +12,16 @@ export function ownDetails(error: GatewayError): string[] {
   const details: string[] = [];
   if (reason !== undefined) {
     const facts = metadata === undefined ? "" : `,"metadata":${JSON.stringify(metadata)}`;
-    details.push(`{"@type":"${typePrefix}.ErrorInfo","reason":${JSON.stringify(reason)},"domain":"${domain}"${facts}}`);
+    details.push(
+      `{"@type":"${typePrefix}.ErrorInfo","reason":${JSON.stringify(reason)},"domain":"${domain}"${facts}}`,
+    );
   }
   if (violations.length > 0) {
-    const shown = violations.map((violation) => ({ field: violation.field, description: violation.description, reason: violation.reason }));
+    const shown = violations.map((violation) => ({
+      field: violation.field,
+      description: violation.description,
+      reason: violation.reason,
+    }));
     details.push(`{"@type":"${typePrefix}.BadRequest","fieldViolations":${JSON.stringify(shown)}}`);
   }
   return details;
@@ -29,7 +35,11 @@ export interface BackendDetails {
 const maxDetails = 100;
 
 /** Undefined when the bytes are no google.rpc.Status, or one of another code: then only code and message can be believed. */
-export function backendDetails(statusBytes: Uint8Array, code: number, writeAny: WriteAny): BackendDetails | undefined {
+export function backendDetails(
+  statusBytes: Uint8Array,
+  code: number,
+  writeAny: WriteAny,
+): BackendDetails | undefined {
   try {
     const status = readStatus(statusBytes);
     if (status.code !== code) return undefined;

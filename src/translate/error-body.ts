@@ -33,16 +33,24 @@ export function compileErrorWriter(schema: Schema, options: ErrorBodyOptions): W
       const status = backendDetails(error.statusBytes, error.code, writeAny);
       if (status !== undefined) ({ details, message } = status);
     } else if (showsOwn) details = ownDetails(error);
-    return { contentType: contentTypes[shape], body: Buffer.from(bodies[shape](error, message, `[${details.join(",")}]`)) };
+    return {
+      contentType: contentTypes[shape],
+      body: Buffer.from(bodies[shape](error, message, `[${details.join(",")}]`)),
+    };
   };
 }
 
-const contentTypes = { status: "application/json", problem: "application/problem+json", google: "application/json" } as const;
+const contentTypes = {
+  status: "application/json",
+  problem: "application/problem+json",
+  google: "application/json",
+} as const;
 
 type FormatBody = (error: GatewayError, message: string, details: string) => string;
 
 const bodies: Readonly<Record<ErrorBodyOptions["shape"], FormatBody>> = {
-  status: ({ code }, message, details) => `{"code":${code},"message":${JSON.stringify(message)},"details":${details}}`,
+  status: ({ code }, message, details) =>
+    `{"code":${code},"message":${JSON.stringify(message)},"details":${details}}`,
   google: ({ code, httpStatus }, message, details) =>
     `{"error":{"code":${httpStatus},"message":${JSON.stringify(message)},"status":"${codeName(code)}","details":${details}}}`,
   // No page describes each problem, so the type is about:blank and the title that of the HTTP status (RFC 9457, section 4.2.1).

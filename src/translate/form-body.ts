@@ -12,27 +12,46 @@ const formLimits: Omit<QueryLimits, "maxLength"> = { what: "form body", maxParam
  * `bound.root` is the request message for `body: "*"`, the body field's message for `body: "f"`: there a form field
  * `title` fills `f.title`. Files go into bytes or google.api.HttpBody fields; their names are not kept.
  */
-export function bindForm(binder: Binder, bound: Bound, body: Buffer, format: BodyFormat & { kind: "form" | "multipart" }): void {
+export function bindForm(
+  binder: Binder,
+  bound: Bound,
+  body: Buffer,
+  format: BodyFormat & { kind: "form" | "multipart" },
+): void {
   if (format.kind === "multipart") {
-    for (const { name, value } of parseMultipart(body, format.boundary)) bindOne(binder, bound, name, value);
+    for (const { name, value } of parseMultipart(body, format.boundary))
+      bindOne(binder, bound, name, value);
     return;
   }
-  if (!isUtf8(body)) throw new GatewayError(Code.INVALID_ARGUMENT, "the form body is not UTF-8", { reason: "FORM_MALFORMED" });
+  if (!isUtf8(body))
+    throw new GatewayError(Code.INVALID_ARGUMENT, "the form body is not UTF-8", {
+      reason: "FORM_MALFORMED",
+    });
   const text = body.toString();
   refuseJson(text);
   // The body's own limit was applied while it was read.
-  for (const { name, value } of parseQuery(text, { ...formLimits, maxLength: text.length })) bindOne(binder, bound, name, { kind: "text", text: value });
+  for (const { name, value } of parseQuery(text, { ...formLimits, maxLength: text.length }))
+    bindOne(binder, bound, name, { kind: "text", text: value });
 }
 
-function bindOne(binder: Binder, bound: Bound, name: string, value: Parameters<Binder["bind"]>[2]): void {
+function bindOne(
+  binder: Binder,
+  bound: Bound,
+  name: string,
+  value: Parameters<Binder["bind"]>[2],
+): void {
   if (!bound.violations.isFull) binder.bind(bound, name, value);
 }
 
 /** curl says urlencoded for every `-d` unless told otherwise. */
 function refuseJson(text: string): void {
   if (!/^\s*[{[]/.test(text)) return;
-  throw new GatewayError(Code.INVALID_ARGUMENT, "the body looks like JSON but is sent as application/x-www-form-urlencoded; send Content-Type: application/json", {
-    reason: "CONTENT_TYPE_UNSUPPORTED",
-    httpStatus: 415,
-  });
+  throw new GatewayError(
+    Code.INVALID_ARGUMENT,
+    "the body looks like JSON but is sent as application/x-www-form-urlencoded; send Content-Type: application/json",
+    {
+      reason: "CONTENT_TYPE_UNSUPPORTED",
+      httpStatus: 415,
+    },
+  );
 }

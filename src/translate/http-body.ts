@@ -22,11 +22,16 @@ export function isHttpBodyField(field: Field): boolean {
 
 /** The payload of an HttpBody. */
 export function toHttpBody(contentType: string, data: Uint8Array): Uint8Array {
-  return concatBytes([lengthField(1, Buffer.from(contentType)), lengthField(2, data)].filter((part) => part.length > 0));
+  return concatBytes(
+    [lengthField(1, Buffer.from(contentType)), lengthField(2, data)].filter(
+      (part) => part.length > 0,
+    ),
+  );
 }
 
 /** `type/subtype` and parameters in printable ASCII: what may stand in a header line (RFC 9110, section 8.3.1). */
-const mediaType = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/;
+const mediaType =
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/;
 const maxContentTypeLength = 1024;
 
 /**
@@ -51,7 +56,11 @@ export function fromHttpBody(message: Uint8Array): HttpBody {
   }
   if (contentType === "") return { contentType: "application/octet-stream", data };
   if (contentType.length > maxContentTypeLength || !mediaType.test(contentType)) {
-    throw new GatewayError(Code.INTERNAL, "the backend's google.api.HttpBody has a content_type that is not a media type", { reason: "CONTENT_TYPE_INVALID" });
+    throw new GatewayError(
+      Code.INTERNAL,
+      "the backend's google.api.HttpBody has a content_type that is not a media type",
+      { reason: "CONTENT_TYPE_INVALID" },
+    );
   }
   return { contentType, data };
 }

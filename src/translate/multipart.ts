@@ -14,7 +14,9 @@ const maxHeaderBytes = 8192;
 const lineEnd = "\r\n";
 
 function malformed(what: string): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the multipart/form-data body ${what}`, { reason: "FORM_MALFORMED" });
+  return new GatewayError(Code.INVALID_ARGUMENT, `the multipart/form-data body ${what}`, {
+    reason: "FORM_MALFORMED",
+  });
 }
 
 /**
@@ -29,10 +31,18 @@ export function parseMultipart(body: Buffer, boundary: string): FormPart[] {
     const headersAt = delimiter.end;
     const window = body.subarray(headersAt, headersAt + maxHeaderBytes + 4);
     const headersEnd = window.indexOf(`${lineEnd}${lineEnd}`);
-    if (headersEnd < 0) throw malformed(`has a part without a blank line after at most ${maxHeaderBytes} bytes of headers`);
+    if (headersEnd < 0)
+      throw malformed(
+        `has a part without a blank line after at most ${maxHeaderBytes} bytes of headers`,
+      );
     const contentAt = headersAt + headersEnd + 4;
     delimiter = findDelimiter(body, boundary, contentAt);
-    parts.push(toPart(body.subarray(headersAt, headersAt + headersEnd), body.subarray(contentAt, delimiter.start)));
+    parts.push(
+      toPart(
+        body.subarray(headersAt, headersAt + headersEnd),
+        body.subarray(contentAt, delimiter.start),
+      ),
+    );
   }
   return parts;
 }
@@ -55,7 +65,11 @@ function findDelimiter(body: Buffer, boundary: string, from: number): Delimiter 
     const found = delimiterAt(body, at, at + line.length);
     if (found !== undefined) return found;
   }
-  throw malformed(from === 0 ? "does not have the boundary that its Content-Type names" : "ends before its closing boundary");
+  throw malformed(
+    from === 0
+      ? "does not have the boundary that its Content-Type names"
+      : "ends before its closing boundary",
+  );
 }
 
 /** Undefined where the boundary is only the beginning of a longer line. */
@@ -72,14 +86,21 @@ function toPart(headerBytes: Buffer, data: Buffer): FormPart {
   const headers = parseHeaders(headerBytes.toString());
   const { name, isFile } = parseDisposition(headers.get("content-disposition"));
   const encoding = headers.get("content-transfer-encoding")?.toLowerCase() ?? "binary";
-  if (encoding !== "binary" && encoding !== "8bit" && encoding !== "7bit") throw malformed(`part ${JSON.stringify(name)} has a Content-Transfer-Encoding; send its bytes as they are`);
+  if (encoding !== "binary" && encoding !== "8bit" && encoding !== "7bit")
+    throw malformed(
+      `part ${JSON.stringify(name)} has a Content-Transfer-Encoding; send its bytes as they are`,
+    );
   const contentType = headers.get("content-type");
   const type = contentType === undefined ? undefined : parseMediaType(contentType);
-  if (contentType !== undefined && type === undefined) throw malformed(`part ${JSON.stringify(name)} has an invalid Content-Type`);
-  if (isFile || type?.essence === "application/octet-stream") return { name, value: { kind: "file", contentType, data } };
+  if (contentType !== undefined && type === undefined)
+    throw malformed(`part ${JSON.stringify(name)} has an invalid Content-Type`);
+  if (isFile || type?.essence === "application/octet-stream")
+    return { name, value: { kind: "file", contentType, data } };
   const charset = type?.parameters.get("charset")?.toLowerCase() ?? "utf-8";
-  if (charset !== "utf-8" && charset !== "us-ascii") throw malformed(`part ${JSON.stringify(name)} must be in UTF-8`);
-  if (!isUtf8(data)) throw malformed(`part ${JSON.stringify(name)} is text that is not UTF-8; send bytes as a file`);
+  if (charset !== "utf-8" && charset !== "us-ascii")
+    throw malformed(`part ${JSON.stringify(name)} must be in UTF-8`);
+  if (!isUtf8(data))
+    throw malformed(`part ${JSON.stringify(name)} is text that is not UTF-8; send bytes as a file`);
   return { name, value: { kind: "text", text: data.toString(), contentType } };
 }
 
@@ -88,7 +109,8 @@ function parseHeaders(text: string): Map<string, string> {
   for (const line of text.split(lineEnd)) {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
     // oxlint-disable-next-line no-control-regex -- bare line ends and NUL are what must not get through
-    if (match === null || /[\0\r\n]/.test(line)) throw malformed("has a part header that is not `name: value`");
+    if (match === null || /[\0\r\n]/.test(line))
+      throw malformed("has a part header that is not `name: value`");
     const name = match[1].toLowerCase();
     if (headers.has(name)) throw malformed(`has a part with two ${match[1]} headers`);
     headers.set(name, match[2]);
@@ -98,15 +120,20 @@ function parseHeaders(text: string): Map<string, string> {
 
 const parameterShape = /;[ \t]*([A-Za-z0-9*_-]+)=(?:([^\s;"]+)|"((?:[^"\\]|\\.)*)")[ \t]*/y;
 
-function parseDisposition(text: string | undefined): { readonly name: string; readonly isFile: boolean } {
-  if (text === undefined || !/^form-data[ \t]*(?:;|$)/i.test(text)) throw malformed("has a part without `Content-Disposition: form-data`");
+function parseDisposition(text: string | undefined): {
+  readonly name: string;
+  readonly isFile: boolean;
+} {
+  if (text === undefined || !/^form-data[ \t]*(?:;|$)/i.test(text))
+    throw malformed("has a part without `Content-Disposition: form-data`");
   const parameters = new Map<string, string>();
   let at = text.indexOf(";");
   while (at >= 0 && at < text.length) {
     parameterShape.lastIndex = at;
     const match = parameterShape.exec(text);
     const key = match?.[1].toLowerCase();
-    if (match === null || key === undefined || parameters.has(key)) throw malformed("has a part with a malformed Content-Disposition");
+    if (match === null || key === undefined || parameters.has(key))
+      throw malformed("has a part with a malformed Content-Disposition");
     parameters.set(key, match[2] ?? unescapeName(match[3]));
     at = parameterShape.lastIndex;
   }
@@ -117,5 +144,7 @@ function parseDisposition(text: string | undefined): { readonly name: string; re
 
 /** Browsers write `%22`, curl writes `\"`. */
 function unescapeName(text: string): string {
-  return text.replaceAll(/\\(["\\])/g, "$1").replaceAll(/%(22|0D|0A)/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return text
+    .replaceAll(/\\(["\\])/g, "$1")
+    .replaceAll(/%(22|0D|0A)/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

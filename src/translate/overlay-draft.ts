@@ -50,7 +50,13 @@ export function finishDraft(node: DraftNode): Overlay {
   const overlay: Overlay = new Map<Field, OverlayEntry>();
   for (const [field, entry] of node.entries) {
     if (entry.kind === "node") overlay.set(field, { kind: "node", node: finishDraft(entry) });
-    else overlay.set(field, { kind: "value", wire: fieldWire(field, entry.payloads), text: entry.text, source: entry.source });
+    else
+      overlay.set(field, {
+        kind: "value",
+        wire: fieldWire(field, entry.payloads),
+        text: entry.text,
+        source: entry.source,
+      });
   }
   return overlay;
 }

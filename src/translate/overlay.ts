@@ -19,6 +19,7 @@ export type Overlay = Map<Field, OverlayEntry>;
 /** The protobuf fields of an overlay without a body; a message named below is written even when all its values are zero. */
 export function encodeOverlay(overlay: Overlay): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (const [field, entry] of overlay) parts.push(entry.kind === "value" ? entry.wire : taggedValue(field, encodeOverlay(entry.node)));
+  for (const [field, entry] of overlay)
+    parts.push(entry.kind === "value" ? entry.wire : taggedValue(field, encodeOverlay(entry.node)));
   return concatBytes(parts);
 }

@@ -2,7 +2,13 @@
 import type { Field, MessageType } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { encodeOverlay, type Overlay, type OverlayEntry } from "./overlay.ts";
-import { concatBytes, isGroup, isZeroPayload, taggedValue, wireTypeOfValue } from "./request-wire.ts";
+import {
+  concatBytes,
+  isGroup,
+  isZeroPayload,
+  taggedValue,
+  wireTypeOfValue,
+} from "./request-wire.ts";
 import { WireReader, WireType } from "./wire-reader.ts";
 
 /** What to do with a body value for a field of the overlay; see JsonOptions.boundFields. */
@@ -12,12 +18,21 @@ export type BoundFields = "refuse" | "override";
  * The body with the overlay's values in it, each message once. The body itself when there is no overlay: only its outer
  * level is checked, as a gRPC backend checks the rest itself. Throws GatewayError (400).
  */
-export function weaveProto(type: MessageType, body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Array {
+export function weaveProto(
+  type: MessageType,
+  body: Uint8Array,
+  overlay: Overlay,
+  bound: BoundFields,
+): Uint8Array {
   try {
     return weave(body, overlay, bound);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.reason !== "MESSAGE_MALFORMED") throw error;
-    throw new GatewayError(Code.INVALID_ARGUMENT, `the body is not a ${type.name} in protobuf: ${error.message}`, { reason: "BODY_MALFORMED" });
+    throw new GatewayError(
+      Code.INVALID_ARGUMENT,
+      `the body is not a ${type.name} in protobuf: ${error.message}`,
+      { reason: "BODY_MALFORMED" },
+    );
   }
 }
 
@@ -47,11 +62,17 @@ function weave(body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Arr
     } else {
       reader.skip(tag);
       if (rival === undefined) kept.push(body.subarray(start, reader.pos));
-      else if (bound === "refuse") throw GatewayError.invalidField(rival.other.jsonName, `the ${rival.source} already sets "${rival.set.jsonName}" of the same oneof`, "ONEOF_DUPLICATE");
+      else if (bound === "refuse")
+        throw GatewayError.invalidField(
+          rival.other.jsonName,
+          `the ${rival.source} already sets "${rival.set.jsonName}" of the same oneof`,
+          "ONEOF_DUPLICATE",
+        );
     }
   }
   if (overlay.size === 0) return body;
-  for (const [field, entry] of overlay) kept.push(weaveField(field, entry, shared.get(field) ?? [], bound));
+  for (const [field, entry] of overlay)
+    kept.push(weaveField(field, entry, shared.get(field) ?? [], bound));
   return concatBytes(kept);
 }
 
@@ -71,7 +92,8 @@ function rivalsOf(overlay: Overlay): Map<number, Rival> {
   for (const [set, entry] of overlay) {
     if (set.oneof === undefined) continue;
     const source = entry.kind === "value" ? entry.source : "path";
-    for (const other of set.oneof.fields) if (other !== set) rivals.set(other.number, { other, set, source });
+    for (const other of set.oneof.fields)
+      if (other !== set) rivals.set(other.number, { other, set, source });
   }
   return rivals;
 }
@@ -92,7 +114,12 @@ function readContent(reader: WireReader, tag: number): Uint8Array {
   return bytes.subarray(start, reader.pos);
 }
 
-function weaveField(field: Field, entry: OverlayEntry, occurrences: readonly Occurrence[], bound: BoundFields): Uint8Array {
+function weaveField(
+  field: Field,
+  entry: OverlayEntry,
+  occurrences: readonly Occurrence[],
+  bound: BoundFields,
+): Uint8Array {
   if (entry.kind === "node") {
     if (occurrences.length === 0) return taggedValue(field, encodeOverlay(entry.node));
     // Several occurrences of a message are one, concatenated (protobuf's merge rule).
@@ -101,7 +128,11 @@ function weaveField(field: Field, entry: OverlayEntry, occurrences: readonly Occ
   }
   const last = occurrences.at(-1)?.content;
   if (bound === "refuse" && last !== undefined && !isSame(field, entry.wire, last)) {
-    throw GatewayError.invalidField(field.jsonName, `the ${entry.source} already sets this field to ${JSON.stringify(entry.text.slice(0, 64))}; leave it out or send the same value`, "FIELD_BOUND");
+    throw GatewayError.invalidField(
+      field.jsonName,
+      `the ${entry.source} already sets this field to ${JSON.stringify(entry.text.slice(0, 64))}; leave it out or send the same value`,
+      "FIELD_BOUND",
+    );
   }
   return entry.wire;
 }

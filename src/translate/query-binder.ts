@@ -2,7 +2,13 @@
 import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
 import { Code, type FieldViolation, GatewayError } from "../status.ts";
 import { isHttpBodyField, toHttpBody } from "./http-body.ts";
-import { addEntry, draftBelow, type DraftNode, type DraftValue, newValue } from "./overlay-draft.ts";
+import {
+  addEntry,
+  draftBelow,
+  type DraftNode,
+  type DraftValue,
+  newValue,
+} from "./overlay-draft.ts";
 import { resolveName, type ResolvedName } from "./query-name.ts";
 import { concatBytes, taggedValue } from "./request-wire.ts";
 import { compileTextReader, type TextOptions, type TextReader } from "./text-value.ts";
@@ -33,13 +39,20 @@ export class Violations {
   }
 
   add(field: string, description: string, reason: string): void {
-    if (!this.isFull) this.#found.push({ field, description, reason });
+    // A form's names can be as long as its body.
+    if (!this.isFull)
+      this.#found.push({
+        field: field.length > 256 ? `${field.slice(0, 256)}…` : field,
+        description,
+        reason,
+      });
   }
 
   /** Takes over what a value's reader threw; `field` is where the value stood. Anything unexpected is thrown on. */
   addError(field: string, error: unknown): void {
     if (!(error instanceof GatewayError) || error.code !== Code.INVALID_ARGUMENT) throw error;
-    if (error.violations.length === 0) this.add(field, error.message, error.reason ?? "VALUE_INVALID");
+    if (error.violations.length === 0)
+      this.add(field, error.message, error.reason ?? "VALUE_INVALID");
     for (const { field: below, description, reason } of error.violations) {
       const where = below === "" ? field : `${field}${below.startsWith("[") ? "" : "."}${below}`;
       this.add(where, description, reason ?? "VALUE_INVALID");
@@ -51,10 +64,14 @@ export class Violations {
     if (this.#found.length === 0) return;
     const [{ field, description, reason }] = this.#found;
     const more = this.#found.length > 1 ? ` (and ${this.#found.length - 1} more)` : "";
-    throw new GatewayError(Code.INVALID_ARGUMENT, `${field === "" ? "" : `${field}: `}${description}${more}`, {
-      reason,
-      violations: this.#found,
-    });
+    throw new GatewayError(
+      Code.INVALID_ARGUMENT,
+      `${field === "" ? "" : `${field}: `}${description}${more}`,
+      {
+        reason,
+        violations: this.#found,
+      },
+    );
   }
 }
 
@@ -94,10 +111,16 @@ export class Binder {
       if (!lenient && !isIgnored(name)) violations.add(name, resolved.description, "FIELD_UNKNOWN");
       return;
     }
-    if (resolved.kind === "wrong") return violations.add(name, resolved.description, resolved.reason);
+    if (resolved.kind === "wrong")
+      return violations.add(name, resolved.description, resolved.reason);
     if (bodyPath.length > 0 && bodyPath.every((field, index) => resolved.path[index] === field)) {
       const bodyName = bodyPath.map((field) => field.jsonName).join(".");
-      if (!lenient) violations.add(name, `"${bodyName}" is the request's body and cannot be set here as well`, "FIELD_BOUND");
+      if (!lenient)
+        violations.add(
+          name,
+          `"${bodyName}" is the request's body and cannot be set here as well`,
+          "FIELD_BOUND",
+        );
       return;
     }
     try {
@@ -134,11 +157,16 @@ export class Binder {
     if (field.cardinality === "map") return this.#mapEntry(field, key, value);
     if (key !== undefined) throw bracketsOutOfPlace(field, key);
     const isFile = value.kind === "file";
-    if (isHttpBodyField(field) && value.kind === "file") return toHttpBody(value.contentType ?? "application/octet-stream", value.data);
-    if (isHttpBodyField(field) && value.kind === "text" && value.contentType !== undefined) return toHttpBody(value.contentType, Buffer.from(value.text));
+    if (isHttpBodyField(field) && value.kind === "file")
+      return toHttpBody(value.contentType ?? "application/octet-stream", value.data);
+    if (isHttpBodyField(field) && value.kind === "text" && value.contentType !== undefined)
+      return toHttpBody(value.contentType, Buffer.from(value.text));
     if (!isFile) return this.#textPayload(field, value.text);
     if (field.type.kind === "scalar" && field.type.scalar === "bytes") return value.data;
-    throw refuseText("a file can only go into a bytes or google.api.HttpBody field", "FIELD_NOT_BINDABLE");
+    throw refuseText(
+      "a file can only go into a bytes or google.api.HttpBody field",
+      "FIELD_NOT_BINDABLE",
+    );
   }
 
   #textPayload(field: Field, text: string): Uint8Array {
@@ -150,7 +178,8 @@ export class Binder {
   /** A complete entry message, key and value both written. */
   #mapEntry(field: Field, key: string | undefined, value: ParameterValue): Uint8Array {
     const name = field.jsonName;
-    if (key === undefined) throw refuseText(`is a map; write ${name}[key]=value`, "FIELD_NOT_BINDABLE");
+    if (key === undefined)
+      throw refuseText(`is a map; write ${name}[key]=value`, "FIELD_NOT_BINDABLE");
     const [keyField, valueField] = (field.type as { readonly message: MessageType }).message.fields;
     const keyPayload = this.#textPayload(keyField, key);
     const valuePayload = this.#payload(valueField, undefined, value);
@@ -165,11 +194,14 @@ function firstValue(field: Field, payload: Uint8Array, value: ParameterValue): D
 }
 
 function addFurther(field: Field, existing: DraftValue | DraftNode, payload: Uint8Array): void {
-  if (existing.kind === "node") throw refuseText("is given as a whole and by its fields", "FIELD_DUPLICATE");
-  if (field.cardinality === "singular") throw refuseText("is given more than once, but takes one value", "FIELD_DUPLICATE");
+  if (existing.kind === "node")
+    throw refuseText("is given as a whole and by its fields", "FIELD_DUPLICATE");
+  if (field.cardinality === "singular")
+    throw refuseText("is given more than once, but takes one value", "FIELD_DUPLICATE");
   if (field.cardinality === "map") {
     const key = mapKeyOf(payload);
-    if (existing.keys.has(key)) throw refuseText("this key of the map is given more than once", "FIELD_DUPLICATE");
+    if (existing.keys.has(key))
+      throw refuseText("this key of the map is given more than once", "FIELD_DUPLICATE");
     existing.keys.add(key);
   }
   existing.payloads.push(payload);
@@ -195,11 +227,18 @@ function refuseSecondOfOneof(node: DraftNode, field: Field): void {
   if (field.oneof === undefined) return;
   const other = node.oneofs.get(field.oneof);
   if (other === undefined || other === field) return;
-  throw refuseText(`"${other.jsonName}" is set already; only one field of oneof "${field.oneof.name}" can be`, "ONEOF_DUPLICATE");
+  throw refuseText(
+    `"${other.jsonName}" is set already; only one field of oneof "${field.oneof.name}" can be`,
+    "ONEOF_DUPLICATE",
+  );
 }
 
 function refuseUnlessSame(existing: DraftValue, payload: Uint8Array): void {
-  if (Buffer.compare(existing.payloads[0], payload) !== 0) throw refuseText(`the path says ${JSON.stringify(existing.text.slice(0, 60))} for this field; leave it out here`, "FIELD_BOUND");
+  if (Buffer.compare(existing.payloads[0], payload) !== 0)
+    throw refuseText(
+      `the path says ${JSON.stringify(existing.text.slice(0, 60))} for this field; leave it out here`,
+      "FIELD_BOUND",
+    );
 }
 
 function bracketsOutOfPlace(field: Field, key: string): GatewayError {
@@ -211,8 +250,23 @@ function bracketsOutOfPlace(field: Field, key: string): GatewayError {
 
 function notText(field: Field): GatewayError {
   const name = field.type.kind === "message" ? field.type.message.name : "";
-  if (name === "google.protobuf.Any") return refuseText("google.protobuf.Any has no form as text; send it in a JSON body", "FIELD_NOT_BINDABLE");
-  if (field.cardinality === "repeated") return refuseText(`is a list of messages (${name}), which only a JSON body can give`, "FIELD_NOT_BINDABLE");
-  if (field.parent.isMapEntry) return refuseText(`is a map of messages (${name}), which only a JSON body can give`, "FIELD_NOT_BINDABLE");
-  return refuseText(`is a message (${name}); set its fields as ${field.jsonName}.name=value`, "FIELD_NOT_BINDABLE");
+  if (name === "google.protobuf.Any")
+    return refuseText(
+      "google.protobuf.Any has no form as text; send it in a JSON body",
+      "FIELD_NOT_BINDABLE",
+    );
+  if (field.cardinality === "repeated")
+    return refuseText(
+      `is a list of messages (${name}), which only a JSON body can give`,
+      "FIELD_NOT_BINDABLE",
+    );
+  if (field.parent.isMapEntry)
+    return refuseText(
+      `is a map of messages (${name}), which only a JSON body can give`,
+      "FIELD_NOT_BINDABLE",
+    );
+  return refuseText(
+    `is a message (${name}); set its fields as ${field.jsonName}.name=value`,
+    "FIELD_NOT_BINDABLE",
+  );
 }

@@ -1,7 +1,7 @@
 // `book.author.name` or `labels[color]`: the name of a parameter → the fields it walks, or why it names none.
 import { didYouMean } from "../diagnostic.ts";
 import type { Field, MessageType } from "../schema/descriptor.ts";
-import { isTextMessage } from "./text-messages.ts";
+import { hasOwnJsonForm } from "./text-messages.ts";
 import { quoted } from "./text-well-known.ts";
 
 export interface ResolvedName {
@@ -20,11 +20,20 @@ export type NameProblem =
 const maxDepth = 32;
 
 /** Each component in proto or JSON spelling. `entersText` lets a name go into a Timestamp and its like (`at.seconds`). */
-export function resolveName(type: MessageType, name: string, entersText: boolean): ResolvedName | NameProblem {
+export function resolveName(
+  type: MessageType,
+  name: string,
+  entersText: boolean,
+): ResolvedName | NameProblem {
   const bracket = name.indexOf("[");
   const dotted = bracket < 0 ? name : name.slice(0, bracket);
   const components = dotted.split(".", maxDepth + 1);
-  if (components.length > maxDepth) return { kind: "wrong", description: `names at most ${maxDepth} fields deep can be set`, reason: "DEPTH_EXCEEDED" };
+  if (components.length > maxDepth)
+    return {
+      kind: "wrong",
+      description: `names at most ${maxDepth} fields deep can be set`,
+      reason: "DEPTH_EXCEEDED",
+    };
   const path: Field[] = [];
   let current = type;
   for (const [index, component] of components.entries()) {
@@ -37,21 +46,34 @@ export function resolveName(type: MessageType, name: string, entersText: boolean
     current = below;
   }
   if (bracket < 0) return { kind: "fields", path, key: undefined };
-  if (!name.endsWith("]")) return { kind: "wrong", description: `expected nothing after the closing bracket of ${quoted(name)}`, reason: "NAME_INVALID" };
+  if (!name.endsWith("]"))
+    return {
+      kind: "wrong",
+      description: `expected nothing after the closing bracket of ${quoted(name)}`,
+      reason: "NAME_INVALID",
+    };
   return { kind: "fields", path, key: name.slice(bracket + 1, -1) };
 }
 
 function messageBelow(field: Field, entersText: boolean): MessageType | undefined {
   if (field.cardinality !== "singular" || field.type.kind !== "message") return undefined;
   const { message } = field.type;
-  return isTextMessage(message.name) && !entersText ? undefined : message;
+  return hasOwnJsonForm(message.name) && !entersText ? undefined : message;
 }
 
-function unknownField(components: readonly string[], index: number, type: MessageType): NameProblem {
+function unknownField(
+  components: readonly string[],
+  index: number,
+  type: MessageType,
+): NameProblem {
   const hint = didYouMean(components[index], spellings(type));
   const prefix = components.slice(0, index).join(".");
-  const suggestion = hint === undefined || prefix === "" ? hint : hint.replace('"', () => `"${prefix}.`);
-  return { kind: "unknown", description: `${type.name} has no field ${quoted(components[index])}${suggestion === undefined ? "" : `; ${suggestion}`}` };
+  const suggestion =
+    hint === undefined || prefix === "" ? hint : hint.replace('"', () => `"${prefix}.`);
+  return {
+    kind: "unknown",
+    description: `${type.name} has no field ${quoted(components[index])}${suggestion === undefined ? "" : `; ${suggestion}`}`,
+  };
 }
 
 /** JSON names first: where both are as near, that is the one to learn. */
@@ -63,8 +85,13 @@ function* spellings(type: MessageType): Iterable<string> {
 function notEntered(components: readonly string[], index: number, field: Field): NameProblem {
   const name = components.slice(0, index + 1).join(".");
   let description = `${quoted(name)} has no fields of its own`;
-  if (field.cardinality === "map") description = `${quoted(name)} is a map; write ${name}[key]=value`;
-  else if (field.cardinality === "repeated" && field.type.kind === "message") description = `${quoted(name)} is a list of messages, which only a JSON body can give`;
-  else if (field.type.kind === "message") description = `${quoted(name)} is one value of type ${field.type.message.name}; write ${name}=value`;
+  if (field.cardinality === "map")
+    description = `${quoted(name)} is a map; write ${name}[key]=value`;
+  else if (field.cardinality === "repeated" && field.type.kind === "message")
+    description = `${quoted(name)} is a list of messages, which only a JSON body can give`;
+  else if (field.type.kind === "message" && field.type.message.name === "google.protobuf.Any")
+    description = `${quoted(name)} is a google.protobuf.Any, which only a JSON body can give`;
+  else if (field.type.kind === "message")
+    description = `${quoted(name)} is one value of type ${field.type.message.name}; write ${name}=value`;
   return { kind: "wrong", description, reason: "FIELD_NOT_BINDABLE" };
 }

@@ -13,7 +13,11 @@ export interface QueryLimits {
   readonly maxParameters: number;
 }
 
-export const queryLimits: QueryLimits = Object.freeze({ what: "query string", maxLength: 8192, maxParameters: 256 });
+export const queryLimits: QueryLimits = Object.freeze({
+  what: "query string",
+  maxLength: 8192,
+  maxParameters: 256,
+});
 
 /** `a=1&b=x+y` without the leading `?`. Throws GatewayError (400) on bad percent-encoding, invalid UTF-8 and beyond limits. */
 export function parseQuery(text: string, limits: QueryLimits = queryLimits): Parameter[] {
@@ -26,7 +30,8 @@ export function parseQuery(text: string, limits: QueryLimits = queryLimits): Par
     const ampersand = text.indexOf("&", start);
     const end = ampersand < 0 ? text.length : ampersand;
     if (end > start) {
-      if (parameters.length >= maxParameters) throw tooLarge(`the ${what} has more than ${maxParameters} parameters`);
+      if (parameters.length >= maxParameters)
+        throw tooLarge(`the ${what} has more than ${maxParameters} parameters`);
       parameters.push(parsePair(text.slice(start, end), what));
     }
     start = end + 1;
@@ -60,7 +65,21 @@ function decode(text: string, what: string): string {
 }
 
 /** Parameters of the gateway itself: never fields of a message. */
-export const systemParameters: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt"]);
+export const systemParameters: ReadonlySet<string> = new Set([
+  "$fields",
+  "$pretty",
+  "$timeout",
+  "$alt",
+]);
+
+/** Those of a query string, by name, the first of each; the same query is refused as a whole by its binding if it is malformed. */
+export function readSystemParameters(query: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  if (!query.includes("$") && !query.includes("%24")) return found;
+  for (const { name, value } of parseQuery(query))
+    if (systemParameters.has(name) && !found.has(name)) found.set(name, value);
+  return found;
+}
 
 /** Globs such as `utm_*`; a star stands for any run of characters. Linear in pattern times name, no backtracking to speak of. */
 export function compileGlobs(globs: readonly string[]): (name: string) => boolean {
@@ -72,7 +91,8 @@ function matchesGlob(glob: string, name: string): boolean {
   const [head, ...rest] = glob.split("*");
   if (rest.length === 0) return glob === name;
   const tail = rest.pop()!;
-  if (name.length < head.length + tail.length || !name.startsWith(head) || !name.endsWith(tail)) return false;
+  if (name.length < head.length + tail.length || !name.startsWith(head) || !name.endsWith(tail))
+    return false;
   let at = head.length;
   for (const part of rest) {
     const found = name.indexOf(part, at);

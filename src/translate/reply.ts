@@ -37,28 +37,42 @@ export function compileReply(binding: Binding, schema: Schema, options: ReplyOpt
   const { output } = binding.method;
   const shown = responseBody === undefined ? output : messageOf(responseBody);
   if (shown !== undefined && isHttpBody(shown)) return compileRaw(responseBody);
-  const write = responseBody === undefined ? compileJsonWriter(output, schema, options.json) : compileFieldWriter(responseBody, schema, options.json);
+  const write =
+    responseBody === undefined
+      ? compileJsonWriter(output, schema, options.json)
+      : compileFieldWriter(responseBody, schema, options.json);
   const masked = responseBody === undefined ? output : elementOf(responseBody);
   return (message, { accept, fields, pretty }) => {
     const mask = fields === undefined ? undefined : toMask(masked, fields);
-    if (accept === "json") return { contentType: "application/json", body: write(message, mask, pretty ? prettyIndent : undefined) };
+    if (accept === "json")
+      return {
+        contentType: "application/json",
+        body: write(message, mask, pretty ? prettyIndent : undefined),
+      };
     if (shown === undefined) throw noProtobuf(responseBody!);
     const content = responseBody === undefined ? message : extractField(responseBody, message);
-    return { contentType: "application/x-protobuf", body: mask === undefined ? content : keepPartial(content, mask) };
+    return {
+      contentType: "application/x-protobuf",
+      body: mask === undefined ? content : keepPartial(content, mask),
+    };
   };
 }
 
 /** HttpBody has no other form: what the client accepts and `$fields` do not matter to it. */
 function compileRaw(field: Field | undefined): WriteReply {
   return (message) => {
-    const { contentType, data } = fromHttpBody(field === undefined ? message : extractField(field, message));
+    const { contentType, data } = fromHttpBody(
+      field === undefined ? message : extractField(field, message),
+    );
     return { contentType, body: data };
   };
 }
 
 /** The message a singular message field shows. */
 function messageOf(field: Field): MessageType | undefined {
-  return field.cardinality === "singular" && field.type.kind === "message" ? field.type.message : undefined;
+  return field.cardinality === "singular" && field.type.kind === "message"
+    ? field.type.message
+    : undefined;
 }
 
 /** The message that a mask is about: also the elements of a list and the values of a map. */
@@ -71,14 +85,22 @@ function elementOf(field: Field): MessageType | undefined {
 
 function toMask(type: MessageType | undefined, fields: string): PartialMask {
   if (type !== undefined && !hasOwnJsonForm(type.name)) return parsePartial(type, fields);
-  throw GatewayError.invalidField("$fields", "this reply is not made of fields; leave the parameter out", "FIELD_UNKNOWN");
+  throw GatewayError.invalidField(
+    "$fields",
+    "this reply is not made of fields; leave the parameter out",
+    "FIELD_UNKNOWN",
+  );
 }
 
 function noProtobuf(field: Field): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the reply is the field "${field.jsonName}" alone, which is no message; accept application/json`, {
-    reason: "NOT_ACCEPTABLE",
-    httpStatus: 406,
-  });
+  return new GatewayError(
+    Code.INVALID_ARGUMENT,
+    `the reply is the field "${field.jsonName}" alone, which is no message; accept application/json`,
+    {
+      reason: "NOT_ACCEPTABLE",
+      httpStatus: 406,
+    },
+  );
 }
 
 /** The bytes of a message field; several occurrences are one, concatenated (protobuf's merge rule). */

@@ -10,7 +10,10 @@ export interface MediaType {
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const essenceShape = new RegExp(`^(${token}/${token})[ \\t]*(?=;|$)`);
-const parameterShape = new RegExp(`;[ \\t]*(${token})=(?:(${token})|"((?:[^"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f]|\\\\[\\x20-\\x7e])*)")[ \\t]*`, "y");
+const parameterShape = new RegExp(
+  `;[ \\t]*(${token})=(?:(${token})|"((?:[^"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f]|\\\\[\\x20-\\x7e])*)")[ \\t]*`,
+  "y",
+);
 const maxLength = 1024;
 const maxParameters = 16;
 
@@ -57,7 +60,8 @@ export function toBodyFormat(contentType: string | undefined): BodyFormat {
   }
   if (essence !== "multipart/form-data") throw unsupported(`${essence} bodies are not read here`);
   const boundary = parameters.get("boundary") ?? "";
-  if (!isBoundary(boundary)) throw unsupported("multipart/form-data needs a boundary of 1 to 70 characters");
+  if (!isBoundary(boundary))
+    throw unsupported("multipart/form-data needs a boundary of 1 to 70 characters");
   return { kind: "multipart", boundary };
 }
 
@@ -66,7 +70,8 @@ function isBoundary(text: string): boolean {
   return /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(text);
 }
 
-const accepted = "application/json, application/x-protobuf, application/x-www-form-urlencoded, multipart/form-data";
+const accepted =
+  "application/json, application/x-protobuf, application/x-www-form-urlencoded, multipart/form-data";
 
 function unsupported(what: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, `${what}; send one of ${accepted}`, {

@@ -2,7 +2,11 @@
 import type { ScalarType } from "../schema/descriptor.ts";
 
 /** Given as JSON text. */
-export const jsonTexts: ReadonlySet<string> = new Set(["google.protobuf.Value", "google.protobuf.Struct", "google.protobuf.ListValue"]);
+export const jsonTexts: ReadonlySet<string> = new Set([
+  "google.protobuf.Value",
+  "google.protobuf.Struct",
+  "google.protobuf.ListValue",
+]);
 
 /** Given as the scalar they wrap. */
 export const wrappers: ReadonlyMap<string, ScalarType> = new Map<string, ScalarType>([
@@ -17,7 +21,8 @@ export const wrappers: ReadonlyMap<string, ScalarType> = new Map<string, ScalarT
   ["google.protobuf.BytesValue", "bytes"],
 ]);
 
-const textMessages: ReadonlySet<string> = new Set([
+const ownForms: ReadonlySet<string> = new Set([
+  "google.protobuf.Any",
   "google.protobuf.Timestamp",
   "google.protobuf.Duration",
   "google.protobuf.FieldMask",
@@ -25,11 +30,7 @@ const textMessages: ReadonlySet<string> = new Set([
   ...wrappers.keys(),
 ]);
 
-export function isTextMessage(fullName: string): boolean {
-  return textMessages.has(fullName);
-}
-
 /** Messages whose JSON is not an object of their own fields: field paths end at them. */
 export function hasOwnJsonForm(fullName: string): boolean {
-  return fullName === "google.protobuf.Any" || textMessages.has(fullName);
+  return ownForms.has(fullName);
 }

@@ -5,7 +5,7 @@ import { JsonCursor } from "./json-cursor.ts";
 import { encodeOverlay, type Overlay, type OverlayEntry } from "./overlay.ts";
 import type { DraftNode } from "./overlay-draft.ts";
 import type { RequestOptions } from "./request-options.ts";
-import { taggedValue } from "./request-wire.ts";
+import { emptyBytes, taggedValue } from "./request-wire.ts";
 import { hasOwnJsonForm } from "./text-messages.ts";
 import { maskPayload } from "./text-well-known.ts";
 
@@ -16,35 +16,62 @@ interface MaskOptions {
 }
 
 /** Adds a mask to the overlay where the client sent none. Throws GatewayError (400) for a mask out of all proportion. */
-export type FillMask = (root: DraftNode, overlay: Overlay, format: { readonly kind: string }, body: Uint8Array | undefined) => void;
+export type FillMask = (
+  root: DraftNode,
+  overlay: Overlay,
+  format: { readonly kind: string },
+  body: Uint8Array | undefined,
+) => void;
 
 /** For a PATCH whose body is one field. Does nothing where there is no mask field, or the body's field is not an ordinary message. */
-export function compileMaskFilling(input: MessageType, bodyField: Field, options: RequestOptions): FillMask {
+export function compileMaskFilling(
+  input: MessageType,
+  bodyField: Field,
+  options: RequestOptions,
+): FillMask {
   const { type } = bodyField;
   const maskField = findMaskField(input, bodyField);
-  const isMessage = type.kind === "message" && bodyField.cardinality === "singular" && !hasOwnJsonForm(type.message.name);
+  const isMessage =
+    type.kind === "message" &&
+    bodyField.cardinality === "singular" &&
+    !hasOwnJsonForm(type.message.name);
   if (maskField === undefined || !isMessage) return () => {};
   const { message } = type;
-  const maskOptions: MaskOptions = { maxDepth: options.json.maxDepth, likeGrpcGateway: options.profile === "grpc-gateway" };
+  const emptyMask = taggedValue(maskField, emptyBytes);
+  const maskOptions: MaskOptions = {
+    maxDepth: options.json.maxDepth,
+    likeGrpcGateway: options.profile === "grpc-gateway",
+  };
   return (root, overlay, format, body) => {
-    if (!isEmptyMask(overlay.get(maskField))) return;
+    if (!isEmptyMask(overlay.get(maskField), emptyMask)) return;
     let paths: readonly string[] = [];
     const draft = bodyField.parent === input ? root.entries.get(bodyField) : undefined;
-    if (format.kind === "json" && body !== undefined) paths = toMaskPaths(body, message, maskOptions);
+    if (format.kind === "json" && body !== undefined)
+      paths = toMaskPaths(body, message, maskOptions);
     else if (format.kind !== "protobuf" && draft?.kind === "node") paths = toFormMaskPaths(draft);
-    if (paths.length > 0) overlay.set(maskField, { kind: "value", wire: taggedValue(maskField, maskPayload(paths)), text: paths.join(","), source: "query" });
+    if (paths.length > 0)
+      overlay.set(maskField, {
+        kind: "value",
+        wire: taggedValue(maskField, maskPayload(paths)),
+        text: paths.join(","),
+        source: "query",
+      });
   };
 }
 
-function isEmptyMask(entry: OverlayEntry | undefined): boolean {
+function isEmptyMask(entry: OverlayEntry | undefined, emptyMask: Uint8Array): boolean {
   if (entry === undefined) return true;
-  // Tag, then a length of zero.
-  return entry.kind === "node" ? encodeOverlay(entry.node).length === 0 : entry.wire.at(-1) === 0;
+  return entry.kind === "node"
+    ? encodeOverlay(entry.node).length === 0
+    : entry.wire.length <= emptyMask.length;
 }
 
 /** The field to fill: the only google.protobuf.FieldMask of the request, singular, and not the body itself. */
 function findMaskField(input: MessageType, body: Field): Field | undefined {
-  const masks = input.fields.filter((field) => field.type.kind === "message" && field.type.message.name === "google.protobuf.FieldMask");
+  const masks = input.fields.filter(
+    (field) =>
+      field.type.kind === "message" && field.type.message.name === "google.protobuf.FieldMask",
+  );
   const [mask] = masks;
   return masks.length === 1 && mask.cardinality === "singular" && mask !== body ? mask : undefined;
 }
@@ -78,14 +105,29 @@ interface Walk {
 
 function addPath(walk: Walk, path: string): void {
   walk.length += path.length;
-  if (walk.length > maxMaskLength) throw GatewayError.invalidField("", "the body has too many fields to make an update mask of; send the mask", "UPDATE_MASK_TOO_LARGE");
+  if (walk.length > maxMaskLength)
+    throw GatewayError.invalidField(
+      "",
+      "the body has too many fields to make an update mask of; send the mask",
+      "UPDATE_MASK_TOO_LARGE",
+    );
   walk.paths.push(path);
 }
 
 /** `type` undefined: keys as they are. The cursor stands at the opening brace. */
-function walkObject(walk: Walk, type: MessageType | undefined, prefix: string, depth: number): void {
+function walkObject(
+  walk: Walk,
+  type: MessageType | undefined,
+  prefix: string,
+  depth: number,
+): void {
   const { cursor, options } = walk;
-  if (depth > options.maxDepth) throw GatewayError.invalidField("", `nested deeper than ${options.maxDepth} levels`, "DEPTH_EXCEEDED");
+  if (depth > options.maxDepth)
+    throw GatewayError.invalidField(
+      "",
+      `nested deeper than ${options.maxDepth} levels`,
+      "DEPTH_EXCEEDED",
+    );
   cursor.pos++;
   while (cursor.peek() === QUOTE) {
     const key = readKey(cursor);
@@ -108,7 +150,12 @@ function walkMember(walk: Walk, type: MessageType | undefined, member: Member): 
   const { key, prefix, depth } = member;
   const field = type?.field(key);
   if (type !== undefined && field === undefined) {
-    if (options.likeGrpcGateway) throw GatewayError.invalidField(prefix + key, `${type.name} has no field "${key.slice(0, 64)}", so no update mask can be made of the body`, "FIELD_UNKNOWN");
+    if (options.likeGrpcGateway)
+      throw GatewayError.invalidField(
+        prefix + key,
+        `${type.name} has no field "${key.slice(0, 64)}", so no update mask can be made of the body`,
+        "FIELD_UNKNOWN",
+      );
     skipValue(cursor);
     return;
   }
@@ -116,7 +163,8 @@ function walkMember(walk: Walk, type: MessageType | undefined, member: Member): 
   const below = field === undefined ? "keys" : pathsBelow(field, options);
   const isObject = cursor.peek() === OPEN_BRACE;
   const count = paths.length;
-  if (isObject && below !== "none") walkObject(walk, below === "keys" ? undefined : below, `${path}.`, depth + 1);
+  if (isObject && below !== "none")
+    walkObject(walk, below === "keys" ? undefined : below, `${path}.`, depth + 1);
   else skipValue(cursor);
   // Nothing below, or nothing but unknown keys: the field itself was sent. Inside a Struct an empty object leaves no path.
   if (paths.length === count && (field !== undefined || !isObject)) addPath(walk, path);
@@ -126,7 +174,8 @@ function walkMember(walk: Walk, type: MessageType | undefined, member: Member): 
 function pathsBelow(field: Field, options: MaskOptions): MessageType | "keys" | "none" {
   if (field.cardinality !== "singular" || field.type.kind !== "message") return "none";
   const { message } = field.type;
-  const isDynamic = message.name === "google.protobuf.Struct" || message.name === "google.protobuf.Value";
+  const isDynamic =
+    message.name === "google.protobuf.Struct" || message.name === "google.protobuf.Value";
   if (isDynamic && options.likeGrpcGateway) return "keys";
   return hasOwnJsonForm(message.name) ? "none" : message;
 }

@@ -41,15 +41,35 @@ export class WireReader {
 
   /** The low 32 bits of a varint, signed. */
   varint32(): number {
-    const { bytes } = this;
-    const { pos, end } = this;
-    if (pos < end && bytes[pos] < 0x80) {
-      this.pos = pos + 1;
-      return bytes[pos];
+    const { bytes, pos } = this;
+    if (this.end - pos < 5) {
+      this.varint64();
+      return this.lo;
     }
-    if (pos + 1 < end && bytes[pos + 1] < 0x80) {
+    // Unrolled: the loop costs twice as much for the two to four bytes that most numbers take.
+    let byte = bytes[pos];
+    let value = byte & 0x7f;
+    if (byte < 0x80) {
+      this.pos = pos + 1;
+      return value;
+    }
+    byte = bytes[pos + 1];
+    value |= (byte & 0x7f) << 7;
+    if (byte < 0x80) {
       this.pos = pos + 2;
-      return (bytes[pos] & 0x7f) | (bytes[pos + 1] << 7);
+      return value;
+    }
+    byte = bytes[pos + 2];
+    value |= (byte & 0x7f) << 14;
+    if (byte < 0x80) {
+      this.pos = pos + 3;
+      return value;
+    }
+    byte = bytes[pos + 3];
+    value |= (byte & 0x7f) << 21;
+    if (byte < 0x80) {
+      this.pos = pos + 4;
+      return value;
     }
     this.varint64();
     return this.lo;
@@ -60,24 +80,38 @@ export class WireReader {
     const { bytes, end } = this;
     let { pos } = this;
     let lo = 0;
-    let hi = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
+    let byte = 0x80;
+    for (let shift = 0; shift < 28; shift += 7) {
       if (pos >= end) throw malformed("truncated varint");
-      const byte = bytes[pos++];
-      if (shift < 28) lo |= (byte & 0x7f) << shift;
-      else if (shift === 28) {
-        lo |= (byte & 0x7f) << 28;
-        hi = (byte & 0x7f) >>> 4;
-      } else if (shift < 63) hi |= (byte & 0x7f) << (shift - 32);
-      else hi |= (byte & 1) << 31;
+      byte = bytes[pos++];
+      lo |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
         this.pos = pos;
         this.lo = lo;
-        this.hi = hi;
+        this.hi = 0;
         return;
       }
     }
-    throw malformed("varint longer than 10 bytes");
+    this.#longVarint(pos, lo);
+  }
+
+  /** From the fifth byte on, whose bits fall into both halves. */
+  #longVarint(start: number, low: number): void {
+    const { bytes, end } = this;
+    let pos = start;
+    if (pos >= end) throw malformed("truncated varint");
+    let byte = bytes[pos++];
+    this.lo = low | ((byte & 0x7f) << 28);
+    let hi = (byte & 0x7f) >>> 4;
+    for (let shift = 3; byte >= 0x80; shift += 7) {
+      if (shift > 31) throw malformed("varint longer than 10 bytes");
+      if (pos >= end) throw malformed("truncated varint");
+      byte = bytes[pos++];
+      // The tenth byte has room for one bit; what does not fit is dropped, as every implementation does.
+      hi |= (byte & 0x7f) << shift;
+    }
+    this.pos = pos;
+    this.hi = hi;
   }
 
   fixed32(): number {

@@ -40,8 +40,8 @@ describe("bindMethods, on .proto text", () => {
     expect(routes).to.deep.equal([
       "GET /v1/items/{id} none 8:7",
       "POST /v1/{item.name=items/*}:find all 9:29",
-      "PURGE /v1/{at} none 10:48",
-      "POST /shop.v1.Shop/Plain all 12:7",
+      "PURGE /v1/{at} none 10:54",
+      "POST /shop.v1.Shop/Plain all 13:7",
     ]);
   });
 

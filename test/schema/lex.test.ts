@@ -1,6 +1,7 @@
 // The tokens of .proto text, and what is said about malformed ones.
 import { expect } from "chai";
-import { flagComment, flagSilent, lex, tokenKind } from "../../src/schema/lex.ts";
+import { flagComment, flagSilent, tokenKind } from "../../src/schema/lex-token.ts";
+import { lex } from "../../src/schema/lex.ts";
 
 function tokensOf(source: string): {
   texts: string[];

@@ -61,7 +61,10 @@ const accepted: readonly (readonly [string, unknown])[] = [
   ["labels[a[0]]=x", { labels: { "a[0]": "x" } }],
   ["bits[1]=true&bits[-2]=false", { bits: { "1": true, "-2": false } }],
   ["switches[true]=5", { switches: { true: "5" } }],
-  ["big[-9223372036854775808]=18446744073709551615", { big: { "-9223372036854775808": "18446744073709551615" } }],
+  [
+    "big[-9223372036854775808]=18446744073709551615",
+    { big: { "-9223372036854775808": "18446744073709551615" } },
+  ],
   ["labels[__proto__]=x", JSON.parse('{"labels":{"__proto__":"x"}}')],
   ["at=2026-11-21T08:30:00Z", { at: "2026-11-21T08:30:00Z" }],
   ["at=2026-11-21T08:30:00.123456789%2B02:00", { at: "2026-11-21T06:30:00.123456789Z" }],
@@ -69,7 +72,10 @@ const accepted: readonly (readonly [string, unknown])[] = [
   ["at=9999-12-31T23:59:59.999999999Z", { at: "9999-12-31T23:59:59.999999999Z" }],
   ["at=2024-02-29T00:00:00-00:30", { at: "2024-02-29T00:30:00Z" }],
   ["at=1970-01-01T00:00:00Z", { at: "1970-01-01T00:00:00Z" }],
-  ["times=2026-01-01T00:00:00Z&times=2027-01-01T00:00:00Z", { times: ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"] }],
+  [
+    "times=2026-01-01T00:00:00Z&times=2027-01-01T00:00:00Z",
+    { times: ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"] },
+  ],
   ["for=1.5s", { for: "1.500s" }],
   ["for=-0.000000001s", { for: "-0.000000001s" }],
   ["for=1h30m", { for: "5400s" }],
@@ -79,7 +85,10 @@ const accepted: readonly (readonly [string, unknown])[] = [
   ["mask=displayName,author.fullName", { mask: "displayName,author.fullName" }],
   ["mask=display_name", { mask: "displayName" }],
   ["w32=0", { w32: 0 }],
-  ["w32=-5&w64=12&wbool=false&wtext=&wdbl=1.5", { w32: -5, w64: "12", wbool: false, wtext: "", wdbl: 1.5 }],
+  [
+    "w32=-5&w64=12&wbool=false&wtext=&wdbl=1.5",
+    { w32: -5, w64: "12", wbool: false, wtext: "", wdbl: 1.5 },
+  ],
   ["wdata=AQ", { wdata: "AQ==" }],
   ["anyJson=5", { anyJson: 5 }],
   ["any_json=%22x%22", { anyJson: "x" }],
@@ -118,7 +127,11 @@ const refusedCases: readonly (readonly [string, string, RegExp])[] = [
   ["data=A", "data VALUE_INVALID", /base64/],
   ["data=AB+D", "data VALUE_INVALID", /written %2B/],
   ["data=-/AA", "data VALUE_INVALID", /base64/],
-  ["state=ACTIVE", "state ENUM_UNKNOWN", /expected one of STATE_UNSPECIFIED, STATE_ACTIVE, STATE_DONE, got "ACTIVE"/],
+  [
+    "state=ACTIVE",
+    "state ENUM_UNKNOWN",
+    /expected one of STATE_UNSPECIFIED, STATE_ACTIVE, STATE_DONE, got "ACTIVE"/,
+  ],
   ["state=STATE_ACTIV", "state ENUM_UNKNOWN", /did you mean "STATE_ACTIVE"/],
   ["state=7", "state ENUM_UNKNOWN", /expected one of/],
   ["state=", "state ENUM_UNKNOWN", /expected one of/],
@@ -157,7 +170,11 @@ const refusedCases: readonly (readonly [string, string, RegExp])[] = [
   ["at=2026-01-01T00:00:00.1234567890Z", "at VALUE_INVALID", /a time like/],
   ["at=2026-01-01T00:00:00+02:00", "at VALUE_INVALID", /written %2B/],
   ["at=0001-01-01T00:00:00%2B01:00", "at VALUE_OUT_OF_RANGE", /years 1 to 9999/],
-  ["at.seconds=5", "at.seconds FIELD_NOT_BINDABLE", /one value of type google\.protobuf\.Timestamp; write at=value/],
+  [
+    "at.seconds=5",
+    "at.seconds FIELD_NOT_BINDABLE",
+    /one value of type google\.protobuf\.Timestamp; write at=value/,
+  ],
   ["for=5", "for VALUE_INVALID", /duration like/],
   ["for=1.0000000001s", "for VALUE_OUT_OF_RANGE", /nanosecond/],
   ["for=315576000001s", "for VALUE_OUT_OF_RANGE", /315576000000s/],
@@ -171,7 +188,8 @@ const refusedCases: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 describe("query", () => {
-  for (const [text, expected] of accepted) it(`reads ${text || "nothing"}`, () => expect(query(text)).to.deep.equal(expected));
+  for (const [text, expected] of accepted)
+    it(`reads ${text || "nothing"}`, () => expect(query(text)).to.deep.equal(expected));
 
   for (const [text, violation, pattern] of refusedCases) {
     it(`refuses ${text.slice(0, 60)}`, () => {
@@ -181,7 +199,11 @@ describe("query", () => {
   }
 
   it("reports everything that is wrong at once, with the first as its message", () => {
-    expect(refused("i32=x&wrong=1&flag=2")).to.deep.equal(["i32 VALUE_INVALID", "wrong FIELD_UNKNOWN", "flag VALUE_INVALID"]);
+    expect(refused("i32=x&wrong=1&flag=2")).to.deep.equal([
+      "i32 VALUE_INVALID",
+      "wrong FIELD_UNKNOWN",
+      "flag VALUE_INVALID",
+    ]);
     expect(message("i32=x&wrong=1&flag=2")).to.match(/^i32: expected .* \(and 2 more\)$/);
   });
 
@@ -191,7 +213,10 @@ describe("query", () => {
   });
 
   it("refuses bad percent-encoding and bytes that are not UTF-8, showing them", () => {
-    for (const text of ["text=%", "text=%2", "text=%zz", "%=1"]) expect(refusal(() => readRequest({ rpc: "Query", query: text })).reason).to.equal("PERCENT_ENCODING_INVALID");
+    for (const text of ["text=%", "text=%2", "text=%zz", "%=1"])
+      expect(refusal(() => readRequest({ rpc: "Query", query: text })).reason).to.equal(
+        "PERCENT_ENCODING_INVALID",
+      );
     expect(message("text=%G1")).to.contain('"%G1" where % must be followed by two hex digits');
     expect(message("text=%FF")).to.contain("not UTF-8");
     expect(message("text=%ED%A0%80")).to.contain("not UTF-8");
@@ -199,9 +224,15 @@ describe("query", () => {
   });
 
   it("refuses more than 256 parameters or 8192 characters", () => {
-    expect(refusal(() => readRequest({ rpc: "Query", query: "ints=1&".repeat(257) })).reason).to.equal("QUERY_TOO_LARGE");
-    expect(refusal(() => readRequest({ rpc: "Query", query: `text=${"x".repeat(8192)}` })).reason).to.equal("QUERY_TOO_LARGE");
-    expect(query("ints=1&".repeat(256))).to.deep.equal({ ints: Array.from({ length: 256 }, () => 1) });
+    expect(
+      refusal(() => readRequest({ rpc: "Query", query: "ints=1&".repeat(257) })).reason,
+    ).to.equal("QUERY_TOO_LARGE");
+    expect(
+      refusal(() => readRequest({ rpc: "Query", query: `text=${"x".repeat(8192)}` })).reason,
+    ).to.equal("QUERY_TOO_LARGE");
+    expect(query("ints=1&".repeat(256))).to.deep.equal({
+      ints: Array.from({ length: 256 }, () => 1),
+    });
   });
 
   it("refuses names more than 32 fields deep", () => {
@@ -210,9 +241,32 @@ describe("query", () => {
   });
 
   it("throws nothing but GatewayError, whatever the text", () => {
-    const names = fc.constantFrom("i32", "labels[a]", "labels[", "author.age", "at", "any_json", "c.age", "a", "$fields", "__proto__", "data");
-    const pair = fc.tuple(fc.oneof(names, fc.string()), fc.oneof(fc.string(), fc.string({ unit: "binary" }).map(encodeURIComponent).filter(Boolean))).map(([name, value]) => `${name}=${value}`);
-    const texts = fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.array(pair, { maxLength: 8 }).map((pairs) => pairs.join("&")));
+    const names = fc.constantFrom(
+      "i32",
+      "labels[a]",
+      "labels[",
+      "author.age",
+      "at",
+      "any_json",
+      "c.age",
+      "a",
+      "$fields",
+      "__proto__",
+      "data",
+    );
+    const pair = fc
+      .tuple(
+        fc.oneof(names, fc.string()),
+        fc.oneof(
+          fc.string(),
+          fc.string({ unit: "binary" }).map(encodeURIComponent).filter(Boolean),
+        ),
+      )
+      .map(([name, value]) => `${name}=${value}`);
+    const texts = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 200 }),
+      fc.array(pair, { maxLength: 8 }).map((pairs) => pairs.join("&")),
+    );
     fc.assert(
       fc.property(texts, fc.constantFrom(strict, gateway), (text, options) => {
         try {
@@ -227,10 +281,18 @@ describe("query", () => {
 
   it("gives back every string and number it was given", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme" }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.double({ noDefaultInfinity: true, noNaN: true }), (text, integer, number) => {
-        const got = seen({ rpc: "Query", query: `wtext=${encodeURIComponent(text)}&w64=${integer}&wdbl=${encodeURIComponent(String(number))}` });
-        expect(got).to.deep.equal({ wtext: text, w64: String(integer), wdbl: number + 0 });
-      }),
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+        fc.double({ noDefaultInfinity: true, noNaN: true }),
+        (text, integer, number) => {
+          const got = seen({
+            rpc: "Query",
+            query: `wtext=${encodeURIComponent(text)}&w64=${integer}&wdbl=${encodeURIComponent(String(number))}`,
+          });
+          expect(got).to.deep.equal({ wtext: text, w64: String(integer), wdbl: number + 0 });
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -249,10 +311,25 @@ describe("query in profile grpc-gateway", () => {
     ["labels[a]=1", { labels: { a: "1" } }],
     ["for=1h30m", { for: "5400s" }],
   ];
-  for (const [text, expected] of cases) it(`reads ${text}`, () => expect(lenient(text)).to.deep.equal(expected));
+  for (const [text, expected] of cases)
+    it(`reads ${text}`, () => expect(lenient(text)).to.deep.equal(expected));
 
-  for (const text of ["i32=x", "flag=yes", "state=NOPE", "a=1&b=2", "i32=1&i32=2", "author=1", "authors.age=1", "text=%zz", "i32=", "at=now"]) {
-    it(`refuses ${text}`, () => expect(refusal(() => readRequest({ rpc: "Query", query: text }, gateway)).httpStatus).to.equal(400));
+  for (const text of [
+    "i32=x",
+    "flag=yes",
+    "state=NOPE",
+    "a=1&b=2",
+    "i32=1&i32=2",
+    "author=1",
+    "authors.age=1",
+    "text=%zz",
+    "i32=",
+    "at=now",
+  ]) {
+    it(`refuses ${text}`, () =>
+      expect(
+        refusal(() => readRequest({ rpc: "Query", query: text }, gateway)).httpStatus,
+      ).to.equal(400));
   }
 
   it("takes field masks as they are", () => {
@@ -263,10 +340,16 @@ describe("query in profile grpc-gateway", () => {
 });
 
 describe("enum names in a query", () => {
-  const options = { ...strict, json: { ...strict.json, stripEnumPrefix: true, caseInsensitiveEnums: true } };
+  const options = {
+    ...strict,
+    json: { ...strict.json, stripEnumPrefix: true, caseInsensitiveEnums: true },
+  };
 
   it("may come without prefix and in any case by option", () => {
-    for (const name of ["STATE_ACTIVE", "ACTIVE", "active", "State_Active", "1"]) expect(seen({ rpc: "Query", query: `state=${name}` }, options)).to.deep.equal({ state: "STATE_ACTIVE" });
+    for (const name of ["STATE_ACTIVE", "ACTIVE", "active", "State_Active", "1"])
+      expect(seen({ rpc: "Query", query: `state=${name}` }, options)).to.deep.equal({
+        state: "STATE_ACTIVE",
+      });
   });
 
   it("are listed without prefix then", () => {

@@ -6,7 +6,7 @@ import { GatewayError } from "../../src/status.ts";
 import { compileJsonWriter } from "../../src/translate/json-writer.ts";
 import { compileJsonReader } from "../../src/translate/json-reader.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "../../src/translate/options.ts";
-import { compileRequest } from "../../src/translate/request.ts";
+import { compileRequest, type ReadRequest } from "../../src/translate/request.ts";
 import type { RequestOptions, RequestParts } from "../../src/translate/request-options.ts";
 import { schemaOf } from "../support/schema.ts";
 
@@ -90,16 +90,28 @@ service Library {
 export const library: Schema = schemaOf(libraryProto);
 
 export function bindingsOf(schema: Schema, profile: Profile): Map<string, Binding> {
-  const bindings = bindMethods(schema, { profile, bindUnannotated: true, yamlRules: [] }, ({ message }) => {
-    throw new Error(message);
-  });
+  const bindings = bindMethods(
+    schema,
+    { profile, bindUnannotated: true, yamlRules: [] },
+    ({ message }) => {
+      throw new Error(message);
+    },
+  );
   return new Map(bindings.map((binding) => [binding.method.localName, binding]));
 }
 
 const strictBindings = bindingsOf(library, "strict");
 
-export const strict: RequestOptions = { profile: "strict", json: strictJson, queryIgnore: ["utm_*", "key"] };
-export const gateway: RequestOptions = { profile: "grpc-gateway", json: grpcGatewayJson, queryIgnore: [] };
+export const strict: RequestOptions = {
+  profile: "strict",
+  json: strictJson,
+  queryIgnore: ["utm_*", "key"],
+};
+export const gateway: RequestOptions = {
+  profile: "grpc-gateway",
+  json: grpcGatewayJson,
+  queryIgnore: [],
+};
 
 export interface TestRequest {
   readonly rpc: string;
@@ -107,6 +119,17 @@ export interface TestRequest {
   readonly query?: string;
   readonly body?: string | Uint8Array;
   readonly type?: string;
+}
+
+const compiled = new Map<RequestOptions, Map<string, ReadRequest>>();
+
+function readerOf(rpc: string, options: RequestOptions): ReadRequest {
+  let readers = compiled.get(options);
+  if (readers === undefined) compiled.set(options, (readers = new Map()));
+  let read = readers.get(rpc);
+  if (read === undefined)
+    readers.set(rpc, (read = compileRequest(strictBindings.get(rpc)!, library, options)));
+  return read;
 }
 
 /** The request's bytes. */
@@ -119,12 +142,20 @@ export function readRequest(request: TestRequest, options: RequestOptions = stri
     contentType: request.type,
     method: binding.httpMethod,
   };
-  return compileRequest(binding, library, options)(parts);
+  return readerOf(request.rpc, options)(parts);
 }
 
 /** What is set in a message, as JSON. */
-export function show(typeName: string, message: Uint8Array, options: Partial<JsonOptions> = {}): unknown {
-  const write = compileJsonWriter(library.message(typeName)!, library, { ...strictJson, emitDefaults: false, ...options });
+export function show(
+  typeName: string,
+  message: Uint8Array,
+  options: Partial<JsonOptions> = {},
+): unknown {
+  const write = compileJsonWriter(library.message(typeName)!, library, {
+    ...strictJson,
+    emitDefaults: false,
+    ...options,
+  });
   return JSON.parse(write(message).toString());
 }
 
@@ -138,7 +169,11 @@ export function seen(request: TestRequest, options: RequestOptions = strict): un
 }
 
 export function encode(typeName: string, value: unknown): Uint8Array {
-  return compileJsonReader(library.message(typeName)!, library, strictJson)(Buffer.from(JSON.stringify(value)));
+  return compileJsonReader(
+    library.message(typeName)!,
+    library,
+    strictJson,
+  )(Buffer.from(JSON.stringify(value)));
 }
 
 export function refusal(act: () => unknown): GatewayError {

@@ -1,0 +1,77 @@
+// The settled configuration as each part of the gateway wants it: the only place that knows both sides.
+import type { Config, UpstreamConfig } from "./config/config.ts";
+import { readTlsFiles } from "./config/tls-files.ts";
+import { DiagnosticError } from "./diagnostic.ts";
+import type { RestOptions } from "./front/rest/options.ts";
+import type { RouterOptions } from "./route/router.ts";
+import { defaultListenerLimits, type ListenerLimits } from "./serve/listen.ts";
+import { grpcGatewayJson, type JsonOptions, strictJson } from "./translate/options.ts";
+import { parseTarget } from "./upstream/target.ts";
+import type { TargetAddress, TransportLimits } from "./upstream/transport.ts";
+import type { UpstreamTargets } from "./upstream/upstreams.ts";
+
+/** Null for unset messages belongs to writing defaults at all. */
+export function toJsonOptions({ profile, json }: Config): JsonOptions {
+  const base = profile === "strict" ? strictJson : grpcGatewayJson;
+  return { ...base, ...json, emitNullMessages: base.emitNullMessages && json.emitDefaults };
+}
+
+export function toRestOptions(config: Config, report: RestOptions["report"]): RestOptions {
+  const { profile, http, query, server, timeouts } = config;
+  return {
+    profile,
+    json: toJsonOptions(config),
+    queryIgnore: query.ignore,
+    errors: http.errors,
+    maxBodyBytes: server.maxBodyBytes,
+    defaultTimeoutMs: timeouts.defaultMs,
+    maxTimeoutMs: timeouts.maxMs,
+    requestHeaders: http.requestHeaders,
+    responseHeaders: http.responseHeaders,
+    allowHttpCode: http.allowHttpCode,
+    trustedProxies: http.trustedProxies,
+    compressMinBytes: http.compressMinBytes,
+    report,
+  };
+}
+
+export function toRouterOptions({ profile, http, server }: Config): RouterOptions {
+  return { profile, urlUnescape: http.urlUnescape, maxPathLength: server.maxUrlBytes };
+}
+
+export function toListenerLimits({ server, http }: Config): ListenerLimits {
+  return {
+    ...defaultListenerLimits,
+    maxHeaderBytes: server.maxHeaderBytes,
+    maxHeaderCount: server.maxHeaderCount,
+    maxUrlBytes: server.maxUrlBytes,
+    maxConnections: server.maxConnections,
+    maxConnectionsPerIp: server.maxConnectionsPerIp,
+    headersTimeoutMs: server.headersTimeoutMs,
+    requestTimeoutMs: server.requestTimeoutMs,
+    keepAliveTimeoutMs: server.keepAliveTimeoutMs,
+    underscoreHeaders: http.underscoreHeaders,
+  };
+}
+
+export function toTransportLimits({ server }: Config): TransportLimits {
+  const { maxMessageBytes, maxMetadataBytes, connectTimeoutMs } = server;
+  return { maxMessageBytes, maxMetadataBytes, connectTimeoutMs };
+}
+
+/** Throws DiagnosticError for TLS files that cannot be used. */
+export function toUpstreamTargets(config: Config): UpstreamTargets {
+  const byService = new Map<string, TargetAddress>();
+  let fallback: TargetAddress | undefined;
+  for (const upstream of config.upstreams) {
+    if (upstream.service === undefined) fallback = toAddress(upstream);
+    else byService.set(upstream.service, toAddress(upstream));
+  }
+  return { default: fallback, byService };
+}
+
+function toAddress({ target, tls }: UpstreamConfig): TargetAddress {
+  const parsed = parseTarget(target, tls === undefined ? undefined : readTlsFiles(tls));
+  if (parsed.kind === "target") return parsed.address;
+  throw new DiagnosticError([{ severity: "error", position: undefined, message: parsed.message, hint: parsed.hint, rule: "target" }]);
+}

@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { compileFieldText } from "../../../src/front/rest/field-text.ts";
+import { readSuccess } from "../../../src/front/rest/success.ts";
+import type { ReadSuccess } from "../../../src/front/rest/success.ts";
+import { field, schemaOf } from "./library.ts";
+
+const header = 'syntax = "proto3"; package t; import "sluice/annotations.proto";';
+
+function read(option: string): ReadSuccess {
+  const schema = schemaOf(`${header} message M { string name = 1; repeated string tags = 2; }
+    service S { rpc Do(M) returns (M) { ${option} } }`);
+  return readSuccess(schema.method("t.S.Do")!);
+}
+
+describe("readSuccess", () => {
+  it("is 200 without headers when nothing is said", () => {
+    expect(read("")).to.deep.equal({ success: { status: 200, location: undefined, headers: [] }, problems: [] });
+  });
+
+  it("reads status, location and headers", () => {
+    const { success, problems } = read('option (sluice.http) = { status: 202 location: "name" header: "Cache-Control:  no-store " };');
+    expect(problems).to.deep.equal([]);
+    expect(success.status).to.equal(202);
+    expect(success.location?.(field(1, "n"))).to.equal("n");
+    expect(success.headers).to.deep.equal(["cache-control", "no-store"]);
+  });
+
+  const bad: readonly (readonly [option: string, problem: string])[] = [
+    ["status: 404", "(sluice.http).status"],
+    ["status: 100", "(sluice.http).status"],
+    ['location: "nam"', "(sluice.http).location"],
+    ['location: "tags"', "(sluice.http).location"],
+    ['header: "no colon"', "(sluice.http).header"],
+    ['header: "a: b\\r\\nc: d"', "(sluice.http).header"],
+    ['header: "Content-Length: 3"', "(sluice.http).header"],
+  ];
+  for (const [option, problem] of bad) {
+    it(`leaves out ${option} and says so`, () => {
+      const { success, problems } = read(`option (sluice.http) = { ${option} };`);
+      expect(problems.map((found) => found.option)).to.deep.equal([problem]);
+      expect(success).to.deep.equal({ status: 200, location: undefined, headers: [] });
+    });
+  }
+});
+
+describe("compileFieldText", () => {
+  const schema = schemaOf(`${header} message M { string name = 1; M child = 2; repeated M list = 3; int64 id = 4; uint64 big = 5;
+    sint32 zig = 6; bool flag = 7; int32 small = 8; map<string, string> map = 9; }`);
+  const type = schema.message("t.M")!;
+  const read = (path: string, bytes: Uint8Array): string | undefined => {
+    const compiled = compileFieldText(type, path);
+    if (typeof compiled === "string") throw new Error(compiled);
+    return compiled(bytes);
+  };
+  const varint = (number: number, ...bytes: number[]): Buffer => Buffer.from([number << 3, ...bytes]);
+  const minusOne = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+
+  it("reads strings, nested ones too, the last occurrence winning", () => {
+    expect(read("name", Buffer.concat([field(1, "a"), varint(4, 1), field(1, "b")]))).to.equal("b");
+    expect(read("child.name", Buffer.concat([field(2, field(1, "a")), field(2, varint(4, 1))]))).to.equal("a");
+    expect(read("name", new Uint8Array(0))).to.equal(undefined);
+    expect(read("name", field(1, ""))).to.equal(undefined);
+  });
+
+  it("reads integers of every sign and size", () => {
+    expect(read("id", varint(4, ...minusOne))).to.equal("-1");
+    expect(read("big", varint(5, ...minusOne))).to.equal("18446744073709551615");
+    expect(read("zig", varint(6, 3))).to.equal("-2");
+    expect(read("small", varint(8, ...minusOne))).to.equal("-1");
+  });
+
+  it("says what is wrong with a path", () => {
+    for (const path of ["", "nope", "name.x", "list", "list.name", "map", "flag", "child"]) {
+      expect(compileFieldText(type, path), path).to.be.a("string");
+    }
+  });
+});
