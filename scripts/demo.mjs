@@ -14,9 +14,9 @@ const usage = `npm run demo -- [--port PORT] [--backend-port FIRST]
   --backend-port FIRST  first of the five ports of the backends; 0 takes any free ones (default 50051)`;
 
 const options = readOptions();
+await refuseTakenPorts();
 ensureInstalled();
 build();
-await refuseTakenPorts();
 const { startExamples } = await import("../dist/examples/start.js");
 const examples = await startExamples({ port: options.backendPort });
 const gateway = startGateway();
@@ -81,7 +81,7 @@ function isTaken(port) {
 /** The gateway as a user would start it: a process of its own, told where each service is. */
 function startGateway() {
   const upstreams = [...examples.targets].flatMap(([service, target]) => ["--upstream", `${service}=${target}`]);
-  const args = ["dist/src/main.js", "serve", "protos/examples", ...upstreams, "--listen", `127.0.0.1:${options.port}`, "--admin", "off"];
+  const args = ["dist/src/main.js", "serve", "protos/examples", ...upstreams, "--listen", `127.0.0.1:${options.port}`, "--admin", "off", "--quiet"];
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 }
 
@@ -106,7 +106,15 @@ function whatToTry() {
     return [...shown.map((line) => (line.startsWith("$ ") ? `  ${line.slice(2)}` : line)), ""];
   });
   const tour = lines.join("\n").replaceAll("localhost:8080", `localhost:${options.port}`);
-  return `\nThe demo is running. Try, in another terminal:\n\n${tour}\nPress Ctrl-C to end it.`;
+  const backends = [...examples.targets].map(([service, target]) => `  ${service.padEnd(20)} ${target}`).join("\n");
+  return `The gateway is at http://localhost:${options.port}, in front of
+
+${backends}
+
+Try, in another terminal:
+
+${tour}
+All routes: npx sluice routes protos/examples. Press Ctrl-C to end the demo.`;
 }
 
 /** The gateway first, so that it does not see its backends go; one that hangs is ended after five seconds. */

@@ -61,7 +61,11 @@ describe("isReservedMetadata", () => {
 
 describe("isReservedResponseHeader", () => {
   it("keeps framing and content headers from backends", () => {
-    expect(["content-length", "transfer-encoding", "connection", "content-type", "grpc-status"].every(isReservedResponseHeader)).to.equal(true);
+    expect(
+      ["content-length", "transfer-encoding", "connection", "content-type", "grpc-status"].every(
+        isReservedResponseHeader,
+      ),
+    ).to.equal(true);
     expect(["x-request-id", "etag", "cache-control"].some(isReservedResponseHeader)).to.equal(false);
   });
 });
@@ -72,7 +76,8 @@ describe("toBinaryValue", () => {
   });
 
   it("refuses everything else", () => {
-    for (const text of ["A", "AQ=", "AQI==", "AQ-_", "A Q", "AQID=", "=", "AQ\n"]) expect(toBinaryValue(text), text).to.equal(undefined);
+    for (const text of ["A", "AQ=", "AQI==", "AQ-_", "A Q", "AQID=", "=", "AQ\n"])
+      expect(toBinaryValue(text), text).to.equal(undefined);
   });
 
   it("keeps the bytes", () => {
@@ -87,20 +92,26 @@ describe("toBinaryValue", () => {
 
 describe("parseGrpcTimeout", () => {
   it("reads every unit", () => {
-    expect(["1H", "1M", "1S", "1m", "1000u", "1000000n", "99999999H"].map(parseGrpcTimeout)).to.deep.equal([3_600_000, 60_000, 1000, 1, 1, 1, 359_999_996_400_000]);
+    expect(["1H", "1M", "1S", "1m", "1000u", "1000000n", "99999999H"].map(parseGrpcTimeout)).to.deep.equal([
+      3_600_000, 60_000, 1000, 1, 1, 1, 359_999_996_400_000,
+    ]);
   });
 
   it("refuses more than eight digits, signs, fractions and other units", () => {
-    for (const text of ["", "1", "S", "+1S", "1.5S", "123456789S", "1s", " 1S", "1S\n"]) expect(parseGrpcTimeout(text), text).to.equal(undefined);
+    for (const text of ["", "1", "S", "+1S", "1.5S", "123456789S", "1s", " 1S", "1S\n"])
+      expect(parseGrpcTimeout(text), text).to.equal(undefined);
   });
 });
 
 describe("parseTimeout", () => {
   it("reads Go's durations", () => {
-    expect(["1.5s", "500ms", "1h30m", "1000us", "1000µs", "1000000ns", "0s"].map(parseTimeout)).to.deep.equal([1500, 500, 5_400_000, 1, 1, 1, 0]);
+    expect(["1.5s", "500ms", "1h30m", "1000us", "1000µs", "1000000ns", "0s"].map(parseTimeout)).to.deep.equal([
+      1500, 500, 5_400_000, 1, 1, 1, 0,
+    ]);
   });
 
   it("refuses everything else", () => {
-    for (const text of ["", "1", "s", "-1s", "1d", "1s ", ".5s", "1e3s", `${"1".repeat(40)}s`]) expect(parseTimeout(text), text).to.equal(undefined);
+    for (const text of ["", "1", "s", "-1s", "1d", "1s ", ".5s", "1e3s", `${"1".repeat(40)}s`])
+      expect(parseTimeout(text), text).to.equal(undefined);
   });
 });

@@ -17,9 +17,13 @@ export async function runCheck(flags: ParsedFlags, terminal: Terminal, fetch: Fe
   const counts = countDiagnostics(diagnostics);
   if (project !== undefined && !isRefused) {
     const services = plural(project.schema.services.length, "service");
-    terminal.out(`${terminal.outStyle.green("ok")}: ${loaded}, ${services}, ${plural(project.bindings.length, "route")}${counts === "" ? "" : `, ${counts}`}`);
+    terminal.out(
+      `${terminal.outStyle.green("ok")}: ${loaded}, ${services}, ${plural(project.bindings.length, "route")}${counts === "" ? "" : `, ${counts}`}`,
+    );
   } else {
-    terminal.out([counts, loaded === undefined ? undefined : `in ${loaded}`].filter((part) => part !== undefined).join(" "));
+    terminal.out(
+      [counts, loaded === undefined ? undefined : `in ${loaded}`].filter((part) => part !== undefined).join(" "),
+    );
   }
   return isRefused ? 1 : 0;
 }

@@ -15,7 +15,10 @@ export interface ExplainedRequest {
 
 /** Throws UsageError. */
 export function parseRequest(method: string, url: string, flags: ParsedFlags): ExplainedRequest {
-  if (!/^[A-Za-z]{1,20}$/.test(method)) throw new UsageError(`${JSON.stringify(method)} is no HTTP method; usage: sluice explain METHOD URL, e.g. sluice explain GET /v1/products/1`);
+  if (!/^[A-Za-z]{1,20}$/.test(method))
+    throw new UsageError(
+      `${JSON.stringify(method)} is no HTTP method; usage: sluice explain METHOD URL, e.g. sluice explain GET /v1/products/1`,
+    );
   const data = flags.text("data");
   const body = data === undefined ? undefined : readBody(data);
   const rawHeaders = flags.list("header").flatMap(parseHeader);
@@ -30,9 +33,14 @@ export function parseRequest(method: string, url: string, flags: ParsedFlags): E
 function toTarget(url: string): string {
   const target = url.replace(/^https?:\/\/[^/?#]*/i, "");
   const path = target === "" || target.startsWith("?") ? `/${target}` : target;
-  if (!path.startsWith("/") && path !== "*") throw new UsageError(`${JSON.stringify(url)} is no URL or path; a path begins with /, e.g. /v1/products/1`);
+  if (!path.startsWith("/") && path !== "*")
+    throw new UsageError(`${JSON.stringify(url)} is no URL or path; a path begins with /, e.g. /v1/products/1`);
   // oxlint-disable-next-line no-control-regex -- what no client sends raw
-  return path.replace(/[\u0000-\u0020\u007f-\uffff]+/g, (text) => Buffer.from(text).toString("latin1").replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`));
+  return path.replace(/[\u0000-\u0020\u007f-\uffff]+/g, (text) =>
+    Buffer.from(text)
+      .toString("latin1")
+      .replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`),
+  );
 }
 
 function hostOf(url: string): string {
@@ -41,7 +49,8 @@ function hostOf(url: string): string {
 
 function parseHeader(text: string): [string, string] {
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\u0020-\u007e\u0080-\u00ff]*)$/.exec(text);
-  if (match === null) throw new UsageError(`-H ${JSON.stringify(text)}: NAME: VALUE is expected, e.g. -H 'accept-language: de'`);
+  if (match === null)
+    throw new UsageError(`-H ${JSON.stringify(text)}: NAME: VALUE is expected, e.g. -H 'accept-language: de'`);
   return [match[1], match[2].trim()];
 }
 

@@ -6,6 +6,7 @@ import { createUpstreams } from "../upstream/upstreams.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { Transport } from "../upstream/transport.ts";
 import { DiagnosticError } from "../diagnostic.ts";
+import { toJsonOptions, toTransportLimits, toUpstreamTargets } from "../gateway-options.ts";
 import { parseRequest } from "./explain-request.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Rehearsal } from "./rehearse.ts";
@@ -17,8 +18,6 @@ import { toRouteEntry } from "./route-list.ts";
 import type { RouteEntry } from "./route-list.ts";
 import { printable } from "./terminal.ts";
 import type { Style, Terminal } from "./terminal.ts";
-import { toJsonOptions } from "./rest-options.ts";
-import { toUpstreamTargets } from "./upstream-targets.ts";
 
 /** What is printed, and the object of `--json`. */
 interface Explanation {
@@ -40,15 +39,29 @@ export async function runExplain(flags: ParsedFlags, terminal: Terminal, fetch: 
   if (project === undefined) return 1;
   const explanation = explain(project, await rehearse(project, request));
   if (flags.has("json")) terminal.out(formatJson(explanation));
-  else for (const line of formatLines(`${request.method} ${request.target}`, explanation, terminal.outStyle)) terminal.out(line);
+  else
+    for (const line of formatLines(`${request.method} ${request.target}`, explanation, terminal.outStyle))
+      terminal.out(line);
   return explanation.answer === undefined || explanation.answer.status < 400 ? 0 : 1;
 }
 
 function explain({ config, schema }: Project, { match, call, timeoutMs, answer }: Rehearsal): Explanation {
-  const write = call === undefined ? undefined : compileJsonWriter(call.method.input, schema, { ...toJsonOptions(config), unresolvedAny: "base64", emitDefaults: false, emitNullMessages: false, indent: 2 });
+  const write =
+    call === undefined
+      ? undefined
+      : compileJsonWriter(call.method.input, schema, {
+          ...toJsonOptions(config),
+          unresolvedAny: "base64",
+          emitDefaults: false,
+          emitNullMessages: false,
+          indent: 2,
+        });
   return {
     binding: match === undefined ? undefined : toRouteEntry(match.binding),
-    captures: match === undefined ? [] : match.binding.template.variables.map(({ path }, index) => [path, match.captures[index]]),
+    captures:
+      match === undefined
+        ? []
+        : match.binding.template.variables.map(({ path }, index) => [path, match.captures[index]]),
     message: call === undefined ? undefined : write?.(call.message).toString(),
     metadata: call === undefined ? [] : toPairs(call.metadata),
     timeoutMs,
@@ -59,12 +72,11 @@ function explain({ config, schema }: Project, { match, call, timeoutMs, answer }
 
 /** By the rules that calls follow; no transport is ever opened. */
 function findTarget(config: Config, method: Method): string | undefined {
-  const { maxMessageBytes, maxMetadataBytes, connectTimeoutMs } = config.server;
   try {
     const upstreams = createUpstreams({
       targets: toUpstreamTargets(config),
       transport: () => ({}) as Transport,
-      limits: { maxMessageBytes, maxMetadataBytes, connectTimeoutMs },
+      limits: toTransportLimits(config),
     });
     return upstreams.targetOf(method);
   } catch (error) {
@@ -85,7 +97,14 @@ function formatJson({ captures, message, metadata, answer, ...rest }: Explanatio
     captures: captures.map(([variable, value]) => ({ variable, value })),
     message: message === undefined ? undefined : (JSON.parse(message) as unknown),
     metadata: metadata.map(([name, value]) => ({ name, value })),
-    answer: answer === undefined ? undefined : { status: answer.status, headers: toPairs(answer.headers).map(([name, value]) => ({ name, value })), body: answer.body },
+    answer:
+      answer === undefined
+        ? undefined
+        : {
+            status: answer.status,
+            headers: toPairs(answer.headers).map(([name, value]) => ({ name, value })),
+            body: answer.body,
+          },
   };
   return JSON.stringify(object, undefined, 2);
 }
@@ -95,15 +114,23 @@ function formatLines(request: string, explanation: Explanation, style: Style): s
   const rows: (readonly [string, string])[] = [];
   if (binding !== undefined) {
     rows.push(["binding", `${binding.httpMethod} ${binding.path}`]);
-    if (binding.body !== "") rows.push(["body", binding.body === "*" ? "the whole message (*)" : `the field ${binding.body}`]);
-    rows.push(["rule", `${binding.file}:${binding.line} (${binding.origin})`], ["method", `${binding.method} (${binding.kind})`]);
+    if (binding.body !== "")
+      rows.push(["body", binding.body === "*" ? "the whole message (*)" : `the field ${binding.body}`]);
+    rows.push(
+      ["rule", `${binding.file}:${binding.line} (${binding.origin})`],
+      ["method", `${binding.method} (${binding.kind})`],
+    );
   }
   for (const [variable, value] of captures) rows.push(["capture", `${variable} = ${JSON.stringify(value)}`]);
   if (message !== undefined) rows.push(["message", message]);
   for (const [name, value] of metadata) rows.push(["metadata", `${name}: ${value}`]);
   if (timeoutMs !== undefined) rows.push(["deadline", formatDuration(timeoutMs)]);
   if (binding !== undefined) rows.push(["target", target ?? "none: calls answer 503; name one with --upstream"]);
-  return [style.bold(printable(request)), ...rows.map((row, index) => formatRow(row, rows[index - 1]?.[0], style)), ...formatAnswer(answer, style)];
+  return [
+    style.bold(printable(request)),
+    ...rows.map((row, index) => formatRow(row, rows[index - 1]?.[0], style)),
+    ...formatAnswer(answer, style),
+  ];
 }
 
 /** The label once for rows that share it; further lines of a value indented below. */
@@ -117,5 +144,10 @@ function formatAnswer(answer: Rehearsal["answer"], style: Style): string[] {
   if (answer === undefined) return [];
   const paint = answer.status < 400 ? style.green : style.red;
   const headers = toPairs(answer.headers).map(([name, value]) => `${name}: ${printable(value)}`);
-  return ["", paint(`HTTP ${answer.status}`), ...headers, ...(answer.body === "" ? [] : ["", ...answer.body.split("\n").map(printable)])];
+  return [
+    "",
+    paint(`HTTP ${answer.status}`),
+    ...headers,
+    ...(answer.body === "" ? [] : ["", ...answer.body.split("\n").map(printable)]),
+  ];
 }

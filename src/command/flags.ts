@@ -28,28 +28,72 @@ export interface Command {
 const { strict } = defaultSettings;
 
 const help: Flag = { name: "help", short: "h", description: "Show this help." };
-const config: Flag = { name: "config", value: "FILE", description: "Configuration file.", fallback: "./sluice.yaml if it is there" };
+const config: Flag = {
+  name: "config",
+  value: "FILE",
+  description: "Configuration file.",
+  fallback: "./sluice.yaml if it is there",
+};
 
 /** What decides which routes there are. */
 const schemaFlags: readonly Flag[] = [
-  { name: "import-path", short: "I", value: "DIR", repeatable: true, description: "Look imports up in this folder; repeatable. google/* and sluice/* are built in." },
+  {
+    name: "import-path",
+    short: "I",
+    value: "DIR",
+    repeatable: true,
+    description: "Look imports up in this folder; repeatable. google/* and sluice/* are built in.",
+  },
   { name: "reflect", description: "Ask the default upstream for its schema by server reflection." },
-  { name: "upstream", value: "[SERVICE=]HOST:PORT", repeatable: true, description: "The gRPC server; with SERVICE= only for that service; repeatable." },
+  {
+    name: "upstream",
+    value: "[SERVICE=]HOST:PORT",
+    repeatable: true,
+    description: "The gRPC server; with SERVICE= only for that service; repeatable.",
+  },
   config,
-  { name: "profile", value: "strict|grpc-gateway", description: "strict refuses what is doubtful; grpc-gateway behaves as grpc-gateway v2.", fallback: strict.profile },
-  { name: "http-rules", value: "FILE", repeatable: true, description: "A google.api.Service YAML file with HTTP rules by selector; repeatable." },
-  { name: "json-names", value: "json|proto", description: "Field names of replies: fooBar or foo_bar.", fallback: strict.json.names },
+  {
+    name: "profile",
+    value: "strict|grpc-gateway",
+    description: "strict refuses what is doubtful; grpc-gateway behaves as grpc-gateway v2.",
+    fallback: strict.profile,
+  },
+  {
+    name: "http-rules",
+    value: "FILE",
+    repeatable: true,
+    description: "A google.api.Service YAML file with HTTP rules by selector; repeatable.",
+  },
+  {
+    name: "json-names",
+    value: "json|proto",
+    description: "Field names of replies: fooBar or foo_bar.",
+    fallback: strict.json.names,
+  },
 ];
 
 const serve: Command = {
   name: "serve",
   usage: "sluice serve PROTO|DIR|DESCRIPTORS… --upstream [SERVICE=]HOST:PORT… [options]",
   summary: "Serve a REST API for gRPC services.",
-  details: ["Proto files, folders of them, or descriptor sets go in; HTTP and JSON come out, as google.api.http annotations say.", "It comes up when the backend is not there yet, and connects when it is."],
+  details: [
+    "Proto files, folders of them, or descriptor sets go in; HTTP and JSON come out, as google.api.http annotations say.",
+    "It comes up when the backend is not there yet, and connects when it is.",
+  ],
   positionals: [0, Number.POSITIVE_INFINITY],
   flags: [
-    { name: "listen", value: "HOST:PORT", description: "Where clients connect; :PORT is every interface, port 0 a free one.", fallback: strict.listen },
-    { name: "admin", value: "HOST:PORT|off", description: "Where health, routes and configuration are shown, read-only.", fallback: strict.admin },
+    {
+      name: "listen",
+      value: "HOST:PORT",
+      description: "Where clients connect; :PORT is every interface, port 0 a free one.",
+      fallback: strict.listen,
+    },
+    {
+      name: "admin",
+      value: "HOST:PORT|off",
+      description: "Where health, routes and configuration are shown, read-only.",
+      fallback: strict.admin,
+    },
     ...schemaFlags,
     { name: "transport", value: "grpc-js", description: "How backends are called.", fallback: strict.transport },
     { name: "quiet", short: "q", description: "Print errors and warnings only." },
@@ -57,7 +101,10 @@ const serve: Command = {
   ],
   examples: [
     { line: "sluice serve ./protos --upstream localhost:50051", note: "one backend for every service" },
-    { line: "sluice serve ./protos --upstream localhost:50051 --upstream shop.v1.Orders=localhost:50052", note: "one service elsewhere" },
+    {
+      line: "sluice serve ./protos --upstream localhost:50051 --upstream shop.v1.Orders=localhost:50052",
+      note: "one service elsewhere",
+    },
     { line: "sluice serve --reflect --upstream localhost:50051", note: "no proto files: ask the backend" },
     { line: "sluice serve --config sluice.yaml --listen 0.0.0.0:80", note: "flags win over the file" },
   ],
@@ -69,7 +116,12 @@ const check: Command = {
   summary: "Check protos, HTTP rules and configuration without serving.",
   details: ["Prints every error and warning with its place. Exits with 1 when there is an error, 0 otherwise."],
   positionals: [0, Number.POSITIVE_INFINITY],
-  flags: [...schemaFlags, { name: "json", description: "Print a JSON array of diagnostics." }, { name: "deny-warnings", description: "Exit with 1 for warnings too." }, help],
+  flags: [
+    ...schemaFlags,
+    { name: "json", description: "Print a JSON array of diagnostics." },
+    { name: "deny-warnings", description: "Exit with 1 for warnings too." },
+    help,
+  ],
   examples: [
     { line: "sluice check ./protos", note: "as a step of CI" },
     { line: "sluice check ./protos --json", note: "for an editor or a script" },
@@ -93,17 +145,28 @@ const explain: Command = {
   name: "explain",
   usage: "sluice explain METHOD URL [PROTO|DIR|DESCRIPTORS…] [options]",
   summary: "Show what a request becomes: binding, captures, message, target; or its error.",
-  details: ["Nothing is sent. Exits with 1 when a client would get an error, and prints that error as the client would get it."],
+  details: [
+    "Nothing is sent. Exits with 1 when a client would get an error, and prints that error as the client would get it.",
+  ],
   positionals: [2, Number.POSITIVE_INFINITY],
   flags: [
     { name: "data", short: "d", value: "BODY", description: "The request body; @FILE reads it from a file." },
-    { name: "header", short: "H", value: "NAME: VALUE", repeatable: true, description: "A request header; repeatable." },
+    {
+      name: "header",
+      short: "H",
+      value: "NAME: VALUE",
+      repeatable: true,
+      description: "A request header; repeatable.",
+    },
     ...schemaFlags,
     { name: "json", description: "Print one JSON object." },
     help,
   ],
   examples: [
-    { line: "sluice explain GET '/v1/products/42?view=FULL' ./protos", note: "quote the URL: ? and & mean something to the shell" },
+    {
+      line: "sluice explain GET '/v1/products/42?view=FULL' ./protos",
+      note: "quote the URL: ? and & mean something to the shell",
+    },
     { line: `sluice explain POST /v1/orders ./protos -d '{"userId": "7"}'`, note: "with a body" },
   ],
 };

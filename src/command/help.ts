@@ -34,14 +34,17 @@ export function formatHelp(command: Command, style: Style): string {
     "",
     style.bold("Examples:"),
     ...command.examples.flatMap(({ line, note }) => [`  ${style.dim(`# ${note}`)}`, `  ${line}`]),
-    ...(command.name === "version" ? [] : ["", "Every setting can also stand in sluice.yaml; flags win over SLUICE_* variables, those over the file."]),
+    ...(command.name === "version"
+      ? []
+      : ["", "Every setting can also stand in sluice.yaml; flags win over SLUICE_* variables, those over the file."]),
   ].join("\n");
 }
 
 /** Beside the flag when there is room, under it when there is not. */
 function describeFlag(flag: Flag, style: Style): string[] {
   const left = `  ${flag.short === undefined ? "    " : ""}${formatFlag(flag)}`;
-  const right = flag.fallback === undefined ? flag.description : `${flag.description} ${style.dim(`(default: ${flag.fallback})`)}`;
+  const right =
+    flag.fallback === undefined ? flag.description : `${flag.description} ${style.dim(`(default: ${flag.fallback})`)}`;
   const width = 30;
   return left.length < width ? [`${left.padEnd(width)}${right}`] : [left, `${" ".repeat(width)}${right}`];
 }

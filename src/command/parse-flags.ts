@@ -25,21 +25,44 @@ export interface ParsedFlags {
 /** Throws UsageError. `--help` suspends the count of positional arguments. */
 export function parseFlags(command: Command, argv: readonly string[]): ParsedFlags {
   const options = Object.fromEntries(
-    command.flags.map((flag) => [flag.name, { type: flag.value === undefined ? ("boolean" as const) : ("string" as const), multiple: true, ...(flag.short === undefined ? {} : { short: flag.short }) }]),
+    command.flags.map((flag) => [
+      flag.name,
+      {
+        type: flag.value === undefined ? ("boolean" as const) : ("string" as const),
+        multiple: true,
+        ...(flag.short === undefined ? {} : { short: flag.short }),
+      },
+    ]),
   );
   // Not strict: the messages of strict mode neither suggest nor name the placeholder.
-  const { values, positionals, tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const { values, positionals, tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   for (const token of tokens) if (token.kind === "option") checkToken(command, token);
-  const list = (name: string): readonly string[] => ((values[name] as (string | boolean)[] | undefined) ?? []).map(String);
-  const parsed: ParsedFlags = { positionals, list, text: (name) => list(name).at(-1), has: (name) => values[name] !== undefined };
+  const list = (name: string): readonly string[] =>
+    ((values[name] as (string | boolean)[] | undefined) ?? []).map(String);
+  const parsed: ParsedFlags = {
+    positionals,
+    list,
+    text: (name) => list(name).at(-1),
+    has: (name) => values[name] !== undefined,
+  };
   if (!parsed.has("help")) checkPositionals(command, positionals);
   return parsed;
 }
 
-function checkToken(command: Command, token: { rawName: string; name: string; value?: string | undefined; inlineValue?: boolean | undefined }): void {
+function checkToken(
+  command: Command,
+  token: { rawName: string; name: string; value?: string | undefined; inlineValue?: boolean | undefined },
+): void {
   const flag = command.flags.find((candidate) => candidate.name === token.name);
   // parseArgs accepts an unknown short flag as a name of one letter.
-  if (flag === undefined || (token.rawName.startsWith("--") ? token.rawName !== `--${flag.name}` : false)) throw unknownFlag(command, token.rawName);
+  if (flag === undefined || (token.rawName.startsWith("--") ? token.rawName !== `--${flag.name}` : false))
+    throw unknownFlag(command, token.rawName);
   if (flag.value === undefined) {
     if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
     return;
@@ -55,13 +78,16 @@ function checkToken(command: Command, token: { rawName: string; name: string; va
 function unknownFlag(command: Command, rawName: string): UsageError {
   const names = command.flags.map((flag) => `--${flag.name}`);
   const suggestion = rawName.startsWith("--") ? didYouMean(rawName, names) : undefined;
-  return new UsageError(`unknown flag ${rawName} of sluice ${command.name}; ${suggestion ?? `see sluice ${command.name} --help`}`);
+  return new UsageError(
+    `unknown flag ${rawName} of sluice ${command.name}; ${suggestion ?? `see sluice ${command.name} --help`}`,
+  );
 }
 
 function checkPositionals(command: Command, positionals: readonly string[]): void {
   const [least, most] = command.positionals;
   if (positionals.length < least) throw new UsageError(`arguments are missing; usage: ${command.usage}`);
-  if (positionals.length > most) throw new UsageError(`unexpected argument ${JSON.stringify(positionals[most])}; usage: ${command.usage}`);
+  if (positionals.length > most)
+    throw new UsageError(`unexpected argument ${JSON.stringify(positionals[most])}; usage: ${command.usage}`);
 }
 
 /** `-I, --import-path DIR`. */

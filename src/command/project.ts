@@ -38,11 +38,21 @@ export interface DescriptorFile {
 export type FetchSchemaBytes = (config: Config) => Promise<readonly DescriptorFile[]>;
 
 /** `protos` are positional arguments. Never rejects for what a person wrote. */
-export async function loadProject(flags: ParsedFlags, protos: readonly string[], terminal: Terminal, fetch: FetchSchemaBytes): Promise<LoadedProject> {
+export async function loadProject(
+  flags: ParsedFlags,
+  protos: readonly string[],
+  terminal: Terminal,
+  fetch: FetchSchemaBytes,
+): Promise<LoadedProject> {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
   const settings = toSettings(flags, protos, report);
-  const loaded = loadConfig({ flags: settings, configFile: flags.text("config"), httpRules: flags.list("http-rules"), environment: terminal.environment });
+  const loaded = loadConfig({
+    flags: settings,
+    configFile: flags.text("config"),
+    httpRules: flags.list("http-rules"),
+    environment: terminal.environment,
+  });
   diagnostics.push(...loaded.diagnostics);
   checkTargets(loaded.targets, report);
   const { config } = loaded;
@@ -53,13 +63,19 @@ export async function loadProject(flags: ParsedFlags, protos: readonly string[],
     if (!hasErrors(diagnostics)) report(noInputs);
     return { project: undefined, diagnostics, schema: undefined };
   }
-  const descriptorBytes = config?.reflect === true && !hasErrors(diagnostics) ? await fetchOrReport(config, fetch, report) : undefined;
-  if (inputs.length === 0 && descriptorBytes === undefined) return { project: undefined, diagnostics, schema: undefined };
-  const { schema, diagnostics: schemaDiagnostics } = await loadSchema({ inputs, importPaths, descriptorBytes });
+  const descriptorBytes =
+    config?.reflect === true && !hasErrors(diagnostics) ? await fetchOrReport(config, fetch, report) : undefined;
+  if (inputs.length === 0 && descriptorBytes === undefined)
+    return { project: undefined, diagnostics, schema: undefined };
+  const { schema, diagnostics: schemaDiagnostics } = loadSchema({ inputs, importPaths, descriptorBytes });
   diagnostics.push(...schemaDiagnostics);
   if (schema === undefined || config === undefined) return { project: undefined, diagnostics, schema };
   const { profile, http } = config;
-  const bindings = bindMethods(schema, { profile, bindUnannotated: http.bindUnannotated, yamlRules: http.rules }, report);
+  const bindings = bindMethods(
+    schema,
+    { profile, bindUnannotated: http.bindUnannotated, yamlRules: http.rules },
+    report,
+  );
   checkUpstreamServices(config, schema, report);
   return { project: hasErrors(diagnostics) ? undefined : { config, schema, bindings }, diagnostics, schema };
 }
@@ -72,17 +88,32 @@ const noInputs: Diagnostic = {
   rule: "no-protos",
 };
 
-async function fetchOrReport(config: Config, fetch: FetchSchemaBytes, report: (diagnostic: Diagnostic) => void): Promise<readonly DescriptorFile[] | undefined> {
+async function fetchOrReport(
+  config: Config,
+  fetch: FetchSchemaBytes,
+  report: (diagnostic: Diagnostic) => void,
+): Promise<readonly DescriptorFile[] | undefined> {
   const target = config.upstreams[0]?.service === undefined ? config.upstreams[0]?.target : undefined;
   if (target === undefined) {
-    report({ severity: "error", position: undefined, message: "--reflect asks the default upstream, and there is none", hint: "add --upstream HOST:PORT", rule: "reflect" });
+    report({
+      severity: "error",
+      position: undefined,
+      message: "--reflect asks the default upstream, and there is none",
+      hint: "add --upstream HOST:PORT",
+      rule: "reflect",
+    });
     return undefined;
   }
   try {
     return await fetch(config);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    report({ severity: "error", position: undefined, message: `reflection from ${target}: ${message}`, hint: "is the backend running, with the reflection service on? Else name its proto files", rule: "reflect" });
+    report({
+      severity: "error",
+      position: undefined,
+      message: `reflection from ${target}: ${message}`,
+      rule: "reflect",
+    });
     return undefined;
   }
 }
@@ -92,7 +123,13 @@ function checkUpstreamServices(config: Config, schema: Schema, report: (diagnost
   const names = schema.services.map((service) => service.name);
   for (const { service } of config.upstreams) {
     if (service === undefined || names.some((name) => isServed(service, name))) continue;
-    report({ severity: "error", position: undefined, message: `the upstream of ${service} has no use: the protos have no such service`, hint: suggestService(service, names), rule: "upstream-service" });
+    report({
+      severity: "error",
+      position: undefined,
+      message: `the upstream of ${service} has no use: the protos have no such service`,
+      hint: suggestService(service, names),
+      rule: "upstream-service",
+    });
   }
 }
 
@@ -104,11 +141,15 @@ function isServed(pattern: string, service: string): boolean {
 function checkTargets(targets: readonly NamedTarget[], report: (diagnostic: Diagnostic) => void): void {
   for (const { target, name, position } of targets) {
     const parsed = parseTarget(target);
-    if (parsed.kind === "error") report({ severity: "error", position, message: `${name}: ${parsed.message}`, hint: parsed.hint, rule: "target" });
+    if (parsed.kind === "error")
+      report({ severity: "error", position, message: `${name}: ${parsed.message}`, hint: parsed.hint, rule: "target" });
   }
 }
 
 function suggestService(service: string, names: readonly string[]): string {
   const tail = names.find((name) => name.endsWith(`.${service}`));
-  return didYouMean(service, names) ?? (tail === undefined ? `the services are ${names.slice(0, 10).join(", ")}` : `did you mean "${tail}"?`);
+  return (
+    didYouMean(service, names) ??
+    (tail === undefined ? `the services are ${names.slice(0, 10).join(", ")}` : `did you mean "${tail}"?`)
+  );
 }

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { fetchDescriptors } from "../upstream/reflection.ts";
 import { createGrpcJsTransport } from "../upstream/grpc-js.ts";
 import type { DescriptorFile } from "./project.ts";
-import { toUpstreamTargets } from "./upstream-targets.ts";
+import { toTransportLimits, toUpstreamTargets } from "../gateway-options.ts";
 
 const timeoutMs = 10_000;
 
@@ -11,10 +11,10 @@ const timeoutMs = 10_000;
 export async function reflectDescriptors(config: Config): Promise<readonly DescriptorFile[]> {
   const target = toUpstreamTargets(config).default;
   if (target === undefined) throw new Error("there is no default upstream");
-  const { maxMessageBytes, maxMetadataBytes, connectTimeoutMs } = config.server;
-  const transport = createGrpcJsTransport(target, { maxMessageBytes, maxMetadataBytes, connectTimeoutMs });
+  const { connectTimeoutMs } = config.server;
+  const transport = createGrpcJsTransport(target, toTransportLimits(config));
   try {
-    if (!(await transport.connect(connectTimeoutMs))) throw new Error("it does not answer");
+    if (!(await transport.connect(connectTimeoutMs))) throw new Error("it does not answer; is the backend running?");
     const files = await fetchDescriptors({ stream: (call) => transport.stream(call) }, { timeoutMs });
     return files.map((bytes) => ({ name: `reflection of ${target.target}`, bytes }));
   } finally {

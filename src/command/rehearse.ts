@@ -7,7 +7,7 @@ import type { RouteMatch } from "../route/router.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ExplainedRequest } from "./explain-request.ts";
 import type { Project } from "./project.ts";
-import { toRestOptions, toRouterOptions } from "./rest-options.ts";
+import { toRestOptions, toRouterOptions } from "../gateway-options.ts";
 
 export interface Rehearsal {
   readonly match: RouteMatch | undefined;
@@ -46,7 +46,9 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
     options: toRestOptions(config, () => {}),
   });
   const answer = await new Promise<NonNullable<Rehearsal["answer"]>>((resolve) => {
-    front(createExchange(request, (status, headers, body) => resolve({ status, headers, body: decode(body, headers) })));
+    front(
+      createExchange(request, (status, headers, body) => resolve({ status, headers, body: decode(body, headers) })),
+    );
   });
   return { match, call, timeoutMs, answer: call === undefined ? answer : undefined };
 }
@@ -73,7 +75,10 @@ function decode(body: Uint8Array | undefined, headers: HeaderList): string {
 
 type Respond = (status: number, headers: HeaderList, body: Uint8Array | undefined) => void;
 
-function createExchange({ method, target, rawHeaders, body = Buffer.alloc(0) }: ExplainedRequest, respond: Respond): Exchange {
+function createExchange(
+  { method, target, rawHeaders, body = Buffer.alloc(0) }: ExplainedRequest,
+  respond: Respond,
+): Exchange {
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index].toLowerCase();
@@ -103,5 +108,8 @@ function createExchange({ method, target, rawHeaders, body = Buffer.alloc(0) }: 
 }
 
 function tooLarge(limit: number): GatewayError {
-  return new GatewayError(Code.RESOURCE_EXHAUSTED, `the request body is larger than ${limit} bytes`, { reason: "BODY_TOO_LARGE", httpStatus: 413 });
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, `the request body is larger than ${limit} bytes`, {
+    reason: "BODY_TOO_LARGE",
+    httpStatus: 413,
+  });
 }

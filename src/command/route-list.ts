@@ -46,9 +46,18 @@ export function formatBody({ body }: Binding): string {
 /** Aligned lines without header; at most `limit` of them. */
 export function formatRoutes(entries: readonly RouteEntry[], style: Style, limit = Number.POSITIVE_INFINITY): string[] {
   const shown = entries.slice(0, limit);
-  const lines = formatTable(shown.map(({ httpMethod, path, method, kind }) => [httpMethod, path, kind === "unary" ? method : `${method} (${kind})`]));
+  const lines = formatTable(
+    shown.map(({ httpMethod, path, method, kind }) => [
+      httpMethod,
+      path,
+      kind === "unary" ? method : `${method} (${kind})`,
+    ]),
+  );
   // Painted after padding: escape sequences have no width.
-  return lines.map((line, index) => `${style.cyan(line.slice(0, shown[index].httpMethod.length))}${line.slice(shown[index].httpMethod.length)}`);
+  return lines.map(
+    (line, index) =>
+      `${style.cyan(line.slice(0, shown[index].httpMethod.length))}${line.slice(shown[index].httpMethod.length)}`,
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -17,6 +17,9 @@ export async function runRoutes(flags: ParsedFlags, terminal: Terminal, fetch: F
     return 0;
   }
   for (const line of formatRoutes(entries, terminal.outStyle)) terminal.out(line);
-  if (entries.length === 0) terminal.error(`no routes: ${plural(project.schema.services.length, "service")} without HTTP rules; see http.bind_unannotated`);
+  if (entries.length === 0)
+    terminal.error(
+      `no routes: ${plural(project.schema.services.length, "service")} without HTTP rules; see http.bind_unannotated`,
+    );
   return 0;
 }

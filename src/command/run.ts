@@ -46,6 +46,7 @@ async function call(command: Command, flags: ParsedFlags, terminal: Terminal, pa
     case "explain":
       return (await import("./explain.ts")).runExplain(flags, terminal, parts.fetch);
     case "version":
+    default:
       return printVersion(terminal);
   }
 }
@@ -65,6 +66,11 @@ function refuseCommand(name: string): never {
   const names = commands.map((command) => command.name);
   const what = name.startsWith("-") ? "flag" : "command";
   // `sluice ./protos` is what a newcomer types.
-  const path = /[./\\]/.test(name) && what === "command" ? `to serve it: sluice serve ${name} --upstream localhost:50051` : undefined;
-  throw new UsageError(`unknown ${what} ${name}; ${didYouMean(name, names) ?? path ?? `the commands are ${names.join(", ")}`}`);
+  const path =
+    /[./\\]/.test(name) && what === "command"
+      ? `to serve it: sluice serve ${name} --upstream localhost:50051`
+      : undefined;
+  throw new UsageError(
+    `unknown ${what} ${name}; ${didYouMean(name, names) ?? path ?? `the commands are ${names.join(", ")}`}`,
+  );
 }

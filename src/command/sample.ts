@@ -40,9 +40,15 @@ export function createSample(binding: Binding): SampleRequest | undefined {
   if (method.kind === "client-streaming" || method.kind === "bidi-streaming") return undefined;
   const httpMethod = binding.httpMethod === "*" ? "GET" : binding.httpMethod;
   const path = samplePath(binding);
-  if (body.kind === "none" || httpMethod === "GET" || httpMethod === "HEAD") return { httpMethod, path, body: undefined };
+  if (body.kind === "none" || httpMethod === "GET" || httpMethod === "HEAD")
+    return { httpMethod, path, body: undefined };
   if (body.kind === "field") {
-    const value = sampleField(body.field, new Set([method.input]), binding.variables.filter(({ fields }) => fields[0] === body.field), 1);
+    const value = sampleField(
+      body.field,
+      new Set([method.input]),
+      binding.variables.filter(({ fields }) => fields[0] === body.field),
+      1,
+    );
     return value === undefined ? undefined : { httpMethod, path, body: JSON.stringify(value) };
   }
   if (Object.hasOwn(wellKnown, method.input.name) && wellKnown[method.input.name] === undefined) return undefined;
@@ -52,7 +58,12 @@ export function createSample(binding: Binding): SampleRequest | undefined {
 
 /** A line for a POSIX shell; `socket` is the file the gateway listens on, if it is one. */
 export function formatCurl(base: string, { httpMethod, path, body }: SampleRequest, socket?: string): string {
-  const method = httpMethod === "GET" || (httpMethod === "POST" && body !== undefined) ? "" : httpMethod === "HEAD" ? " -I" : ` -X ${httpMethod}`;
+  const method =
+    httpMethod === "GET" || (httpMethod === "POST" && body !== undefined)
+      ? ""
+      : httpMethod === "HEAD"
+        ? " -I"
+        : ` -X ${httpMethod}`;
   const url = `${base}${path}`;
   const target = /^[\w.:/%~-]+$/.test(url) ? url : quoteShell(url);
   return `curl${socket === undefined ? "" : ` --unix-socket ${quoteShell(socket)}`}${method} ${target}${body === undefined ? "" : ` -H 'content-type: application/json' -d ${quoteShell(body)}`}`;
@@ -82,14 +93,20 @@ function encodeSegment(text: string): string {
 }
 
 /** `seen` stops recursion; `bound` are the variables of the path, whose fields must not stand in the body. */
-function sampleMessage(message: MessageType, seen: ReadonlySet<MessageType>, bound: readonly BoundVariable[], depth: number): Record<string, unknown> {
+function sampleMessage(
+  message: MessageType,
+  seen: ReadonlySet<MessageType>,
+  bound: readonly BoundVariable[],
+  depth: number,
+): Record<string, unknown> {
   const value: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   const inside = new Set(seen).add(message);
   const oneofs = new Set<unknown>();
   let count = 0;
   for (const field of message.fields) {
     if (count >= maxFields) break;
-    const isOutput = isOutputOnly(field) || bound.some(({ fields }) => fields[depth] === field && fields.length === depth + 1);
+    const isOutput =
+      isOutputOnly(field) || bound.some(({ fields }) => fields[depth] === field && fields.length === depth + 1);
     if (isOutput || field.deprecated || (field.oneof !== undefined && oneofs.has(field.oneof))) continue;
     // Deeper variables still matter inside this field only.
     const inner = bound.filter(({ fields }) => fields[depth] === field);
@@ -102,7 +119,12 @@ function sampleMessage(message: MessageType, seen: ReadonlySet<MessageType>, bou
   return value;
 }
 
-function sampleField(field: Field, seen: ReadonlySet<MessageType>, bound: readonly BoundVariable[], depth: number): unknown {
+function sampleField(
+  field: Field,
+  seen: ReadonlySet<MessageType>,
+  bound: readonly BoundVariable[],
+  depth: number,
+): unknown {
   if (field.cardinality === "map") {
     const entry = field.type.kind === "message" ? field.type.message : undefined;
     const [key, inner] = [entry?.field("key"), entry?.field("value")];
@@ -114,7 +136,12 @@ function sampleField(field: Field, seen: ReadonlySet<MessageType>, bound: readon
   return value !== undefined && field.cardinality === "repeated" ? [value] : value;
 }
 
-function sampleType(type: FieldType, seen: ReadonlySet<MessageType>, bound: readonly BoundVariable[], depth: number): unknown {
+function sampleType(
+  type: FieldType,
+  seen: ReadonlySet<MessageType>,
+  bound: readonly BoundVariable[],
+  depth: number,
+): unknown {
   if (type.kind === "scalar") return sampleScalar(type.scalar);
   if (type.kind === "enum") return sampleEnum(type.enum);
   if (Object.hasOwn(wellKnown, type.message.name)) return wellKnown[type.message.name];

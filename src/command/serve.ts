@@ -40,7 +40,8 @@ export async function runServe(flags: ParsedFlags, terminal: Terminal, parts: Se
   const { project, diagnostics } = await loadProject(flags, flags.positionals, terminal, parts.fetch);
   for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return fail(terminal, undefined);
-  if (project.config.upstreams.length === 0) return fail(terminal, "no upstream is named; say where the gRPC server is: --upstream localhost:50051");
+  if (project.config.upstreams.length === 0)
+    return fail(terminal, "no upstream is named; say where the gRPC server is: --upstream localhost:50051");
   let gateway: ServedGateway;
   try {
     gateway = await parts.createGateway(project);
@@ -76,13 +77,16 @@ async function run({ project, gateway, address, terminal, parts, isQuiet }: Runn
     await gateway.close();
     return fail(terminal, started);
   }
-  if (typeof started === "string") terminal.error(`${terminal.errorStyle.yellow("warning:")} ${started}; going on without it`);
+  if (typeof started === "string")
+    terminal.error(`${terminal.errorStyle.yellow("warning:")} ${started}; going on without it`);
   const admin = typeof started === "string" ? undefined : started;
   for (const line of describeStart({ project, address, admin: admin?.address, style: terminal.outStyle })) say(line);
   await followUpstreams(gateway.upstreams, config, { say, style: terminal.outStyle });
   const signal = await parts.onStop();
   status.isStopping = true;
-  say(`stopping (${printable(signal)}): running requests have ${formatDuration(config.server.shutdownGraceMs)}; once more ends at once`);
+  say(
+    `stopping (${printable(signal)}): running requests have ${formatDuration(config.server.shutdownGraceMs)}; once more ends at once`,
+  );
   await gateway.close();
   await admin?.listener.close();
   say("stopped");
@@ -90,7 +94,12 @@ async function run({ project, gateway, address, terminal, parts, isQuiet }: Runn
 }
 
 /** Text is why it could not start. */
-async function startAdmin(config: Config, project: Project, gateway: ServedGateway, status: { readonly isStopping: boolean }): Promise<{ listener: Admin; address: Address } | string | undefined> {
+async function startAdmin(
+  config: Config,
+  project: Project,
+  gateway: ServedGateway,
+  status: { readonly isStopping: boolean },
+): Promise<{ listener: Admin; address: Address } | string | undefined> {
   const { admin } = config;
   if (admin === undefined) return undefined;
   const routes = toRouteEntries(project.bindings);
@@ -109,6 +118,7 @@ async function startAdmin(config: Config, project: Project, gateway: ServedGatew
 }
 
 function fail(terminal: Terminal, message: string | undefined): number {
-  if (message !== undefined) terminal.error(`${terminal.errorStyle.red("error:")} ${printable(message).replaceAll("\\u000a", "\n")}`);
+  if (message !== undefined)
+    terminal.error(`${terminal.errorStyle.red("error:")} ${printable(message).replaceAll("\\u000a", "\n")}`);
   return 1;
 }

@@ -1,7 +1,6 @@
 // What `sluice serve` prints when it is up: what is loaded, the routes, lines to try, what is loosened.
 import { formatAddress } from "../config/address.ts";
 import type { Address } from "../config/config.ts";
-import { defaultConfigFile } from "../config/load-config.ts";
 import { listLoosened } from "../config/loosened.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Project } from "./project.ts";
@@ -28,9 +27,11 @@ export function describeStart({ project, address, admin, style }: Started): stri
   const files = schema.files.filter((file) => file.isInput).length;
   const entries = toRouteEntries(bindings);
   const base = toBaseUrl(address);
-  const file = config.file === undefined ? "" : `, configured by ${config.file}${config.file === defaultConfigFile ? " (found here)" : ""}`;
+  const file = config.file === undefined ? "" : `, configured by ${config.file}`;
   const more = entries.length > maxRoutes ? [`… and ${entries.length - maxRoutes} more: sluice routes`] : [];
-  const curls = pickSamples(bindings).map((sample) => formatCurl(base, sample, address.host.startsWith("unix:") ? address.host.slice("unix:".length) : undefined));
+  const curls = pickSamples(bindings).map((sample) =>
+    formatCurl(base, sample, address.host.startsWith("unix:") ? address.host.slice("unix:".length) : undefined),
+  );
   const lines = [
     `${style.bold(`sluice ${readVersion()}`)}: ${plural(files, "file")}, ${plural(schema.services.length, "service")}, ${plural(entries.length, "route")}${file}`,
     ...section("routes", [...formatRoutes(entries, style, maxRoutes), ...more], style),
@@ -38,7 +39,9 @@ export function describeStart({ project, address, admin, style }: Started): stri
     ...section("loosened", listLoosened(config), style),
     "",
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
-    admin === undefined ? "admin off" : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
+    admin === undefined
+      ? "admin off"
+      : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
   ];
   return lines.map((line) => keepStyle(line));
 }
@@ -54,9 +57,11 @@ function section(title: string, lines: readonly string[], style: Style): string[
   return lines.length === 0 ? [] : ["", style.bold(title), ...lines.map((line) => `  ${line}`)];
 }
 
-/** One a method, reads before writes: they do least harm when tried. */
+/** One a method, reads before writes as they do least harm; first those without variables, whose made-up names are found nowhere. */
 function pickSamples(bindings: readonly Binding[]): NonNullable<ReturnType<typeof createSample>>[] {
-  const first = bindings.filter(({ index, method }) => index === 0 && method.kind === "unary" && !method.deprecated);
+  const first = bindings
+    .filter(({ index, method }) => index === 0 && method.kind === "unary" && !method.deprecated)
+    .sort((a, b) => a.variables.length - b.variables.length);
   const reads = first.filter(({ httpMethod }) => httpMethod === "GET");
   const writes = first.filter(({ httpMethod }) => httpMethod !== "GET");
   const chosen = [...reads.slice(0, maxSamples - Math.min(1, writes.length)), ...writes];
@@ -66,5 +71,8 @@ function pickSamples(bindings: readonly Binding[]): NonNullable<ReturnType<typeo
 /** Escapes control characters of proto names and paths, not those of the style. */
 function keepStyle(line: string): string {
   // oxlint-disable-next-line no-control-regex -- escape sequences are what it keeps
-  return line.split(/(\u001b\[\d+m)/).map((part, index) => (index % 2 === 1 ? part : printable(part))).join("");
+  return line
+    .split(/(\u001b\[\d+m)/)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join("");
 }

@@ -6,7 +6,10 @@ import type { Address } from "./config.ts";
  * `127.0.0.1:8080`, `localhost:8080`, `[::1]:8080`, `:8080` for every interface, `unix:/path`. Returns what is wrong as text.
  */
 export function parseAddress(text: string): Address | string {
-  if (text.startsWith("unix:")) return /^unix:[^\0]{1,100}$/.test(text) ? { host: text, port: 0 } : "a path of at most 100 characters is expected after unix:";
+  if (text.startsWith("unix:"))
+    return /^unix:[^\0]{1,100}$/.test(text)
+      ? { host: text, port: 0 }
+      : "a path of at most 100 characters is expected after unix:";
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   if (match === null) return addressProblem(text);
   const [, v6, name, digits] = match;
@@ -45,5 +48,7 @@ export function isCidr(text: string): boolean {
 
 /** 127.0.0.0/8, ::1, localhost, a socket file. */
 export function isLoopback(host: string): boolean {
-  return host.startsWith("unix:") || host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  return (
+    host.startsWith("unix:") || host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
+  );
 }

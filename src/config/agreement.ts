@@ -17,10 +17,18 @@ export function checkAgreement(config: Config, originOf: FindOrigin, report: Rep
     if (origin !== undefined) report(layerError(origin, chosen, message));
   };
   if (timeouts.defaultMs > timeouts.maxMs) {
-    refuse(["timeouts", "default"], ["timeouts", "max"], `the default deadline ${formatDuration(timeouts.defaultMs)} is longer than the longest allowed, ${formatDuration(timeouts.maxMs)}`);
+    refuse(
+      ["timeouts", "default"],
+      ["timeouts", "max"],
+      `the default deadline ${formatDuration(timeouts.defaultMs)} is longer than the longest allowed, ${formatDuration(timeouts.maxMs)}`,
+    );
   }
   if (server.headersTimeoutMs > server.requestTimeoutMs) {
-    refuse(["server", "headers_timeout"], ["server", "request_timeout"], `headers_timeout ${formatDuration(server.headersTimeoutMs)} is longer than request_timeout ${formatDuration(server.requestTimeoutMs)}`);
+    refuse(
+      ["server", "headers_timeout"],
+      ["server", "request_timeout"],
+      `headers_timeout ${formatDuration(server.headersTimeoutMs)} is longer than request_timeout ${formatDuration(server.requestTimeoutMs)}`,
+    );
   }
   if (admin !== undefined && admin.port !== 0 && formatAddress(admin) === formatAddress(listen)) {
     refuse(["admin"], ["listen"], `${formatAddress(admin)} is both where clients connect and the admin address`);

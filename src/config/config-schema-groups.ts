@@ -30,13 +30,14 @@ export const httpSchemas: Properties = {
   },
   url_unescape: {
     type: "string",
-    description: "What multi-segment captures decode: all but RFC 6570 reserved characters, all but the slash, or all. (grpc-gateway: all)",
+    description:
+      "What multi-segment captures decode: all but RFC 6570 reserved characters, all but the slash, or all. (grpc-gateway: all)",
     enum: ["except_reserved", "except_slash", "all"],
     default: http.url_unescape,
   },
   errors: {
     type: "string",
-    description: "Shape of error bodies: google.rpc.Status, RFC 9457 problem details, or Google's `{\"error\": …}`.",
+    description: 'Shape of error bodies: google.rpc.Status, RFC 9457 problem details, or Google\'s `{"error": …}`.',
     enum: ["status", "problem", "google"],
     default: http.errors,
   },
@@ -77,35 +78,66 @@ export const httpSchemas: Properties = {
   },
   underscore_headers: {
     type: "string",
-    description: "Header names with an underscore can pass for others (`x_user` for `x-user`): refuse the request, or drop the header.",
+    description:
+      "Header names with an underscore can pass for others (`x_user` for `x-user`): refuse the request, or drop the header.",
     enum: ["reject", "drop"],
     default: http.underscore_headers,
   },
 };
 
 export const jsonSchemas: Properties = {
-  names: { type: "string", description: "Field names of replies: `json` is fooBar, `proto` is foo_bar. Requests may use both.", enum: ["json", "proto"], default: json.names },
+  names: {
+    type: "string",
+    description: "Field names of replies: `json` is fooBar, `proto` is foo_bar. Requests may use both.",
+    enum: ["json", "proto"],
+    default: json.names,
+  },
   unknown_fields: {
     type: "string",
-    description: "A field that the message does not have: refuse the request, or drop the field. (grpc-gateway: ignore)",
+    description:
+      "A field that the message does not have: refuse the request, or drop the field. (grpc-gateway: ignore)",
     enum: ["reject", "ignore"],
     default: json.unknown_fields,
   },
-  emit_defaults: { type: "boolean", description: "Writes unset fields with their zero value.", default: json.emit_defaults },
-  enums_as_numbers: { type: "boolean", description: "Writes enums as numbers instead of names.", default: json.enums_as_numbers },
+  emit_defaults: {
+    type: "boolean",
+    description: "Writes unset fields with their zero value.",
+    default: json.emit_defaults,
+  },
+  enums_as_numbers: {
+    type: "boolean",
+    description: "Writes enums as numbers instead of names.",
+    default: json.enums_as_numbers,
+  },
   int64_as_numbers: {
     type: "boolean",
     description: "Writes 64-bit integers as JSON numbers instead of strings. JavaScript rounds those over 2^53.",
     default: json.int64_as_numbers,
   },
-  indent: { type: "integer", description: "Spaces per level of replies; 0 is the compact form.", default: json.indent, minimum: 0, maximum: 8 },
+  indent: {
+    type: "integer",
+    description: "Spaces per level of replies; 0 is the compact form.",
+    default: json.indent,
+    minimum: 0,
+    maximum: 8,
+  },
   strip_enum_prefix: {
     type: "boolean",
     description: "Writes ACTIVE for STATE_ACTIVE of enum State, and accepts both.",
     default: json.strip_enum_prefix,
   },
-  case_insensitive_enums: { type: "boolean", description: "Accepts enum names in any case.", default: json.case_insensitive_enums },
-  max_depth: { type: "integer", description: "Deepest nesting of a message, in JSON and on the wire.", default: json.max_depth, minimum: 1, maximum: 200 },
+  case_insensitive_enums: {
+    type: "boolean",
+    description: "Accepts enum names in any case.",
+    default: json.case_insensitive_enums,
+  },
+  max_depth: {
+    type: "integer",
+    description: "Deepest nesting of a message, in JSON and on the wire.",
+    default: json.max_depth,
+    minimum: 1,
+    maximum: 200,
+  },
 };
 
 function size(description: string, value: unknown, min: string, max: string): SchemaNode {
@@ -139,10 +171,20 @@ export const serverSchemas: Properties = {
     "x-form": { kind: "off" },
   },
   headers_timeout: duration("Time for a client to send its request head.", server.headers_timeout, "100ms", "5m"),
-  request_timeout: duration("Time for a client to send its whole request; not less than `headers_timeout`.", server.request_timeout, "1s", "1h"),
+  request_timeout: duration(
+    "Time for a client to send its whole request; not less than `headers_timeout`.",
+    server.request_timeout,
+    "1s",
+    "1h",
+  ),
   keep_alive_timeout: duration("Time an idle connection is kept.", server.keep_alive_timeout, "1s", "1h"),
   connect_timeout: duration("Time to connect to a backend.", server.connect_timeout, "100ms", "5m"),
-  shutdown_grace: duration("Time for running requests to end when the gateway is stopped; `0s` cuts them.", server.shutdown_grace, "0s", "10m"),
+  shutdown_grace: duration(
+    "Time for running requests to end when the gateway is stopped; `0s` cuts them.",
+    server.shutdown_grace,
+    "0s",
+    "10m",
+  ),
 };
 
 export const timeoutSchemas: Properties = {

@@ -11,8 +11,16 @@ const tls: SchemaNode = {
   description: "Calls the target over TLS. Empty (`{}`): the system's roots and no client certificate.",
   additionalProperties: false,
   properties: {
-    ca: { ...path, description: "PEM file with the authorities to trust instead of the system's.", examples: ["certs/ca.pem"] },
-    cert: { ...path, description: "PEM file with the client certificate chain; needs `key`.", examples: ["certs/gateway.pem"] },
+    ca: {
+      ...path,
+      description: "PEM file with the authorities to trust instead of the system's.",
+      examples: ["certs/ca.pem"],
+    },
+    cert: {
+      ...path,
+      description: "PEM file with the client certificate chain; needs `key`.",
+      examples: ["certs/gateway.pem"],
+    },
     key: { ...path, description: "PEM file with the private key of `cert`.", examples: ["certs/gateway.key"] },
     server_name: {
       type: "string",
@@ -26,7 +34,8 @@ const tls: SchemaNode = {
 
 const upstream: SchemaNode = {
   type: ["string", "object"],
-  description: "`host:port`, `grpcs://host:port`, `dns:///host:port` or `unix:/path`; or a mapping with `target` and `tls`.",
+  description:
+    "`host:port`, `grpcs://host:port`, `dns:///host:port` or `unix:/path`; or a mapping with `target` and `tls`.",
   minLength: 1,
   maxLength: 1024,
   additionalProperties: false,
@@ -60,16 +69,22 @@ export const configSchema: SchemaNode = {
     },
     import_paths: {
       type: "array",
-      description: "Folders in which imports are looked up, relative to this file. google/* and sluice/* protos are built in.",
+      description:
+        "Folders in which imports are looked up, relative to this file. google/* and sluice/* protos are built in.",
       default: strict.import_paths,
       examples: [["./third_party"]],
       maxItems: 1000,
       items: path,
     },
-    reflect: { type: "boolean", description: "Asks the default upstream for its schema by gRPC server reflection.", default: strict.reflect },
+    reflect: {
+      type: "boolean",
+      description: "Asks the default upstream for its schema by gRPC server reflection.",
+      default: strict.reflect,
+    },
     listen: {
       type: "string",
-      description: "Where clients connect. `:8080` is every interface; port 0 picks a free one; `unix:/path` is a socket file.",
+      description:
+        "Where clients connect. `:8080` is every interface; port 0 picks a free one; `unix:/path` is a socket file.",
       default: strict.listen,
       examples: ["0.0.0.0:8080", "[::1]:8080"],
       "x-form": { kind: "address" },
@@ -83,20 +98,32 @@ export const configSchema: SchemaNode = {
     },
     profile: {
       type: "string",
-      description: "`strict` refuses what is doubtful; `grpc-gateway` takes the defaults of grpc-gateway v2, for a migration.",
+      description:
+        "`strict` refuses what is doubtful; `grpc-gateway` takes the defaults of grpc-gateway v2, for a migration.",
       enum: ["strict", "grpc-gateway"],
       default: strict.profile,
     },
-    transport: { type: "string", description: "How backends are called.", enum: ["grpc-js"], default: strict.transport },
+    transport: {
+      type: "string",
+      description: "How backends are called.",
+      enum: ["grpc-js"],
+      default: strict.transport,
+    },
     upstreams: {
       type: "object",
-      description: "The gRPC servers: `default` for every service not named here, others by the full name of the service, or `package.*`.",
+      description:
+        "The gRPC servers: `default` for every service not named here, others by the full name of the service, or `package.*`.",
       examples: [{ default: "localhost:50051", "shop.v1.Orders": "orders:50051" }],
       maxProperties: 10_000,
       propertyNames: { type: "string", maxLength: 512, "x-form": { kind: "service" } },
       additionalProperties: upstream,
     },
-    http: { type: "object", description: "How gRPC methods appear over HTTP.", additionalProperties: false, properties: httpSchemas },
+    http: {
+      type: "object",
+      description: "How gRPC methods appear over HTTP.",
+      additionalProperties: false,
+      properties: httpSchemas,
+    },
     query: {
       type: "object",
       description: "The query string.",
@@ -112,14 +139,24 @@ export const configSchema: SchemaNode = {
         },
       },
     },
-    json: { type: "object", description: "How messages appear as JSON.", additionalProperties: false, properties: jsonSchemas },
+    json: {
+      type: "object",
+      description: "How messages appear as JSON.",
+      additionalProperties: false,
+      properties: jsonSchemas,
+    },
     server: {
       type: "object",
       description: "What a client, or a backend, may cost. No value here switches a limit off by accident.",
       additionalProperties: false,
       properties: serverSchemas,
     },
-    timeouts: { type: "object", description: "Deadlines of calls.", additionalProperties: false, properties: timeoutSchemas },
+    timeouts: {
+      type: "object",
+      description: "Deadlines of calls.",
+      additionalProperties: false,
+      properties: timeoutSchemas,
+    },
   },
 };
 
@@ -128,7 +165,10 @@ export function schemaAt(keys: readonly (string | number)[], root: SchemaNode = 
   let node: SchemaNode | undefined = root;
   for (const key of keys) {
     if (typeof key === "number") node = node?.items;
-    else node = ownProperty(node?.properties, key) ?? (typeof node?.additionalProperties === "object" ? node.additionalProperties : undefined);
+    else
+      node =
+        ownProperty(node?.properties, key) ??
+        (typeof node?.additionalProperties === "object" ? node.additionalProperties : undefined);
   }
   return node;
 }

@@ -104,7 +104,9 @@ export interface Config {
   /** The default upstream first, if there is one. */
   readonly upstreams: readonly UpstreamConfig[];
   readonly http: HttpConfig;
-  readonly query: { /** Names, or prefixes ending in `*`, that may appear in a query and are not bound. */ readonly ignore: readonly string[] };
+  readonly query: {
+    /** Names, or prefixes ending in `*`, that may appear in a query and are not bound. */ readonly ignore: readonly string[];
+  };
   readonly json: JsonConfig;
   readonly server: ServerConfig;
   readonly timeouts: TimeoutConfig;

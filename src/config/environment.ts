@@ -34,7 +34,11 @@ export function readEnvironment(environment: Environment, report: Report): Envir
     const value = environment[environmentVariables[key] ?? ""];
     return value === "" ? undefined : value;
   };
-  const list = (key: string, separator: string): string[] | undefined => get(key)?.split(separator).map((part) => part.trim()).filter((part) => part !== "");
+  const list = (key: string, separator: string): string[] | undefined =>
+    get(key)
+      ?.split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
   warnOfMisspelt(environment, report);
   const upstreams = list("upstreams", ",");
   const names = get("json.names");
@@ -58,7 +62,12 @@ function readSwitch(text: string | undefined, report: Report): boolean | undefin
   if (text === undefined) return undefined;
   if (["true", "1"].includes(text)) return true;
   if (["false", "0"].includes(text)) return false;
-  report({ severity: "error", position: undefined, message: `SLUICE_REFLECT: true or false is expected, found ${JSON.stringify(text)}`, rule: "config-value" });
+  report({
+    severity: "error",
+    position: undefined,
+    message: `SLUICE_REFLECT: true or false is expected, found ${JSON.stringify(text)}`,
+    rule: "config-value",
+  });
   return undefined;
 }
 
@@ -67,8 +76,17 @@ function warnOfMisspelt(environment: Environment, report: Report): void {
   const known = Object.values(environmentVariables);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith("SLUICE_") || known.includes(name)) continue;
-    const suffix = didYouMean(name.slice(7), known.map((each) => each.slice(7)));
+    const suffix = didYouMean(
+      name.slice(7),
+      known.map((each) => each.slice(7)),
+    );
     if (suffix === undefined) continue;
-    report({ severity: "warning", position: undefined, message: `the environment variable ${name} is not known and ignored`, hint: suffix.replace('"', '"SLUICE_'), rule: "unknown-variable" });
+    report({
+      severity: "warning",
+      position: undefined,
+      message: `the environment variable ${name} is not known and ignored`,
+      hint: suffix.replace('"', '"SLUICE_'),
+      rule: "unknown-variable",
+    });
   }
 }

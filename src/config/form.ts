@@ -2,7 +2,17 @@
 import { isCidr, parseAddress } from "./address.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
-export type FormName = "size" | "duration" | "address" | "admin" | "cidr" | "header" | "service" | "pattern" | "path" | "off";
+export type FormName =
+  | "size"
+  | "duration"
+  | "address"
+  | "admin"
+  | "cidr"
+  | "header"
+  | "service"
+  | "pattern"
+  | "path"
+  | "off";
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
 export interface FormSpec {
@@ -31,12 +41,17 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
     case "header":
       return headerProblem(value);
     case "service":
-      return isServiceName(value) ? undefined : "the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*";
+      return isServiceName(value)
+        ? undefined
+        : "the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*";
     case "pattern":
-      return /^(?:[^*\s]+\*?|\*)$/.test(value) ? undefined : "a parameter name is expected, with one * at its end at most, e.g. utm_*";
+      return /^(?:[^*\s]+\*?|\*)$/.test(value)
+        ? undefined
+        : "a parameter name is expected, with one * at its end at most, e.g. utm_*";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
     case "path":
+    default:
       return value !== "" && !value.includes("\0") ? undefined : "a path is expected";
   }
 }
@@ -76,6 +91,7 @@ const reservedHeaders = new Set(
 function headerProblem(name: string): string | undefined {
   if (!/^[A-Za-z0-9.-]{1,128}$/.test(name)) return "a header name is expected: letters, digits, - and .";
   const lower = name.toLowerCase();
-  if (/^(?:grpc-|connect-|sluice-)/.test(lower) || reservedHeaders.has(lower)) return "this header is the gateway's own and cannot be listed";
+  if (/^(?:grpc-|connect-|sluice-)/.test(lower) || reservedHeaders.has(lower))
+    return "this header is the gateway's own and cannot be listed";
   return undefined;
 }

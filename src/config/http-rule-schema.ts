@@ -12,7 +12,7 @@ function ruleProperties(): Record<string, SchemaNode> {
     patch: { ...template, description: "Path template for PATCH." },
     custom: {
       type: "object",
-      description: "Any other HTTP method; `kind: \"*\"` is every method.",
+      description: 'Any other HTTP method; `kind: "*"` is every method.',
       additionalProperties: false,
       required: ["kind", "path"],
       properties: {
@@ -33,9 +33,24 @@ export const httpRuleSchema: SchemaNode = {
   additionalProperties: false,
   required: ["selector"],
   properties: {
-    selector: { type: "string", description: "The full name of the method: `pkg.Service.Method`.", maxLength: 1024, minLength: 1 },
+    selector: {
+      type: "string",
+      description: "The full name of the method: `pkg.Service.Method`.",
+      maxLength: 1024,
+      minLength: 1,
+    },
     ...ruleProperties(),
-    additional_bindings: { type: "array", description: "More bindings of the method, one level deep.", maxItems: 1000, items: additional },
-    additionalBindings: { type: "array", description: "Same as additional_bindings.", maxItems: 1000, items: additional },
+    additional_bindings: {
+      type: "array",
+      description: "More bindings of the method, one level deep.",
+      maxItems: 1000,
+      items: additional,
+    },
+    additionalBindings: {
+      type: "array",
+      description: "Same as additional_bindings.",
+      maxItems: 1000,
+      items: additional,
+    },
   },
 };

@@ -31,7 +31,13 @@ export function readRulesFile(path: string, report: Report): YamlHttpRule[] {
   const source = text === undefined ? undefined : parseYaml(text, path, undefined, report);
   if (source === undefined) return [];
   if (source.value === undefined) {
-    report({ severity: "error", position: source.positionOf([]), message: "the file is empty", hint: "a google.api.Service with http: rules: is expected", rule: "rules-file" });
+    report({
+      severity: "error",
+      position: source.positionOf([]),
+      message: "the file is empty",
+      hint: "a google.api.Service with http: rules: is expected",
+      rule: "rules-file",
+    });
     return [];
   }
   if (!validateSource(source, report, serviceSchema)) return [];
@@ -55,15 +61,24 @@ function valueAt(value: unknown, path: KeyPath): unknown {
 
 /** `additional_bindings[0].custom.path` as keys. */
 function toKeys(path: string): KeyPath {
-  return [...path.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map((match) => (match[1] === undefined ? match[0] : Number(match[1])));
+  return [...path.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map((match) =>
+    match[1] === undefined ? match[0] : Number(match[1]),
+  );
 }
 
 function warnOfIgnored(source: YamlSource, report: Report): void {
   const ignore = (path: KeyPath, hint: string | undefined): void => {
-    report({ severity: "warning", position: source.keyPositionOf(path), message: `"${path.join(".")}" is ignored`, hint, rule: "rules-file-ignored" });
+    report({
+      severity: "warning",
+      position: source.keyPositionOf(path),
+      message: `"${path.join(".")}" is ignored`,
+      hint,
+      rule: "rules-file-ignored",
+    });
   };
   for (const key of Object.keys(source.value as object)) {
-    if (!Object.hasOwn(serviceSchema.properties ?? {}, key)) ignore([key], "only http.rules of a google.api.Service is read");
+    if (!Object.hasOwn(serviceSchema.properties ?? {}, key))
+      ignore([key], "only http.rules of a google.api.Service is read");
   }
   const http = (source.value as Record<string, Record<string, unknown> | undefined>)["http"] ?? {};
   for (const key of ["fully_decode_reserved_expansion", "fullyDecodeReservedExpansion"]) {

@@ -25,7 +25,13 @@ export function createTextLayer(settings: Settings, nameOf: (key: string) => str
     folder: "",
     positionOf: () => undefined,
     // `--json-names` is json.names; all others are top-level keys.
-    nameOf: (path) => nameOf(path.slice(0, path[0] === "upstreams" ? 1 : 2).filter((part) => typeof part === "string").join(".")),
+    nameOf: (path) =>
+      nameOf(
+        path
+          .slice(0, path[0] === "upstreams" ? 1 : 2)
+          .filter((part) => typeof part === "string")
+          .join("."),
+      ),
   };
 }
 
@@ -35,13 +41,20 @@ export function checkTextLayer(layer: Layer, report: Report): boolean {
   const visit = (value: unknown, path: KeyPath): void => {
     if (value === undefined) return;
     if (typeof value === "object" && value !== null) {
-      for (const [key, child] of Object.entries(value)) visit(child, [...path, Array.isArray(value) ? Number(key) : key]);
+      for (const [key, child] of Object.entries(value))
+        visit(child, [...path, Array.isArray(value) ? Number(key) : key]);
       return;
     }
     const problem = valueProblem(value, path);
     if (problem === undefined) return;
     isValid = false;
-    report({ severity: "error", position: undefined, message: `${layer.nameOf(path)}: ${problem.message}`, hint: problem.hint, rule: "config-value" });
+    report({
+      severity: "error",
+      position: undefined,
+      message: `${layer.nameOf(path)}: ${problem.message}`,
+      hint: problem.hint,
+      rule: "config-value",
+    });
   };
   visit(layer.settings, []);
   return isValid;
@@ -51,7 +64,10 @@ function valueProblem(value: unknown, path: KeyPath): Pick<Diagnostic, "message"
   const node = schemaAt(path);
   if (node?.enum !== undefined && !node.enum.includes(value)) {
     const names = node.enum.map(String);
-    return { message: `one of ${names.join(", ")} is expected, found ${JSON.stringify(value)}`, hint: didYouMean(String(value), names) };
+    return {
+      message: `one of ${names.join(", ")} is expected, found ${JSON.stringify(value)}`,
+      hint: didYouMean(String(value), names),
+    };
   }
   const problem = node?.["x-form"] === undefined ? undefined : formProblem(node["x-form"], value);
   return problem === undefined ? undefined : { message: `${problem}; found ${JSON.stringify(value)}` };
@@ -64,9 +80,21 @@ export function parseUpstreams(entries: readonly string[], name: string, report:
     const equals = entry.indexOf("=");
     const service = equals > 0 && !entry.slice(0, equals).includes(":") ? entry.slice(0, equals) : "default";
     if (!isServiceName(service)) {
-      report({ severity: "error", position: undefined, message: `${name}: ${JSON.stringify(service)} is not the full name of a gRPC service`, hint: "write [SERVICE=]HOST:PORT, e.g. shop.v1.Orders=localhost:50052", rule: "config-value" });
+      report({
+        severity: "error",
+        position: undefined,
+        message: `${name}: ${JSON.stringify(service)} is not the full name of a gRPC service`,
+        hint: "write [SERVICE=]HOST:PORT, e.g. shop.v1.Orders=localhost:50052",
+        rule: "config-value",
+      });
     } else if (Object.hasOwn(upstreams, service)) {
-      report({ severity: "error", position: undefined, message: `${name}: ${service === "default" ? "two default targets" : `two targets for ${service}`}`, hint: "one target a service; name the service as SERVICE=HOST:PORT", rule: "config-value" });
+      report({
+        severity: "error",
+        position: undefined,
+        message: `${name}: ${service === "default" ? "two default targets" : `two targets for ${service}`}`,
+        hint: "one target a service; name the service as SERVICE=HOST:PORT",
+        rule: "config-value",
+      });
     } else {
       upstreams[service] = service === "default" ? entry : entry.slice(equals + 1);
     }
@@ -81,5 +109,11 @@ export function locatePath(layer: Layer, path: string): string {
 /** `sluice.yaml:3:9: ` is added by the position; without one the name of the flag or variable leads the message. */
 export function layerError(layer: Layer, path: KeyPath, message: string, hint?: string): Diagnostic {
   const position = layer.positionOf(path);
-  return { severity: "error", position, message: `${position === undefined ? layer.nameOf(path) : formatPath(path)}: ${message}`, hint, rule: "config-value" };
+  return {
+    severity: "error",
+    position,
+    message: `${position === undefined ? layer.nameOf(path) : formatPath(path)}: ${message}`,
+    hint,
+    rule: "config-value",
+  };
 }

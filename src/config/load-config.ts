@@ -18,7 +18,7 @@ import { parseYaml } from "./yaml-source.ts";
 import type { Report, YamlSource } from "./yaml-source.ts";
 import type { YamlHttpRule } from "../schema/http-rule.ts";
 
-export const defaultConfigFile = "sluice.yaml";
+const defaultConfigFile = "sluice.yaml";
 
 export interface ConfigInputs {
   /** From the command line; upstreams by service. */
@@ -51,21 +51,35 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const report: Report = (diagnostic) => void diagnostics.push(diagnostic);
   const environment = readEnvironment(inputs.environment, report);
   const flags = createTextLayer(inputs.flags, flagName);
-  const path = inputs.configFile ?? environment.config ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined);
+  const path =
+    inputs.configFile ?? environment.config ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined);
   const source = path === undefined ? undefined : readSource(path, inputs.environment, report);
   const file = source === undefined ? createEmptyLayer() : createFileLayer(source);
   const areTextsValid = [checkTextLayer(flags, report), checkTextLayer(environment.layer, report)].every(Boolean);
   const isFileValid = source === undefined || validateSource(source, report);
-  const rules = collectRules({ source: isFileValid ? source : undefined, file, files: [...environment.httpRules, ...inputs.httpRules], report });
-  const config = areTextsValid && isFileValid ? resolveConfig([flags, environment.layer, file], { file: path, rules }, report) : undefined;
+  const rules = collectRules({
+    source: isFileValid ? source : undefined,
+    file,
+    files: [...environment.httpRules, ...inputs.httpRules],
+    report,
+  });
+  const config =
+    areTextsValid && isFileValid
+      ? resolveConfig([flags, environment.layer, file], { file: path, rules }, report)
+      : undefined;
   diagnostics.sort(byPosition);
   const hasErrors = diagnostics.some((diagnostic) => diagnostic.severity === "error");
-  return { config: hasErrors || config === undefined ? undefined : deepFreeze(config), diagnostics, targets: [flags, environment.layer, file].flatMap(listTargets) };
+  return {
+    config: hasErrors || config === undefined ? undefined : deepFreeze(config),
+    diagnostics,
+    targets: [flags, environment.layer, file].flatMap(listTargets),
+  };
 }
 
 /** What has no place first, then by place; files keep the order in which they were read. */
 function byPosition(a: Diagnostic, b: Diagnostic): number {
-  if (a.position === undefined || b.position === undefined) return Number(a.position !== undefined) - Number(b.position !== undefined);
+  if (a.position === undefined || b.position === undefined)
+    return Number(a.position !== undefined) - Number(b.position !== undefined);
   if (a.position.file !== b.position.file) return 0;
   return a.position.line - b.position.line || a.position.column - b.position.column;
 }
@@ -86,7 +100,9 @@ function listTargets(layer: Layer): NamedTarget[] {
     const path = isObject ? ["upstreams", key, "target"] : ["upstreams", key];
     const target: unknown = isObject ? (value as Record<string, unknown>)["target"] : value;
     const position = layer.positionOf(path);
-    return typeof target === "string" && target !== "" ? [{ target, position, name: position === undefined ? layer.nameOf(path) : formatPath(path) }] : [];
+    return typeof target === "string" && target !== ""
+      ? [{ target, position, name: position === undefined ? layer.nameOf(path) : formatPath(path) }]
+      : [];
   });
 }
 

@@ -6,16 +6,22 @@ import type { Config } from "./config.ts";
 export function listLoosened(config: Config): string[] {
   const { http, json, server } = config;
   const lines: (string | false)[] = [
-    config.profile === "grpc-gateway" && "profile grpc-gateway: unknown query parameters are dropped, the path wins silently, only the first JSON value is read",
+    config.profile === "grpc-gateway" &&
+      "profile grpc-gateway: unknown query parameters are dropped, the path wins silently, only the first JSON value is read",
     json.unknownFields === "ignore" && "json.unknown_fields ignore: misspelt fields are dropped",
     json.int64AsNumbers && "json.int64_as_numbers: JavaScript clients round integers over 2^53",
     http.urlUnescape === "all" && "http.url_unescape all: an encoded slash in a multi-segment capture becomes a slash",
-    http.underscoreHeaders === "drop" && "http.underscore_headers drop: headers with an underscore are dropped, not refused",
+    http.underscoreHeaders === "drop" &&
+      "http.underscore_headers drop: headers with an underscore are dropped, not refused",
     http.allowHttpCode && "http.allow_http_code: backends choose the HTTP status of a success",
     config.query.ignore.includes("*") && "query.ignore *: unknown parameters are dropped",
-    http.trustedProxies.some((cidr) => cidr.endsWith("/0")) && "http.trusted_proxies: every client may claim any address",
-    server.maxConnectionsPerIp === undefined && "server.max_connections_per_ip off: one client may take every connection",
-    config.admin !== undefined && !isLoopback(config.admin.host) && `admin ${formatAddress(config.admin)}: not on loopback, others can read the configuration`,
+    http.trustedProxies.some((cidr) => cidr.endsWith("/0")) &&
+      "http.trusted_proxies: every client may claim any address",
+    server.maxConnectionsPerIp === undefined &&
+      "server.max_connections_per_ip off: one client may take every connection",
+    config.admin !== undefined &&
+      !isLoopback(config.admin.host) &&
+      `admin ${formatAddress(config.admin)}: not on loopback, others can read the configuration`,
   ];
   return lines.filter((line) => line !== false);
 }

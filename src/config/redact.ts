@@ -11,8 +11,14 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
     upstreams: config.upstreams.map(({ service, target, tls }) => ({
       service: service ?? "default",
       target,
-      tls: tls === undefined ? false : { ca: tls.ca ?? "system", clientCertificate: tls.cert !== undefined, serverName: tls.serverName },
+      tls:
+        tls === undefined
+          ? false
+          : { ca: tls.ca ?? "system", clientCertificate: tls.cert !== undefined, serverName: tls.serverName },
     })),
-    http: { ...config.http, rules: config.http.rules.map(({ selector, position }) => ({ selector, ...position("") })) },
+    http: {
+      ...config.http,
+      rules: config.http.rules.map((rule) => ({ selector: rule.selector, ...rule.position("") })),
+    },
   };
 }

@@ -23,7 +23,11 @@ export function resolveUpstreams(layers: readonly Layer[], report: Report): Upst
 function toUpstream(layer: Layer, key: string, value: string | UpstreamSettings, report: Report): UpstreamConfig {
   const service = key === defaultKey ? undefined : key;
   if (typeof value === "string") return { service, target: value, tls: undefined };
-  return { service, target: value.target, tls: value.tls === undefined ? undefined : toTls(layer, key, value.tls, report) };
+  return {
+    service,
+    target: value.target,
+    tls: value.tls === undefined ? undefined : toTls(layer, key, value.tls, report),
+  };
 }
 
 function toTls(layer: Layer, upstream: string, tls: NonNullable<UpstreamSettings["tls"]>, report: Report): TlsFiles {

@@ -9,7 +9,6 @@ import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { resolveUpstreams } from "./resolve-upstreams.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
-import type { Profile } from "../schema/binding.ts";
 import type { YamlHttpRule } from "../schema/http-rule.ts";
 
 /** What the layers do not hold themselves. */
@@ -22,7 +21,7 @@ type Group = "http" | "query" | "json" | "server" | "timeouts";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
-  const profile = top(layers, "profile", "strict")[0] as Profile;
+  const profile = top(layers, "profile", "strict")[0];
   const defaults = defaultSettings[profile];
   const admin = top(layers, "admin", defaults.admin);
   const timeouts = group(layers, "timeouts", defaults);
@@ -58,7 +57,11 @@ function valueAt(settings: unknown, path: KeyPath): unknown {
   return value;
 }
 
-function top<K extends keyof DefaultSettings>(layers: readonly Layer[], key: K, fallback: DefaultSettings[K]): [DefaultSettings[K], Layer | undefined] {
+function top<K extends keyof DefaultSettings>(
+  layers: readonly Layer[],
+  key: K,
+  fallback: DefaultSettings[K],
+): [DefaultSettings[K], Layer | undefined] {
   for (const layer of layers) {
     const value = layer.settings[key];
     if (value !== undefined) return [value as DefaultSettings[K], layer];

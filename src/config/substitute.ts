@@ -14,18 +14,28 @@ export interface Substitution {
 export function substituteEnvironment(text: string, environment: Environment): Substitution {
   if (!text.includes("${")) return { text, problems: [] };
   const problems: { message: string; hint: string }[] = [];
-  const result = text.replace(/\$\$\{|\$\{([^}]*)(\}?)/g, (match, body: string | undefined, close: string | undefined) => {
-    if (body === undefined) return "${";
-    const reference = /^([A-Za-z_]\w*)(?::-(.*))?$/s.exec(body);
-    if (reference === null || close === "") {
-      problems.push({ message: `"${match}" is not a reference to a variable`, hint: "write ${NAME} or ${NAME:-fallback}, and $${ for a literal ${" });
-      return match;
-    }
-    const [, name, fallback] = reference;
-    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
-    if (fallback !== undefined) return value === undefined || value === "" ? fallback : value;
-    if (value === undefined) problems.push({ message: `the environment variable ${name} is not set`, hint: `set it, or write \${${name}:-fallback}` });
-    return value ?? "";
-  });
+  const result = text.replace(
+    /\$\$\{|\$\{([^}]*)(\}?)/g,
+    (match, body: string | undefined, close: string | undefined) => {
+      if (body === undefined) return "${";
+      const reference = /^([A-Za-z_]\w*)(?::-(.*))?$/s.exec(body);
+      if (reference === null || close === "") {
+        problems.push({
+          message: `"${match}" is not a reference to a variable`,
+          hint: "write ${NAME} or ${NAME:-fallback}, and $${ for a literal ${",
+        });
+        return match;
+      }
+      const [, name, fallback] = reference;
+      const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+      if (fallback !== undefined) return value === undefined || value === "" ? fallback : value;
+      if (value === undefined)
+        problems.push({
+          message: `the environment variable ${name} is not set`,
+          hint: `set it, or write \${${name}:-fallback}`,
+        });
+      return value ?? "";
+    },
+  );
   return { text: result, problems };
 }

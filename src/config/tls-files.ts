@@ -24,7 +24,9 @@ export function readTlsFiles(files: TlsFiles): TlsMaterial {
 function readPem(path: string | undefined, label: string): Uint8Array | undefined {
   if (path === undefined) return undefined;
   const fail = (message: string): never => {
-    throw new DiagnosticError([{ severity: "error", position: { file: path, line: 1, column: 1 }, message, rule: "tls-file" }]);
+    throw new DiagnosticError([
+      { severity: "error", position: { file: path, line: 1, column: 1 }, message, rule: "tls-file" },
+    ]);
   };
   let bytes: Uint8Array;
   try {
@@ -33,5 +35,7 @@ function readPem(path: string | undefined, label: string): Uint8Array | undefine
     return fail(describeReadError(error));
   }
   const text = new TextDecoder("latin1").decode(bytes);
-  return text.includes("-----BEGIN ") && text.includes(`${label}-----`) ? bytes : fail(`no PEM block of a ${label.toLowerCase()} is in this file`);
+  return text.includes("-----BEGIN ") && text.includes(`${label}-----`)
+    ? bytes
+    : fail(`no PEM block of a ${label.toLowerCase()} is in this file`);
 }

@@ -24,7 +24,14 @@ function validatorOf(schema: SchemaNode): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;
   // The default optimisation passes cost more at start than they save on one run.
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, messages: false, validateSchema: false, code: { optimize: false } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    messages: false,
+    validateSchema: false,
+    code: { optimize: false },
+  });
   ajv.addKeyword({ keyword: "x-form", schemaType: "object", validate: checkForm, error: { message: "" } });
   const validate = ajv.compile(schema);
   validators.set(schema, validate);
@@ -34,4 +41,3 @@ function validatorOf(schema: SchemaNode): ValidateFunction {
 function checkForm(spec: FormSpec, value: unknown): boolean {
   return formProblem(spec, value) === undefined;
 }
-

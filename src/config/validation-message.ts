@@ -10,23 +10,40 @@ import type { KeyPath, YamlSource } from "./yaml-source.ts";
 export function toDiagnostic(error: ErrorObject, source: YamlSource, root: SchemaNode): Diagnostic {
   const path = toKeyPath(error.instancePath, source.value);
   const node = (error.parentSchema ?? {}) as SchemaNode;
-  if (error.keyword === "additionalProperties") return unknownKey(path, String(error.params["additionalProperty"]), node, { source, root });
+  if (error.keyword === "additionalProperties")
+    return unknownKey(path, String(error.params["additionalProperty"]), node, { source, root });
   if (error.propertyName !== undefined) {
     const at = [...path, error.propertyName];
     const problem = describe(error, node, error.propertyName);
-    return { severity: "error", position: source.keyPositionOf(at), message: `${formatPath(path)}: ${quote(error.propertyName)}: ${problem}`, rule: "config-key" };
+    return {
+      severity: "error",
+      position: source.keyPositionOf(at),
+      message: `${formatPath(path)}: ${quote(error.propertyName)}: ${problem}`,
+      rule: "config-key",
+    };
   }
-  const value = error.data as unknown;
+  const value: unknown = error.data;
   const message = `${formatPath(path)}: ${describe(error, node, value)}`;
-  const hint = error.keyword === "enum" && typeof value === "string" ? didYouMean(value, (node.enum ?? []).map(String)) : undefined;
+  const hint =
+    error.keyword === "enum" && typeof value === "string"
+      ? didYouMean(value, (node.enum ?? []).map(String))
+      : undefined;
   return { severity: "error", position: source.positionOf(path), message, hint, rule: "config-value" };
 }
 
-function unknownKey(path: KeyPath, key: string, node: SchemaNode, { source, root }: { source: YamlSource; root: SchemaNode }): Diagnostic {
+function unknownKey(
+  path: KeyPath,
+  key: string,
+  node: SchemaNode,
+  { source, root }: { source: YamlSource; root: SchemaNode },
+): Diagnostic {
   const names = Object.keys(node.properties ?? {});
   const where = path.length === 0 ? "" : ` in ${formatPath(path)}`;
   const elsewhere = homeOf(key, root);
-  const home = elsewhere === undefined || elsewhere.includes("[") ? undefined : `it belongs to ${elsewhere === "" ? "the top level" : elsewhere}`;
+  const home =
+    elsewhere === undefined || elsewhere.includes("[")
+      ? undefined
+      : `it belongs to ${elsewhere === "" ? "the top level" : elsewhere}`;
   return {
     severity: "error",
     position: source.keyPositionOf([...path, key]),
@@ -77,11 +94,17 @@ function isUpstream(node: SchemaNode): boolean {
 function expectedOf(node: SchemaNode): string {
   const form = node["x-form"];
   const types = [node.type ?? []].flat();
-  if (form?.kind === "size") return `a size such as ${String(node.default ?? "64KiB")}`;
-  if (form?.kind === "duration") return `a duration such as ${String(node.default ?? "15s")}`;
+  if (form?.kind === "size") return `a size such as ${found(node.default ?? "64KiB").replaceAll('"', "")}`;
+  if (form?.kind === "duration") return `a duration such as ${found(node.default ?? "15s").replaceAll('"', "")}`;
   if (form?.kind === "off") return "a number or off";
   if (node.enum !== undefined) return `one of ${node.enum.join(", ")}`;
-  const words: Record<string, string> = { object: "a mapping", array: "a list", string: "text", integer: "a whole number", boolean: "true or false" };
+  const words: Record<string, string> = {
+    object: "a mapping",
+    array: "a list",
+    string: "text",
+    integer: "a whole number",
+    boolean: "true or false",
+  };
   return types.map((type) => words[type] ?? type).join(" or ");
 }
 
@@ -90,7 +113,7 @@ function found(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
   if (typeof value === "string") return quote(value);
-  return String(value);
+  return `${value as number | boolean}`;
 }
 
 /** Quoted and escaped, so that control characters never reach a terminal; cut when long. */

@@ -39,7 +39,12 @@ interface Walk {
 const pathKey = (path: KeyPath): string => JSON.stringify(path);
 
 /** `environment` undefined leaves `${…}` alone. Reports what is wrong and returns what could still be read; undefined when nothing could. */
-export function parseYaml(text: string, file: string, environment: Environment | undefined, report: Report): YamlSource | undefined {
+export function parseYaml(
+  text: string,
+  file: string,
+  environment: Environment | undefined,
+  report: Report,
+): YamlSource | undefined {
   const counter = new LineCounter();
   const at = (offset: number): Position => toPosition(counter, file, offset);
   const documents = parseDocuments(text, counter);
@@ -50,15 +55,36 @@ export function parseYaml(text: string, file: string, environment: Environment |
   const [document] = documents;
   if (document === undefined) return createSource(file, undefined, new Map(), new Map());
   if (documents.length > 1) {
-    report({ severity: "error", position: at(documents[1].range[0]), message: "a second YAML document starts here", hint: "keep one document, without ---", rule: "yaml-documents" });
+    report({
+      severity: "error",
+      position: at(documents[1].range[0]),
+      message: "a second YAML document starts here",
+      hint: "keep one document, without ---",
+      rule: "yaml-documents",
+    });
   }
   // Only the first: the parser loses its place there, and what follows is about nothing the user wrote.
   const [error = document.warnings[0]] = document.errors;
   if (error !== undefined) {
-    report({ severity: "error", position: at(error.pos[0]), message: tidy(error.message), hint: syntaxHint(text, error.pos[0]), rule: "yaml-syntax" });
+    report({
+      severity: "error",
+      position: at(error.pos[0]),
+      message: tidy(error.message),
+      hint: syntaxHint(text, error.pos[0]),
+      rule: "yaml-syntax",
+    });
     return undefined;
   }
-  const walk: Walk = { file, counter, environment, report, values: new Map(), keys: new Map(), anchors: new Map(), nodes: 0 };
+  const walk: Walk = {
+    file,
+    counter,
+    environment,
+    report,
+    values: new Map(),
+    keys: new Map(),
+    anchors: new Map(),
+    nodes: 0,
+  };
   const value = readNode(walk, document.contents, [], at(0));
   return createSource(file, value ?? undefined, walk.values, walk.keys);
 }
@@ -68,14 +94,19 @@ function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed
   try {
     // Duplicate keys are looked for below: the parser's own check is quadratic in the keys of a mapping.
     const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false, version: "1.2" });
-    return Array.isArray(documents) ? (documents as Document.Parsed[]) : [];
+    return Array.isArray(documents) ? documents : [];
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-function createSource(file: string, value: unknown, values: Map<string, Position>, keys: Map<string, Position>): YamlSource {
+function createSource(
+  file: string,
+  value: unknown,
+  values: Map<string, Position>,
+  keys: Map<string, Position>,
+): YamlSource {
   const find = (maps: readonly Map<string, Position>[], path: KeyPath): Position => {
     for (let length = path.length; length >= 0; length--) {
       const key = pathKey(path.slice(0, length));
@@ -86,7 +117,12 @@ function createSource(file: string, value: unknown, values: Map<string, Position
     }
     return { file, line: 1, column: 1 };
   };
-  return { file, value, positionOf: (path) => find([values, keys], path), keyPositionOf: (path) => find([keys, values], path) };
+  return {
+    file,
+    value,
+    positionOf: (path) => find([values, keys], path),
+    keyPositionOf: (path) => find([keys, values], path),
+  };
 }
 
 function toPosition(counter: LineCounter, file: string, offset: number): Position {
@@ -100,13 +136,16 @@ function readNode(walk: Walk, node: unknown, path: KeyPath, fallback: Position):
   walk.values.set(pathKey(path), position);
   if (walk.nodes > maxNodes) return undefined;
   if (++walk.nodes > maxNodes || path.length > maxDepth) {
-    fail(walk, position, `the file holds more than ${maxNodes} values or nests deeper than ${maxDepth}`, "yaml-limit");
+    fail(walk, position, "yaml-limit", {
+      message: `the file holds more than ${maxNodes} values or nests deeper than ${maxDepth}`,
+    });
     walk.nodes = maxNodes + 1;
     return undefined;
   }
   if (isAlias(node)) {
     const target = walk.anchors.get(node.source);
-    if (target === undefined) fail(walk, position, `nothing before this place is anchored as &${node.source}`, "yaml-alias");
+    if (target === undefined)
+      fail(walk, position, "yaml-alias", { message: `nothing before this place is anchored as &${node.source}` });
     return target === undefined ? undefined : readNode(walk, target, path, position);
   }
   if (isNode(node) && node.anchor !== undefined) walk.anchors.set(node.anchor, node);
@@ -121,12 +160,15 @@ function readMap(walk: Walk, node: YAMLMap, path: KeyPath, fallback: Position): 
     const position = keyPosition(walk, pair, fallback);
     const key = isScalar(pair.key) ? pair.key.value : undefined;
     if (typeof key !== "string") {
-      fail(walk, position, "a key must be text", "yaml-key");
+      fail(walk, position, "yaml-key", { message: "a key must be text" });
     } else if (key === "<<") {
-      fail(walk, position, "merge keys (<<) are not supported", "yaml-merge", "repeat the values, or refer to a whole mapping by an alias");
+      const hint = "repeat the values, or refer to a whole mapping by an alias";
+      fail(walk, position, "yaml-merge", { message: "merge keys (<<) are not supported", hint });
     } else if (Object.hasOwn(object, key)) {
       const first = walk.keys.get(pathKey([...path, key]));
-      fail(walk, position, `the key "${key}" is given twice, first in line ${first?.line}`, "yaml-duplicate");
+      fail(walk, position, "yaml-duplicate", {
+        message: `the key "${key}" is given twice, first in line ${first?.line}`,
+      });
     } else {
       const childPath = [...path, key];
       walk.keys.set(pathKey(childPath), position);
@@ -144,7 +186,7 @@ function keyPosition(walk: Walk, pair: Pair, fallback: Position): Position {
 function readScalar(walk: Walk, node: Scalar, position: Position): unknown {
   if (typeof node.value !== "string" || walk.environment === undefined) return node.value;
   const { text, problems } = substituteEnvironment(node.value, walk.environment);
-  for (const { message, hint } of problems) fail(walk, position, message, "undefined-variable", hint);
+  for (const problem of problems) fail(walk, position, "undefined-variable", problem);
   // An unquoted ${PORT} may stand for a number or a switch, as any unquoted text does.
   return node.type === Scalar.PLAIN && text !== node.value ? toPlainValue(text) : text;
 }
@@ -154,13 +196,15 @@ function toPlainValue(text: string): unknown {
   return text === "true" || text === "false" ? text === "true" : text;
 }
 
-function fail(walk: Walk, position: Position, message: string, rule: string, hint?: string): void {
-  walk.report({ severity: "error", position, message, hint, rule });
+function fail(walk: Walk, position: Position, rule: string, problem: Pick<Diagnostic, "message" | "hint">): void {
+  walk.report({ severity: "error", position, rule, ...problem });
 }
 
 /** `{key: ${NAME}}` is what people stumble over: braces nest in YAML. */
 function syntaxHint(text: string, offset: number): string | undefined {
-  return text.slice(Math.max(0, offset - 2), offset + 2).includes("${") ? "inside { } and [ ], quote it: \"${NAME}\"; or write the mapping over several lines" : undefined;
+  return text.slice(Math.max(0, offset - 2), offset + 2).includes("${")
+    ? 'inside { } and [ ], quote it: "${NAME}"; or write the mapping over several lines'
+    : undefined;
 }
 
 /** One line: the parser's longer messages quote the source. */

@@ -22,7 +22,12 @@ export function compileForwarded(trustedProxies: readonly string[]): (exchange: 
   return (exchange) => {
     const { peer, headers } = exchange;
     const address = plainAddress(peer.address);
-    const own = { for: address, host: text(headers["host"]), proto: exchange.secure ? "https" : "http", client: peer } as const;
+    const own = {
+      for: address,
+      host: text(headers["host"]),
+      proto: exchange.secure ? "https" : "http",
+      client: peer,
+    } as const;
     return trustedProxies.length > 0 && isTrusted(address) ? fromProxy(exchange, own, isTrusted) : own;
   };
 }
@@ -54,7 +59,8 @@ function compileTrust(entries: readonly string[]): (address: string) => boolean 
     const [address, bits] = entry.split("/");
     const version = isIP(address);
     const prefix = bits === undefined ? (version === 4 ? 32 : 128) : Number(bits);
-    if (version === 0 || entry.split("/").length > 2) throw new RangeError(`trusted proxy "${entry}" is neither an IP address nor a CIDR block`);
+    if (version === 0 || entry.split("/").length > 2)
+      throw new RangeError(`trusted proxy "${entry}" is neither an IP address nor a CIDR block`);
     if (bits === "" || !Number.isInteger(prefix) || prefix < 0 || prefix > (version === 4 ? 32 : 128)) {
       throw new RangeError(`trusted proxy "${entry}" has no valid prefix length`);
     }

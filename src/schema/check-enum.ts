@@ -24,7 +24,7 @@ export function checkEnum(type: EnumNode, problems: Problems): void {
   }
   checkNumbers(type, problems);
   checkJsonConflicts(type, problems);
-  checkReserved({ owner: type, noun: "enum value", members: type.values.map(({ name, raw }) => ({ name, number: raw.number, position: raw.position })) }, problems);
+  checkReserved({ owner: type, noun: "enum value", members: type.raw.values }, problems);
 }
 
 function checkNumbers(type: EnumNode, problems: Problems): void {

@@ -2,11 +2,14 @@
 import { checkEnum } from "./check-enum.ts";
 import { checkField } from "./check-field.ts";
 import { checkMessage } from "./check-message.ts";
+import { checkTargets } from "./check-targets.ts";
 import type { FileNode } from "./link-node.ts";
 import type { Problems } from "./link-problems.ts";
 import { enumsOf, extensionsOf, messagesOf } from "./link-settle.ts";
 
 export function checkFile(file: FileNode, problems: Problems): void {
+  // Bytes were checked by the compiler that wrote them.
+  if (file.raw.bytes === undefined) checkTargets(file, problems);
   for (const message of messagesOf(file.messages)) {
     checkMessage(message, problems);
     for (const field of message.fields) checkField(field, problems);

@@ -7,8 +7,7 @@ import type { Problems } from "./link-problems.ts";
 
 export function checkMessage(message: MessageNode, problems: Problems): void {
   checkFieldNumbers(message, problems);
-  const members = message.fields.map(({ raw }) => ({ name: raw.name, number: raw.number, position: raw.position, numberPosition: raw.numberPosition }));
-  checkReserved({ owner: message, noun: "field", members }, problems);
+  checkReserved({ owner: message, noun: "field", members: message.raw.fields }, problems);
   checkOneofs(message, problems);
   checkJsonNames(message, problems);
   if (message.isMapEntry) checkMapEntry(message, problems);
@@ -86,9 +85,15 @@ function checkOneofs(message: MessageNode, problems: Problems): void {
   }
 }
 
+function hasJsonConflict({ fields }: MessageNode): boolean {
+  const names = new Set<string>();
+  for (const field of fields) names.add(field.jsonName);
+  return names.size < fields.length || (fields.some(isCustom) && new Set(fields.map((field) => defaultJsonName(field.protoName))).size < fields.length);
+}
+
 /** A conflict between names that were derived is only a warning where JSON was never promised (proto2). */
 function checkJsonNames(message: MessageNode, problems: Problems): void {
-  if (message.options.get("deprecated_legacy_json_field_conflicts") === true) return;
+  if (!hasJsonConflict(message) || message.options.get("deprecated_legacy_json_field_conflicts") === true) return;
   const reported = new Set<FieldNode>();
   for (const withCustom of [false, true]) {
     const seen = new Map<string, FieldNode>();
@@ -115,7 +120,7 @@ function checkJsonNames(message: MessageNode, problems: Problems): void {
 }
 
 function isCustom(field: FieldNode): boolean {
-  return field.jsonName !== defaultJsonName(field.protoName);
+  return field.raw.jsonName !== undefined && field.jsonName !== defaultJsonName(field.protoName);
 }
 
 function checkMapEntry(message: MessageNode, problems: Problems): void {

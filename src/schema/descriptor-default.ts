@@ -10,7 +10,7 @@ export function defaultText(field: FieldNode): string | undefined {
   const converted = toScalar(value, field.type.scalar, false);
   if (converted instanceof Uint8Array) return escapeBytes(converted);
   if (typeof converted === "number") return formatNumber(converted, field.type.scalar === "float");
-  return converted === undefined ? undefined : String(converted);
+  return typeof converted === "object" || converted === undefined ? undefined : String(converted);
 }
 
 /** As the compiler writes them: C's %g with few digits if that reads back as the same number, else with all. */

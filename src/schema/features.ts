@@ -65,6 +65,16 @@ export function resolveFeatures(inherited: Features, options: RawOptions, number
   return own === undefined ? inherited : { ...inherited, ...own };
 }
 
+/** `packed`, what the encoding of repeated fields was called before editions. */
+export function packedOption(options: RawOptions): boolean | undefined {
+  if (options.kind === "text") {
+    const written = options.options.find(({ name }) => name.length === 1 && name[0] === "packed")?.value;
+    return written?.kind === "identifier" ? written.text === "true" : undefined;
+  }
+  const fields = options.bytes.length === 0 ? undefined : readFields(options.bytes);
+  return fields?.has(2) === true ? fields.bool(2) : undefined;
+}
+
 function textFeatures(options: RawOptions & { kind: "text" }): Partial<Features> | undefined {
   let own: Record<string, string> | undefined;
   for (const { name, value } of options.options) {
@@ -75,7 +85,7 @@ function textFeatures(options: RawOptions & { kind: "text" }): Partial<Features>
       for (const entry of value.fields) setFeature(own, entry.name, entry.value);
     }
   }
-  return own as Partial<Features> | undefined;
+  return own;
 }
 
 function setFeature(own: Record<string, string>, name: string, value: RawValue): void {
@@ -85,19 +95,22 @@ function setFeature(own: Record<string, string>, name: string, value: RawValue):
 }
 
 function bytesFeatures(bytes: Uint8Array, number: number): Partial<Features> | undefined {
-  if (bytes.length === 0) return undefined;
+  const set = bytes.length === 0 ? undefined : readFields(bytes)?.message(number);
+  const fields = set === undefined ? undefined : readFields(set);
+  if (fields === undefined) return undefined;
+  const own: Record<string, string> = {};
+  for (const known of knownFeatures) {
+    const value = known.values[fields.int(known.number) ?? 0];
+    if (value !== undefined && value !== "") own[known.key] = value;
+  }
+  return own;
+}
+
+/** Malformed option bytes are reported once, where the options themselves are read. */
+function readFields(bytes: Uint8Array): DescriptorFields | undefined {
   try {
-    const set = new DescriptorFields(bytes).message(number);
-    if (set === undefined) return undefined;
-    const fields = new DescriptorFields(set);
-    const own: Record<string, string> = {};
-    for (const known of knownFeatures) {
-      const value = known.values[fields.int(known.number) ?? 0];
-      if (value !== undefined && value !== "") own[known.key] = value;
-    }
-    return own as Partial<Features>;
+    return new DescriptorFields(bytes);
   } catch (error) {
-    // Malformed option bytes are reported once, where the options themselves are read.
     if (error instanceof WireError) return undefined;
     throw error;
   }

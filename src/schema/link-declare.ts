@@ -1,5 +1,5 @@
 // The linker's first pass: a node and a table entry for everything a file declares; features settled on the way down.
-import { defaultFeatures, featuresNumber, ownFeatures, resolveFeatures } from "./features.ts";
+import { defaultFeatures, featuresNumber, ownFeatures, packedOption, resolveFeatures } from "./features.ts";
 import type { Features } from "./features.ts";
 import { EnumNode, EnumValueNode, FieldNode, FileNode, MessageNode, OneofNode, ServiceNode } from "./link-node.ts";
 import type { Problems } from "./link-problems.ts";
@@ -90,6 +90,8 @@ function fieldFeatures(raw: RawField, inherited: Features): Features {
   if (raw.label === "required") own.fieldPresence = "LEGACY_REQUIRED";
   if (raw.proto3Optional) own.fieldPresence = "EXPLICIT";
   if (raw.isGroup) own.messageEncoding = "DELIMITED";
+  const isPacked = raw.label === "repeated" ? packedOption(raw.options) : undefined;
+  if (isPacked !== undefined) own.repeatedFieldEncoding = isPacked ? "PACKED" : "EXPANDED";
   return Object.keys(own).length === 0 ? features : { ...features, ...own };
 }
 

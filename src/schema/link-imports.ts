@@ -18,17 +18,16 @@ export function linkImports(files: ReadonlyMap<string, FileNode>, context: Impor
   }
   for (const file of files.values()) {
     see(file, file, []);
-    for (const imported of file.raw.imports) {
-      const target = files.get(imported.path);
-      if (target === undefined) continue;
-      for (const seen of publicClosure(target, files)) {
-        see(file, seen, [imported.path]);
-        if (uncertain.has(seen)) file.isUncertain = true;
-      }
-    }
-    if (uncertain.has(file)) file.isUncertain = true;
+    for (const { path } of file.raw.imports) seeImport(file, path, files);
+    file.isUncertain = [...file.visible.keys()].some((seen) => uncertain.has(seen));
   }
   reportCycles(files, problems);
+}
+
+function seeImport(file: FileNode, path: string, files: ReadonlyMap<string, FileNode>): void {
+  const target = files.get(path);
+  if (target === undefined) return;
+  for (const seen of publicClosure(target, files)) see(file, seen, [path]);
 }
 
 function see(file: FileNode, seen: FileNode, through: readonly string[]): void {

@@ -55,6 +55,7 @@ export class FileNode {
   /** It or an import of it could not be read completely: a name not found here proves nothing. */
   isUncertain = false;
   options: OptionMessage = noOptions;
+  findOption: ((path: string) => Position | undefined) | undefined = undefined;
   /** The options messages by full name, for writing the options back. */
   optionTypes: ((name: string) => MessageNode | undefined) | undefined = undefined;
 
@@ -62,6 +63,10 @@ export class FileNode {
     this.raw = raw;
     this.isInput = isInput;
     this.features = features;
+  }
+
+  optionPosition(path: string): Position {
+    return this.findOption?.(path) ?? this.raw.position;
   }
 }
 

@@ -3,12 +3,13 @@ import type { Position } from "../diagnostic.ts";
 import { WireError } from "./descriptor-wire.ts";
 import type { OptionMessage } from "./descriptor.ts";
 import type { DeclaredNode, EnumNode, FieldNode, FileNode, MessageNode, ServiceNode } from "./link-node.ts";
-import type { Problems } from "./link-problems.ts";
+import { Problems } from "./link-problems.ts";
 import type { SymbolTable } from "./link-symbols.ts";
 import { decodeOptions } from "./option-bytes.ts";
 import { optionName } from "./option-value.ts";
 import { interpretText } from "./option-text.ts";
-import type { RawOptions } from "./proto-file.ts";
+import type { OptionContext } from "./option-text.ts";
+import type { RawOption, RawOptions } from "./proto-file.ts";
 
 interface Interpreting {
   readonly symbols: SymbolTable;
@@ -25,15 +26,19 @@ export function interpretFile(symbols: SymbolTable, problems: Problems, file: Fi
   };
   const scope = `${file.raw.package}.`;
   const result = interpret(context, file.raw.options, { typeName: "FileOptions", scope, position: file.raw.position });
-  if (result !== undefined) file.options = result.options;
+  if (result !== undefined) Object.assign(file, result);
   for (const message of file.messages) interpretMessage(context, message);
   for (const type of file.enums) interpretEnum(context, type);
   for (const service of file.services) interpretService(context, service);
   for (const extension of file.extensions) apply(context, extension, extension.raw.options, "FieldOptions");
 }
 
+const mapEntryOptions: OptionMessage = new Map([["map_entry", true]]);
+
 function interpretMessage(context: Interpreting, message: MessageNode): void {
   apply(context, message, message.raw.options, "MessageOptions");
+  // The compiler's option on the entries it makes, as descriptors have it.
+  if (message.isMapEntry && message.raw.options.kind === "text") message.options = mapEntryOptions;
   message.isMessageSet = message.options.get("message_set_wire_format") === true;
   for (const field of message.fields) apply(context, field, field.raw.options, "FieldOptions");
   for (const extension of message.nestedExtensions) apply(context, extension, extension.raw.options, "FieldOptions");
@@ -48,7 +53,10 @@ function interpretMessage(context: Interpreting, message: MessageNode): void {
 
 function interpretEnum(context: Interpreting, type: EnumNode): void {
   apply(context, type, type.raw.options, "EnumOptions");
-  for (const value of type.values) apply(context, value, value.raw.options, "EnumValueOptions", `${type.name}.${value.name}`);
+  for (const value of type.values) {
+    const target = { typeName: "EnumValueOptions", scope: `${type.name}.${value.name}`, position: value.position };
+    keep(value, interpret(context, value.raw.options, target));
+  }
 }
 
 function interpretService(context: Interpreting, service: ServiceNode): void {
@@ -61,8 +69,11 @@ function interpretService(context: Interpreting, service: ServiceNode): void {
   }
 }
 
-function apply(context: Interpreting, node: DeclaredNode | FieldNode, raw: RawOptions, typeName: string, scope = node.name): void {
-  const result = interpret(context, raw, { typeName, scope, position: node.position });
+function apply(context: Interpreting, node: DeclaredNode, raw: RawOptions, typeName: string): void {
+  keep(node, interpret(context, raw, { typeName, scope: node.name, position: node.position }));
+}
+
+function keep(node: DeclaredNode, result: Interpreted | undefined): void {
   if (result === undefined) return;
   node.options = result.options;
   node.findOption = result.findOption;
@@ -78,7 +89,7 @@ interface Target {
 
 interface Interpreted {
   readonly options: OptionMessage;
-  findOption(path: string): Position | undefined;
+  readonly findOption: (path: string) => Position | undefined;
 }
 
 function interpret(context: Interpreting, raw: RawOptions, target: Target): Interpreted | undefined {
@@ -86,8 +97,11 @@ function interpret(context: Interpreting, raw: RawOptions, target: Target): Inte
   const type = context.symbols.get(`google.protobuf.${target.typeName}`);
   if (type?.kind !== "message") return undefined;
   if (raw.kind === "text") {
-    const { options, positions } = interpretText({ ...context, scope: target.scope }, raw.options, type.node);
-    return { options, findOption: (path) => nearestPosition(path, (part) => positions.get(part)) };
+    const reading = { symbols: context.symbols, problems: context.problems, file: context.file, scope: target.scope };
+    return {
+      options: interpretText(reading, raw.options, type.node),
+      findOption: (path) => nearestPosition(path, textPositions(reading, raw.options, type.node)),
+    };
   }
   try {
     const options = decodeOptions(raw.bytes, type.node);
@@ -104,10 +118,17 @@ function interpret(context: Interpreting, raw: RawOptions, target: Target): Inte
   }
 }
 
+/** Read a second time, for the positions: few declarations are ever asked for them. */
+function textPositions(reading: OptionContext, options: readonly RawOption[], type: MessageNode): ReadonlyMap<string, Position> {
+  const positions = new Map<string, Position>();
+  interpretText({ ...reading, problems: new Problems(() => {}), positions }, options, type);
+  return positions;
+}
+
 /** `a.b[1].c`, else `a.b[1]`, else `a.b`, else `a`. */
-function nearestPosition(path: string, find: (path: string) => Position | undefined): Position | undefined {
+function nearestPosition(path: string, positions: ReadonlyMap<string, Position>): Position | undefined {
   for (let part = path; part !== ""; ) {
-    const found = find(part);
+    const found = positions.get(part);
     if (found !== undefined) return found;
     part = part.endsWith("]") ? part.slice(0, part.lastIndexOf("[")) : withoutLastPart(part);
   }

@@ -1,7 +1,7 @@
 // What a field's features, label and type come to: presence, packing, delimiting, UTF-8 checks.
 import type { EnumNode, FieldNode, MessageNode } from "./link-node.ts";
 
-/** After types are resolved and options read. */
+/** After types are resolved. */
 export function settleField(field: FieldNode): void {
   const { features, raw, type } = field;
   const isSingular = field.cardinality === "singular";
@@ -16,14 +16,8 @@ export function settleField(field: FieldNode): void {
       features.fieldPresence !== "IMPLICIT");
   field.delimited =
     type.kind === "message" && field.cardinality !== "map" && !inMapEntry && features.messageEncoding === "DELIMITED";
-  field.packed = field.cardinality === "repeated" && isPackable(field) && isPacked(field);
+  field.packed = field.cardinality === "repeated" && isPackable(field) && features.repeatedFieldEncoding === "PACKED";
   field.validateUtf8 = type.kind === "scalar" && type.scalar === "string" && features.utf8Validation === "VERIFY";
-}
-
-/** The `packed` option decides where there is one; editions do not have it. */
-function isPacked(field: FieldNode): boolean {
-  const option = field.options.get("packed");
-  return typeof option === "boolean" ? option : field.features.repeatedFieldEncoding === "PACKED";
 }
 
 export function isPackable({ type }: FieldNode): boolean {

@@ -34,7 +34,7 @@ export type Lookup<Found> =
 
 export class SymbolTable {
   readonly #symbols = new Map<string, Symbol>();
-  readonly #packages = new Map<string, Placed>();
+  readonly #packages = new Map<string, Symbol>();
   readonly #problems: Problems;
 
   constructor(problems: Problems) {
@@ -43,7 +43,7 @@ export class SymbolTable {
 
   /** False, after a report, when the name is taken. */
   add(symbol: Symbol): boolean {
-    const other = this.#symbols.get(symbol.name) ?? this.#packageSymbol(symbol.name);
+    const other = this.#symbols.get(symbol.name) ?? this.#packages.get(symbol.name);
     if (other === undefined) {
       this.#symbols.set(symbol.name, symbol);
       return true;
@@ -74,7 +74,7 @@ export class SymbolTable {
           hint: "rename the package or the other declaration",
         });
       }
-      this.#packages.set(prefix, { name: prefix, file, position });
+      this.#packages.set(prefix, { kind: "package", name: prefix, file, position });
     }
   }
 
@@ -146,12 +146,7 @@ export class SymbolTable {
     const symbol = this.#symbols.get(name);
     if (symbol !== undefined && (file === undefined || file.visible.has(symbol.file))) return symbol;
     if (file !== undefined && !file.visiblePackages.has(name)) return undefined;
-    return this.#packageSymbol(name);
-  }
-
-  #packageSymbol(name: string): Symbol | undefined {
-    const found = this.#packages.get(name);
-    return found === undefined ? undefined : { ...found, kind: "package" };
+    return this.#packages.get(name);
   }
 }
 

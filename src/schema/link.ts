@@ -44,10 +44,9 @@ export function linkSchema(
   linkImports(nodes, { searched: [], ...context, incomplete }, problems);
   const all = [...nodes.values()];
   for (const file of all) resolveFile(symbols, problems, file);
-  // Before the options, because they are values of fields; after them, because `packed` is one.
+  // Before the options, which are values of such fields.
   for (const file of all) settleFile(file);
   for (const file of all) interpretFile(symbols, problems, file);
-  for (const file of all) settleFile(file);
   for (const file of all) if (!incomplete.has(file.raw.path)) checkFile(file, problems);
   return toSchema(all, symbols);
 }

@@ -30,6 +30,8 @@ export class FileSet {
   /** Per root of the importing file: what its import path means here. */
   readonly #resolved = new Map<string, string | undefined>();
   readonly #pending: Loaded[] = [];
+  /** Bundled paths that a file of the user's stands in for. */
+  readonly #aliases = new Map<string, string>();
 
   constructor(roots: readonly ImportRoot[], report: (diagnostic: Diagnostic) => void) {
     this.#roots = roots;
@@ -74,9 +76,9 @@ export class FileSet {
   /** Loads imports of imports until there are no more, then what is always linked; the files with imports as the set names them. */
   complete(): readonly ProtoFile[] {
     this.#loadPending();
-    const aliases = this.#addAlwaysLinked();
+    this.#addAlwaysLinked();
     this.#loadPending();
-    return [...this.#byPath.values()].map((loaded) => this.#renameImports(loaded, aliases));
+    return [...this.#byPath.values()].map((loaded) => this.#renameImports(loaded));
   }
 
   /** For the hint at an import that is not found. */
@@ -120,6 +122,8 @@ export class FileSet {
   }
 
   #loadBundled(path: string): string | undefined {
+    const alias = this.#aliases.get(path);
+    if (alias !== undefined) return alias;
     const text = readBundled(path);
     if (text === undefined) return undefined;
     this.#keep({ file: parseProto(text, path, this.#report), root: undefined, shown: undefined });
@@ -146,29 +150,27 @@ export class FileSet {
 
   /**
    * Adds the bundled files that every schema has, unless the user's files declare the same under another path: those
-   * then stand in for them, and the map says which for which.
+   * then stand in for them.
    */
-  #addAlwaysLinked(): ReadonlyMap<string, string> {
+  #addAlwaysLinked(): void {
     const declaredIn = new Map<string, string>();
     for (const { file } of this.#byPath.values()) {
       for (const { name } of [...file.messages, ...file.enums, ...file.extensions]) declaredIn.set(`${file.package}.${name}`, file.path);
     }
-    const aliases = new Map<string, string>();
     for (const path of alwaysLinked) {
       const text = this.#byPath.has(path) ? undefined : readBundled(path);
       if (text === undefined) continue;
       const file = parseProto(text, path, this.#report);
-      const other = file.messages.concat().map(({ name }) => declaredIn.get(`${file.package}.${name}`)).find((found) => found !== undefined);
+      const other = file.messages.map(({ name }) => declaredIn.get(`${file.package}.${name}`)).find((found) => found !== undefined);
       if (other === undefined) this.#keep({ file, root: undefined, shown: undefined });
-      else aliases.set(path, other);
+      else this.#aliases.set(path, other);
     }
-    return aliases;
   }
 
-  #renameImports({ file, root }: Loaded, aliases: ReadonlyMap<string, string>): ProtoFile {
+  #renameImports({ file, root }: Loaded): ProtoFile {
     let isRenamed = false;
     const imports = file.imports.map((imported) => {
-      const path = this.#resolve(imported.path, root) ?? aliases.get(imported.path) ?? imported.path;
+      const path = this.#resolve(imported.path, root) ?? imported.path;
       isRenamed ||= path !== imported.path;
       return path === imported.path ? imported : { ...imported, path };
     });

@@ -59,7 +59,7 @@ function decodeField(cursor: WireCursor, tag: number, field: FieldNode, into: { 
 }
 
 function put(draft: Draft, field: Field, value: OptionValue): void {
-  const name = optionName(field as FieldNode);
+  const name = optionName(field);
   if (field.cardinality === "singular") {
     for (const member of field.oneof?.fields ?? []) if (member !== field) draft.delete(member.protoName);
     draft.set(name, value);

@@ -20,22 +20,16 @@ export interface OptionContext {
 
 type Draft = Map<string, OptionValue>;
 
-export interface TextOptions {
-  readonly options: OptionMessage;
-  /** By path, as `Declared.optionPosition` takes it; repeated elements also as `name[0]`. */
-  readonly positions: ReadonlyMap<string, Position>;
-}
-
 interface Reading extends OptionContext {
-  readonly positions: Map<string, Position>;
+  /** Where each path was written, filled only when somebody asks; repeated elements also as `name[0]`. */
+  readonly positions?: Map<string, Position>;
 }
 
 /** `type` is the options message: google.protobuf.MethodOptions and so on. */
-export function interpretText(context: OptionContext, raw: readonly RawOption[], type: MessageNode): TextOptions {
-  const reading: Reading = { ...context, positions: new Map() };
+export function interpretText(reading: Reading, raw: readonly RawOption[], type: MessageNode): OptionMessage {
   const options: Draft = new Map();
   for (const option of raw) interpretOption(reading, option, type, options);
-  return { options, positions: reading.positions };
+  return options;
 }
 
 function interpretOption(reading: Reading, option: RawOption, type: MessageNode, options: Draft): void {
@@ -46,7 +40,7 @@ function interpretOption(reading: Reading, option: RawOption, type: MessageNode,
     const field = findField(reading, { part, message, written: option.name, position: option.position });
     if (field === undefined) return;
     path = path === "" ? optionName(field) : `${path}.${optionName(field)}`;
-    if (!reading.positions.has(path)) reading.positions.set(path, option.position);
+    notePosition(reading, path, option.position);
     if (index === option.name.length - 1) {
       setOption(reading, { field, value: option.value, position: option.position, path, isText: false }, draft);
       return;
@@ -56,6 +50,10 @@ function interpretOption(reading: Reading, option: RawOption, type: MessageNode,
     draft = next;
     message = field.type.message as MessageNode;
   }
+}
+
+function notePosition({ positions }: Reading, path: string, position: Position): void {
+  if (positions !== undefined && !positions.has(path)) positions.set(path, position);
 }
 
 /** The message inside `field`, made if need be, for the next part of the name. */
@@ -159,7 +157,7 @@ function setOption(reading: Reading, setting: Setting, draft: Draft): void {
     draft.set(name, elements);
     for (const element of isText && value.kind === "list" ? value.values : [value]) {
       const path = `${setting.path}[${elements.length}]`;
-      reading.positions.set(path, element.position);
+      notePosition(reading, path, element.position);
       const converted = toValue(reading, { ...setting, value: element, path });
       if (converted !== undefined) elements.push(converted);
     }
@@ -188,9 +186,11 @@ function setOption(reading: Reading, setting: Setting, draft: Draft): void {
   if (converted !== undefined) draft.set(name, converted);
 }
 
-function toValue(reading: Reading, { field, value, path, isText }: Setting): OptionValue | undefined {
+function toValue(reading: Reading, { field, value, path, position, isText }: Setting): OptionValue | undefined {
   if (field.type.kind !== "message") return toScalarValue(value, field, isText ? "aggregate" : "option", reading.problems);
-  if (value.kind === "message") return interpretAggregate(reading, value.fields, field.type.message as MessageNode, path);
+  if (value.kind === "message") {
+    return interpretAggregate(reading, { entries: value.fields, path, position }, field.type.message as MessageNode);
+  }
   reading.problems.error({
     position: value.position,
     rule: "option-type",
@@ -200,7 +200,13 @@ function toValue(reading: Reading, { field, value, path, isText }: Setting): Opt
   return undefined;
 }
 
-function interpretAggregate(reading: Reading, entries: readonly RawEntry[], type: MessageNode, path: string): OptionMessage {
+interface Aggregate {
+  readonly entries: readonly RawEntry[];
+  readonly path: string;
+  readonly position: Position;
+}
+
+function interpretAggregate(reading: Reading, { entries, path, position }: Aggregate, type: MessageNode): OptionMessage {
   const draft: Draft = new Map();
   for (const entry of entries) {
     if (type.name === "google.protobuf.Any" && entry.name.includes("/")) {
@@ -210,10 +216,17 @@ function interpretAggregate(reading: Reading, entries: readonly RawEntry[], type
     const field = findEntryField(reading, entry, type);
     if (field === undefined) continue;
     const inner = `${path}.${optionName(field)}`;
-    if (!reading.positions.has(inner)) reading.positions.set(inner, entry.position);
+    notePosition(reading, inner, entry.position);
     setOption(reading, { field, value: entry.value, position: entry.position, path: inner, isText: true }, draft);
   }
-  checkRequired(reading, type, draft, path);
+  const missing = type.fields.filter((field) => field.required && !draft.has(field.protoName)).map((field) => `"${field.protoName}"`);
+  if (missing.length > 0) {
+    reading.problems.error({
+      position,
+      rule: "option-required",
+      message: `the value of option "${path}" lacks the required ${missing.join(", ")} of ${type.name}`,
+    });
+  }
   return draft;
 }
 
@@ -243,23 +256,12 @@ function setAny(reading: Reading, entry: RawEntry, path: string, draft: Draft): 
   if (found.kind !== "found" && found.kind !== "hidden") {
     reportLookup(reading, { name: name.slice(1), scope: "", position: entry.position, wanted: "a message" }, found);
   } else if (found.symbol.kind === "message" && entry.value.kind === "message") {
-    const message = interpretAggregate(reading, entry.value.fields, found.symbol.node, `${path}.value`);
+    const message = interpretAggregate(reading, { entries: entry.value.fields, path: `${path}.value`, position: entry.position }, found.symbol.node);
     draft.set("type_url", url).set("value", encodeOptions(message, found.symbol.node));
   } else {
     const message = `${entry.name} needs a message in braces`;
     reading.problems.error({ position: entry.position, rule: "option-type", message });
   }
-}
-
-function checkRequired(reading: Reading, type: MessageNode, draft: Draft, path: string): void {
-  const missing = type.fields.filter((field) => field.required && !draft.has(field.protoName)).map((field) => field.protoName);
-  const position = reading.positions.get(path);
-  if (missing.length === 0 || position === undefined) return;
-  reading.problems.error({
-    position,
-    rule: "option-required",
-    message: `the value of option "${path}" lacks the required ${missing.map((name) => `"${name}"`).join(", ")} of ${type.name}`,
-  });
 }
 
 function enclosing(scope: string): string {

@@ -29,7 +29,16 @@ export interface Admin {
 }
 
 export function createAdmin(options: AdminOptions): Admin {
-  const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 }, createApp(options));
+  const server = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 5000,
+      connectionsCheckingInterval: 1000,
+    },
+    createApp(options),
+  );
   server.maxConnections = 64;
   return {
     listen: () =>
@@ -78,7 +87,9 @@ function createApp(options: AdminOptions): express.Express {
     send(response, 404, { error: `${request.path} is not here`, paths: ["/healthz", "/readyz", "/routes", "/config"] });
   });
   // Four parameters are how Express knows an error handler.
-  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => send(response, 500, { error: "internal error" }));
+  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) =>
+    send(response, 500, { error: "internal error" }),
+  );
   return app;
 }
 
@@ -87,7 +98,8 @@ function createApp(options: AdminOptions): express.Express {
  * another site carries its origin.
  */
 function refuse(request: Request, isLocal: boolean): { readonly status: number; readonly error: string } | undefined {
-  if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, error: "the admin listener is read-only" };
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return { status: 405, error: "the admin listener is read-only" };
   if (request.headers.origin !== undefined) return { status: 403, error: "requests of web pages are refused" };
   const host = (request.headers.host ?? "").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
   if (isLocal && isIP(host) === 0 && !isLoopback(host)) return { status: 421, error: "this address is for localhost" };

@@ -45,6 +45,7 @@ export class Http1Connection implements ExchangeHost {
   #current: Http1Exchange | undefined;
   #lastRequest: IncomingMessage | undefined;
   #isDispatching = false;
+  #isFull = false;
   #isClosing = false;
   #isBroken = false;
   #writtenBytes = 0;
@@ -64,7 +65,7 @@ export class Http1Connection implements ExchangeHost {
   }
 
   get isClosing(): boolean {
-    return this.#isClosing || this.#context.isClosing();
+    return this.#isClosing || this.#context.isClosing() || (this.#isFull && this.#waiting.length === 0);
   }
 
   get isBroken(): boolean {
@@ -73,7 +74,11 @@ export class Http1Connection implements ExchangeHost {
 
   /** Nothing was asked on this connection that is still to be answered. */
   get isIdle(): boolean {
-    return this.#current === undefined && this.#waiting.length === 0 && (this.#lastRequest?.complete ?? this.#socket.bytesRead === 0);
+    return (
+      this.#current === undefined &&
+      this.#waiting.length === 0 &&
+      (this.#lastRequest?.complete ?? this.#socket.bytesRead === 0)
+    );
   }
 
   close(): void {
@@ -86,14 +91,17 @@ export class Http1Connection implements ExchangeHost {
   }
 
   accept(request: IncomingMessage, response: ServerResponse, expectation: Expectation): void {
-    if (this.#isClosing || this.#socket.destroyed) return;
+    if (this.#isClosing || this.#isFull || this.#socket.destroyed) return;
     this.#lastRequest = request;
     if (this.#current === undefined && !this.#isDispatching) {
       this.#start({ request, response, expectation });
       return;
     }
     // One call at a time: a client gets no more out of a connection by not waiting.
-    if (this.#waiting.length >= maxPipelined) return;
+    if (this.#waiting.length >= maxPipelined) {
+      this.#isFull = true;
+      return;
+    }
     this.#waiting.push({ request, response, expectation });
     if (this.#waiting.length === pausePipelined) this.#socket.pause();
   }
@@ -115,10 +123,10 @@ export class Http1Connection implements ExchangeHost {
     const head = expectation === "unknown" ? expectationFailed() : checkHead(request, this.#context.limits);
     if (head instanceof GatewayError) {
       const unread = { target: request.url ?? "", headers: {}, rawHeaders: [] };
-      this.#respondError(new Http1Exchange(this, request, response, unread, false), head);
+      this.#respondError(new Http1Exchange(this, { request, response, awaitsContinue: false }, unread), head);
       return;
     }
-    const exchange = new Http1Exchange(this, request, response, head, expectation === "continue");
+    const exchange = new Http1Exchange(this, { request, response, awaitsContinue: expectation === "continue" }, head);
     this.#current = exchange;
     try {
       this.#context.front(exchange);

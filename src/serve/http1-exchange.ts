@@ -28,6 +28,14 @@ export interface ExchangeHost {
   readonly reading: Set<Http1Exchange>;
 }
 
+/** A request as Node hands it over. */
+export interface Received {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly awaitsContinue: boolean;
+}
+
 export class Http1Exchange implements Exchange {
   readonly httpVersion: "1.0" | "1.1";
   readonly method: string;
@@ -46,7 +54,7 @@ export class Http1Exchange implements Exchange {
   #readBytes = 0;
   #readSince = 0;
 
-  constructor(host: ExchangeHost, request: IncomingMessage, response: ServerResponse, head: CheckedHead, awaitsContinue: boolean) {
+  constructor(host: ExchangeHost, { request, response, awaitsContinue }: Received, head: CheckedHead) {
     this.httpVersion = request.httpVersionMinor === 0 ? "1.0" : "1.1";
     this.method = request.method ?? "GET";
     this.target = head.target;
@@ -70,7 +78,8 @@ export class Http1Exchange implements Exchange {
 
   readBody(limit: number): Promise<Buffer> {
     const length = this.headers["content-length"];
-    if (length === undefined ? this.headers["transfer-encoding"] === undefined : length === "0") return Promise.resolve(emptyBody);
+    if (length === undefined ? this.headers["transfer-encoding"] === undefined : length === "0")
+      return Promise.resolve(emptyBody);
     if (length !== undefined && Number(length) > limit) return Promise.reject(bodyTooLarge(limit));
     if (this.#awaitsContinue) {
       this.#awaitsContinue = false;
@@ -127,7 +136,12 @@ export class Http1Exchange implements Exchange {
   checkPace(now: number, graceMs: number, minBytesPerSecond: number): void {
     const elapsed = now - this.#readSince;
     if (elapsed < graceMs || this.#readBytes >= (elapsed / 1000) * minBytesPerSecond) return;
-    this.failBody(new GatewayError(Code.DEADLINE_EXCEEDED, "the request body comes in too slowly", { reason: "BODY_TOO_SLOW", httpStatus: 408 }));
+    this.failBody(
+      new GatewayError(Code.DEADLINE_EXCEEDED, "the request body comes in too slowly", {
+        reason: "BODY_TOO_SLOW",
+        httpStatus: 408,
+      }),
+    );
   }
 
   /** The body cannot be read to its end. Returns whether somebody was reading it and will answer. */
@@ -154,7 +168,8 @@ export class Http1Exchange implements Exchange {
     this.failBody(clientGone());
     const lingers = this.#mustLinger();
     const response = this.#response;
-    const chunked = trailers !== undefined && trailers.length > 0 && this.httpVersion === "1.1" && this.method !== "HEAD";
+    const chunked =
+      trailers !== undefined && trailers.length > 0 && this.httpVersion === "1.1" && this.method !== "HEAD";
     try {
       response.writeHead(status, this.#head(status, headers, body, chunked ? trailers : undefined));
     } catch {
@@ -175,7 +190,8 @@ export class Http1Exchange implements Exchange {
   #head(status: number, headers: HeaderList, body: Uint8Array | undefined, trailers: HeaderList | undefined): string[] {
     const head = headers.slice();
     if (trailers !== undefined) head.push("trailer", trailers.filter((_, index) => index % 2 === 0).join(", "));
-    else if (status !== 204 && status !== 304) head.push("content-length", String(body === undefined ? 0 : body.length));
+    else if (status !== 204 && status !== 304)
+      head.push("content-length", String(body === undefined ? 0 : body.length));
     if (this.#host.isClosing) head.push("connection", "close");
     return head;
   }

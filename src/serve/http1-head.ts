@@ -62,15 +62,18 @@ export function checkHead(head: RequestHead, limits: HeadLimits): CheckedHead | 
   const target = head.url ?? "";
   if (head.httpVersionMajor !== 1 || head.httpVersionMinor > 1) return versionError(head);
   if (target.length > limits.maxUrlBytes) return urlTooLong(limits.maxUrlBytes);
-  if (rawHeaders.length > limits.maxHeaderCount * 2) return headersTooLarge(`more than ${limits.maxHeaderCount} header fields`);
+  if (rawHeaders.length > limits.maxHeaderCount * 2)
+    return headersTooLarge(`more than ${limits.maxHeaderCount} header fields`);
   const collected = collectHeaders(rawHeaders, limits);
   if (collected instanceof GatewayError) return collected;
   const { headers } = collected;
   const framing = checkFraming(head, headers);
   if (framing !== undefined) return framing;
   const { host, connection } = headers;
-  if (host === undefined && head.httpVersionMinor === 1) return refuse("HOST_INVALID", "HTTP/1.1 requests need a Host header");
-  if (host !== undefined && !isHost(host)) return refuse("HOST_INVALID", "the Host header is not a host name with an optional port");
+  if (host === undefined && head.httpVersionMinor === 1)
+    return refuse("HOST_INVALID", "HTTP/1.1 requests need a Host header");
+  if (host !== undefined && !isHost(host))
+    return refuse("HOST_INVALID", "the Host header is not a host name with an optional port");
   if (target.charCodeAt(0) !== 0x2f) {
     const origin = toOriginForm(target, head.method ?? "", host);
     return origin instanceof GatewayError ? origin : honourConnection({ ...collected, target: origin }, connection);
@@ -79,11 +82,17 @@ export function checkHead(head: RequestHead, limits: HeadLimits): CheckedHead | 
 }
 
 export function headersTooLarge(what: string): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the request has ${what}`, { reason: "HEADERS_TOO_LARGE", httpStatus: 431 });
+  return new GatewayError(Code.INVALID_ARGUMENT, `the request has ${what}`, {
+    reason: "HEADERS_TOO_LARGE",
+    httpStatus: 431,
+  });
 }
 
 export function urlTooLong(limit: number): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the URL is longer than ${limit} bytes`, { reason: "URL_TOO_LONG", httpStatus: 414 });
+  return new GatewayError(Code.INVALID_ARGUMENT, `the URL is longer than ${limit} bytes`, {
+    reason: "URL_TOO_LONG",
+    httpStatus: 414,
+  });
 }
 
 function refuse(reason: string, message: string): GatewayError {
@@ -146,7 +155,11 @@ function checkFraming(head: RequestHead, headers: RequestHeaders): GatewayError 
 
 /** A name or address and a port, nothing that means something elsewhere in a URL. An empty Host is legal (RFC 9110 section 7.2). */
 function isHost(host: string | string[]): boolean {
-  return typeof host === "string" && host.length <= 255 && /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(host);
+  return (
+    typeof host === "string" &&
+    host.length <= 255 &&
+    /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(host)
+  );
 }
 
 /** Headers named by `Connection` end here; naming one that others rely on is an attack (RFC 9110 section 7.6.1 leaves the choice). */
@@ -160,7 +173,10 @@ function honourConnection(head: CheckedHead, connection: string | string[] | und
   if (named.length === 0) return head;
   const guarded = named.find((name) => protectedHeader.test(name));
   if (guarded !== undefined) {
-    return refuse("CONNECTION_HEADER_FORBIDDEN", `the Connection header must not name ${guarded.slice(0, 64)}, which is not of this connection only`);
+    return refuse(
+      "CONNECTION_HEADER_FORBIDDEN",
+      `the Connection header must not name ${guarded.slice(0, 64)}, which is not of this connection only`,
+    );
   }
   const headers = Object.assign(Object.create(null), head.headers) as Record<string, string | undefined>;
   for (const name of named) delete headers[name];

@@ -2,7 +2,11 @@
 import { Code, GatewayError } from "../status.ts";
 
 /** The path and query of a target that does not start with `/`, or the reason to refuse it. `OPTIONS *` stays as it is. */
-export function toOriginForm(target: string, method: string, host: string | string[] | undefined): string | GatewayError {
+export function toOriginForm(
+  target: string,
+  method: string,
+  host: string | string[] | undefined,
+): string | GatewayError {
   if (target === "*" && method === "OPTIONS") return target;
   const match = /^(https?):\/\/([^/?#]*)([/?#].*)?$/is.exec(target);
   if (match === null) return refuse("the request target must be a path that starts with /");

@@ -6,8 +6,14 @@ import { Code, GatewayError } from "../status.ts";
 export type ErrorWriter = (error: GatewayError) => { readonly contentType: string; readonly body: Uint8Array };
 
 export const writePlainError: ErrorWriter = (error) => {
-  const details = error.reason === undefined ? [] : [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: error.reason, domain: "sluice" }];
-  return { contentType: "application/json", body: Buffer.from(JSON.stringify({ code: error.code, message: error.message, details })) };
+  const details =
+    error.reason === undefined
+      ? []
+      : [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: error.reason, domain: "sluice" }];
+  return {
+    contentType: "application/json",
+    body: Buffer.from(JSON.stringify({ code: error.code, message: error.message, details })),
+  };
 };
 
 /** A whole answer for a socket that has no parsed request to answer to. */
@@ -28,7 +34,10 @@ interface ParseFailure {
 }
 
 /** What node:http reports as `clientError`, in the gateway's words; the parser's own are about its states, not the client's mistake. */
-export function fromParseFailure(failure: ParseFailure, limits: { readonly maxHeaderBytes: number; readonly maxUrlBytes: number }): GatewayError {
+export function fromParseFailure(
+  failure: ParseFailure,
+  limits: { readonly maxHeaderBytes: number; readonly maxUrlBytes: number },
+): GatewayError {
   switch (failure.code) {
     case "HPE_HEADER_OVERFLOW":
       return isLongFirstLine(failure.rawPacket, limits.maxUrlBytes)
@@ -37,7 +46,10 @@ export function fromParseFailure(failure: ParseFailure, limits: { readonly maxHe
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return problem("BODY_MALFORMED", "the chunk extensions of the request body are too large", 413);
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return new GatewayError(Code.DEADLINE_EXCEEDED, "the request was not received in time", { reason: "REQUEST_TIMEOUT", httpStatus: 408 });
+      return new GatewayError(Code.DEADLINE_EXCEEDED, "the request was not received in time", {
+        reason: "REQUEST_TIMEOUT",
+        httpStatus: 408,
+      });
     case "HPE_INVALID_CHUNK_SIZE":
     case "HPE_STRICT":
       return problem("BODY_MALFORMED", "the chunks of the request body are malformed", 400);

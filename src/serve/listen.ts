@@ -129,7 +129,9 @@ function handleConnections(
   connections: Map<Socket, Http1Connection>,
 ): void {
   const count = createConnectionCount(limits.maxConnectionsPerIp);
-  const busy = new GatewayError(Code.UNAVAILABLE, "too many connections from this address", { reason: "TOO_MANY_CONNECTIONS" });
+  const busy = new GatewayError(Code.UNAVAILABLE, "too many connections from this address", {
+    reason: "TOO_MANY_CONNECTIONS",
+  });
   const { contentType, body } = context.writeError(busy);
   const busyAnswer = rawAnswer(503, contentType, body);
   server.on("connection", (socket: Socket) => {
@@ -164,7 +166,8 @@ function handleFailures(server: Server, limits: ListenerLimits, connections: Map
   server.on("clientError", (failure: NodeJS.ErrnoException, socket) => {
     const connection = connections.get(socket as Socket);
     // The end in the middle of a request is a client that left; there is nobody to tell.
-    if (connection === undefined || failure.code === "ECONNRESET" || failure.code === "HPE_INVALID_EOF_STATE") socket.destroy();
+    if (connection === undefined || failure.code === "ECONNRESET" || failure.code === "HPE_INVALID_EOF_STATE")
+      socket.destroy();
     else connection.fail(fromParseFailure(failure, limits));
   });
   server.on("connect", (_request, socket) => {
@@ -178,7 +181,11 @@ function handleFailures(server: Server, limits: ListenerLimits, connections: Map
   });
 }
 
-function watchClocks(limits: ListenerLimits, context: ConnectionContext, connections: Map<Socket, Http1Connection>): void {
+function watchClocks(
+  limits: ListenerLimits,
+  context: ConnectionContext,
+  connections: Map<Socket, Http1Connection>,
+): void {
   const now = performance.now();
   for (const exchange of context.reading) exchange.checkPace(now, limits.bodyGraceMs, limits.minBodyBytesPerSecond);
   for (const connection of connections.values()) connection.checkProgress(now, limits.stallTimeoutMs);
@@ -187,12 +194,17 @@ function watchClocks(limits: ListenerLimits, context: ConnectionContext, connect
 function bind(server: Server, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen("path" in address ? { path: address.path } : { host: address.host === "" ? undefined : address.host, port: address.port }, () => {
-      server.off("error", reject);
-      // Accepting can fail later (EMFILE): that connection is lost, the listener is not.
-      server.on("error", () => {});
-      resolve();
-    });
+    server.listen(
+      "path" in address
+        ? { path: address.path }
+        : { host: address.host === "" ? undefined : address.host, port: address.port },
+      () => {
+        server.off("error", reject);
+        // Accepting can fail later (EMFILE): that connection is lost, the listener is not.
+        server.on("error", () => {});
+        resolve();
+      },
+    );
   });
 }
 

@@ -7,6 +7,8 @@ const keptBytes = 4 * 1024 * 1024;
 
 export class ByteSink {
   bytes: Buffer = Buffer.allocUnsafeSlow(initialBytes);
+  /** Over the same memory: four bytes at a time. */
+  view = viewOf(this.bytes);
   length = 0;
 
   /** Makes room for `count` more bytes; every write below relies on an earlier `reserve`. */
@@ -52,7 +54,7 @@ export class ByteSink {
     const result = Buffer.allocUnsafe(this.length - start);
     this.bytes.copy(result, 0, start, this.length);
     this.length = start;
-    if (start === 0 && this.bytes.length > keptBytes) this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+    if (start === 0 && this.bytes.length > keptBytes) replace(this, Buffer.allocUnsafeSlow(initialBytes));
     return result;
   }
 }
@@ -60,5 +62,14 @@ export class ByteSink {
 function grow(sink: ByteSink, count: number): void {
   const larger = Buffer.allocUnsafeSlow(Math.max(sink.bytes.length * 2, sink.length + count));
   sink.bytes.copy(larger, 0, 0, sink.length);
-  sink.bytes = larger;
+  replace(sink, larger);
+}
+
+function replace(sink: ByteSink, bytes: Buffer): void {
+  sink.bytes = bytes;
+  sink.view = viewOf(bytes);
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

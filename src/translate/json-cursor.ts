@@ -1,6 +1,8 @@
 // A cursor over JSON text in bytes, and the one way a reader of it fails: at an offset, with a reason. Path, line and
 // column are worked out from the offset afterwards (locate-json.ts), so a good request pays nothing for them.
 
+import { viewOf } from "./byte-sink.ts";
+
 const SPACE = 0x20;
 
 /** What is wrong at an offset of the text. Becomes a GatewayError at the edge of the translator. */
@@ -20,10 +22,16 @@ export class JsonCursor {
   bytes: Uint8Array;
   pos = 0;
   end: number;
+  #view: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.end = bytes.length;
+  }
+
+  /** Over the same memory, four bytes at a time; made when a string is long enough to want it. */
+  get view(): DataView {
+    return (this.#view ??= viewOf(this.bytes));
   }
 
   /** The next byte after white space, not consumed; -1 at the end. */

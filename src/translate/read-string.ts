@@ -17,7 +17,7 @@ export function readString(json: JsonCursor, out: ByteSink, expected: string): v
   if (json.peek() !== QUOTE) json.unexpected(expected);
   const { bytes, end } = json;
   const start = json.pos + 1;
-  const at = plainEnd(bytes, start, end);
+  const at = plainEnd(json, start, end);
   if (at < end && bytes[at] === QUOTE) {
     writeVarint32(out, at - start);
     out.appendRange(bytes, start, at);

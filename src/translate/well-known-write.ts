@@ -1,6 +1,6 @@
 // The messages with a JSON form of their own, protobuf → JSON: the writing half of well-known.ts.
 import { Code, GatewayError } from "../status.ts";
-import type { ByteSink } from "./byte-sink.ts";
+import { type ByteSink, viewOf } from "./byte-sink.ts";
 import { toCivilDate } from "./civil-time.ts";
 import { toLowerCamel } from "./field-mask-name.ts";
 import { malformed, maxWireDepth, WireReader } from "./wire-reader.ts";
@@ -94,7 +94,7 @@ export function writeFieldMask({ out }: WriteRun, _plan: MessagePlan, reader: Wi
     reader.pos = end;
   }
   const text = Buffer.from(paths.join(","));
-  writeString(out, text, 0, text.length, false);
+  writeString(out, { bytes: text, view: viewOf(text) }, 0, text.length, false);
 }
 
 /** A wrapper's value, its zero when the field is not sent. */
@@ -162,7 +162,7 @@ export function writeStruct(run: WriteRun, plan: MessagePlan, reader: WireReader
   });
   for (const { key, value } of entries.values()) {
     out.appendByte(COMMA);
-    writeString(out, reader.bytes, key[0], key[1], false);
+    writeString(out, reader, key[0], key[1], false);
     out.appendByte(0x3a);
     nested(run, () => writeStructValue(run, plan, new WireReader(reader.bytes, ...value)));
   }
@@ -220,7 +220,7 @@ function writeValueMember(run: WriteRun, plan: MessagePlan, reader: WireReader, 
     out.appendAscii((reader.lo | reader.hi) === 0 ? "false" : "true");
   } else if (tag === 26) {
     const end = reader.lengthEnd();
-    writeString(out, reader.bytes, reader.pos, end, false);
+    writeString(out, reader, reader.pos, end, false);
   } else if (tag === 42 || tag === 50) {
     reader.end = reader.lengthEnd();
     nested(run, () => (tag === 42 ? writeStruct : writeListValue)(run, plan, reader));
@@ -249,7 +249,7 @@ export function writeAny(run: WriteRun, _plan: MessagePlan, reader: WireReader, 
   }
   const typeUrl = Buffer.from(reader.bytes.subarray(...url)).toString();
   out.appendAscii('{"@type":');
-  writeString(out, reader.bytes, url[0], url[1], false);
+  writeString(out, reader, url[0], url[1], false);
   const type = run.plans.schema.message(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
   if (type === undefined) writeUnresolved(run, reader.bytes, typeUrl, value);
   else {

@@ -1,5 +1,6 @@
 // A cursor over protobuf bytes. Every read is bounded by `end`; malformed bytes are one error, whatever is wrong with them.
 import { Code, GatewayError } from "../status.ts";
+import { viewOf } from "./byte-sink.ts";
 
 export const WireType = { VARINT: 0, FIXED64: 1, LENGTH: 2, START_GROUP: 3, END_GROUP: 4, FIXED32: 5 } as const;
 
@@ -20,11 +21,17 @@ export class WireReader {
   /** The halves of the last 64-bit value read, as unsigned 32-bit integers kept signed by `|0`. */
   lo = 0;
   hi = 0;
+  #view: DataView | undefined;
 
   constructor(bytes: Uint8Array, pos: number, end: number) {
     this.bytes = bytes;
     this.pos = pos;
     this.end = end;
+  }
+
+  /** Over the same memory, four bytes at a time; made when a string is long enough to want it. */
+  get view(): DataView {
+    return (this.#view ??= viewOf(this.bytes));
   }
 
   /** A tag: field number and wire type; rejects field number 0 and tags over 32 bits. */
@@ -77,41 +84,46 @@ export class WireReader {
 
   /** A varint into `lo` and `hi`. */
   varint64(): void {
-    const { bytes, end } = this;
-    let { pos } = this;
-    let lo = 0;
-    let byte = 0x80;
-    for (let shift = 0; shift < 28; shift += 7) {
-      if (pos >= end) throw malformed("truncated varint");
-      byte = bytes[pos++];
-      lo |= (byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        this.pos = pos;
-        this.lo = lo;
-        this.hi = 0;
-        return;
-      }
-    }
-    this.#longVarint(pos, lo);
-  }
-
-  /** From the fifth byte on, whose bits fall into both halves. */
-  #longVarint(start: number, low: number): void {
-    const { bytes, end } = this;
-    let pos = start;
-    if (pos >= end) throw malformed("truncated varint");
-    let byte = bytes[pos++];
-    this.lo = low | ((byte & 0x7f) << 28);
+    const { bytes, pos, end } = this;
+    if (end - pos < 10) this.#checkVarint();
+    // Unrolled, like the one above; past the check every read is of a byte that is there or of one that nobody needs.
+    let byte = bytes[pos];
+    let lo = byte & 0x7f;
+    this.hi = 0;
+    if (byte < 0x80) return this.#finish(pos + 1, lo);
+    byte = bytes[pos + 1];
+    lo |= (byte & 0x7f) << 7;
+    if (byte < 0x80) return this.#finish(pos + 2, lo);
+    byte = bytes[pos + 2];
+    lo |= (byte & 0x7f) << 14;
+    if (byte < 0x80) return this.#finish(pos + 3, lo);
+    byte = bytes[pos + 3];
+    lo |= (byte & 0x7f) << 21;
+    if (byte < 0x80) return this.#finish(pos + 4, lo);
+    byte = bytes[pos + 4];
+    lo |= (byte & 0x7f) << 28;
     let hi = (byte & 0x7f) >>> 4;
+    let at = pos + 5;
     for (let shift = 3; byte >= 0x80; shift += 7) {
       if (shift > 31) throw malformed("varint longer than 10 bytes");
-      if (pos >= end) throw malformed("truncated varint");
-      byte = bytes[pos++];
+      byte = bytes[at++];
       // The tenth byte has room for one bit; what does not fit is dropped, as every implementation does.
       hi |= (byte & 0x7f) << shift;
     }
-    this.pos = pos;
     this.hi = hi;
+    this.#finish(at, lo);
+  }
+
+  #finish(pos: number, lo: number): void {
+    this.pos = pos;
+    this.lo = lo;
+  }
+
+  /** Near the end: the varint must end before it. */
+  #checkVarint(): void {
+    let at = this.pos;
+    while (at < this.end && this.bytes[at] >= 0x80) at++;
+    if (at >= this.end) throw malformed("truncated varint");
   }
 
   fixed32(): number {

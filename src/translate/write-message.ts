@@ -194,6 +194,30 @@ function writeEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: 
   const { out } = run;
   const { key, value } = field.entry;
   const { end } = reader;
+  const entryAt = reader.pos;
+  const entryStart = out.length;
+  // As every encoder sends an entry: the key, the value, nothing else.
+  if (mask === undefined && end - entryAt > 1 && reader.bytes[entryAt] === key.tag[0]) {
+    reader.pos = entryAt + 1;
+    out.appendByte(COMMA);
+    writeMapKey(out, key, reader);
+    const keyEnd = out.length;
+    if (reader.pos < end && reader.bytes[reader.pos] === value.tag[0]) {
+      reader.pos++;
+      out.appendByte(COLON);
+      if (writeValue(run, value, reader) && reader.pos === end) return keyEnd;
+    }
+    reader.pos = entryAt;
+    out.length = entryStart;
+  }
+  return writeUnusualEntry(run, field, reader, mask);
+}
+
+/** An entry with a field missing, repeated, unknown or out of order. */
+function writeUnusualEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask: PartialMask | undefined): number {
+  const { out } = run;
+  const { key, value } = field.entry;
+  const { end } = reader;
   let keyAt = -1;
   let valueAt: Places = -1;
   while (reader.pos < end) {

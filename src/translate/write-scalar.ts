@@ -24,15 +24,15 @@ for (const [byte, letter] of [
 ] as const)
   shortEscape[byte] = letter.charCodeAt(0);
 
-const tenMillion = 10_000_000;
+const billion = 1_000_000_000;
 
 /** An unsigned integer below 2^53. */
 export function writeUint(out: ByteSink, value: number): void {
   if (value > 0x7fffffff) {
-    // Seven digits at a time, so that the loop below divides small integers: several times faster than doubles.
-    const high = Math.floor(value / tenMillion);
+    // Nine digits at a time, so that the loop below divides small integers: several times faster than doubles.
+    const high = Math.floor(value / billion);
     writeUint(out, high);
-    writePadded(out, value - high * tenMillion, 7);
+    writePadded(out, value - high * billion, 9);
     return;
   }
   out.reserve(10);
@@ -77,27 +77,23 @@ export function writeInt32(out: ByteSink, value: number): void {
 
 /** A 64-bit integer from its halves, exact. */
 export function writeUint64(out: ByteSink, lo: number, hi: number): void {
-  if (hi >>> 0 < 0x200000) {
-    writeUint(out, (hi >>> 0) * 4294967296 + (lo >>> 0));
+  const value = (hi >>> 0) * 4294967296 + (lo >>> 0);
+  if (value < 9007199254740992) {
+    writeUint(out, value);
     return;
   }
-  // Base 10^7 from base 2^24: 2^24 = 1·10^7 + 6777216 and 2^48 = 2·10^14 + 8147497·10^7 + 6710656.
-  const low = lo & 0xffffff;
-  const middle = ((lo >>> 24) | (hi << 8)) & 0xffffff;
-  const high = (hi >>> 16) & 0xffff;
-  let a = low + middle * 6777216 + high * 6710656;
-  let b = middle + high * 8147497;
-  let c = high * 2;
-  // Subtracting what was carried: `%` on doubles is a library call.
-  const carryA = Math.floor(a / tenMillion);
-  a -= carryA * tenMillion;
-  b += carryA;
-  const carryB = Math.floor(b / tenMillion);
-  b -= carryB * tenMillion;
-  c += carryB;
-  writeUint(out, c);
-  writePadded(out, b, 7);
-  writePadded(out, a, 7);
+  // The quotient may be off by one, since `value` is rounded; the remainder, exact modulo 2^32, tells.
+  let quotient = Math.floor(value / billion);
+  let remainder = (lo - Math.imul(quotient | 0, billion)) | 0;
+  if (remainder < 0) {
+    quotient--;
+    remainder += billion;
+  } else if (remainder >= billion) {
+    quotient++;
+    remainder -= billion;
+  }
+  writeUint(out, quotient);
+  writePadded(out, remainder, 9);
 }
 
 export function writeInt64(out: ByteSink, lo: number, hi: number): void {
@@ -160,7 +156,7 @@ export function writeFloat(out: ByteSink, value: number): void {
   out.appendAscii(String(Number(value.toPrecision(9))));
 }
 
-const powersOfTen = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, tenMillion, 1e8, 1e9];
+const powersOfTen = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 1e8, billion];
 
 /** Decimals of the last short number: those of one message tend to have as many. */
 let lastDecimals = 2;
@@ -197,37 +193,76 @@ function writeShortDecimal(out: ByteSink, value: number, isFloat: boolean): bool
   return true;
 }
 
+/** A range of bytes to read from, with the view of the same memory that every cursor carries. */
+export interface Source {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
 /**
  * A JSON string from UTF-8 bytes. Invalid UTF-8 is an error, or U+FFFD where the field does not promise UTF-8 (proto2).
  */
-export function writeString(out: ByteSink, source: Uint8Array, start: number, end: number, replaceInvalid: boolean): void {
+export function writeString(out: ByteSink, source: Source, start: number, end: number, replaceInvalid: boolean): void {
   out.reserve(end - start + 2);
-  const { bytes } = out;
-  let { length } = out;
-  bytes[length++] = QUOTE;
-  let at = start;
-  // Past some 60 bytes a scan and one native copy beat copying byte by byte.
-  if (end - start > 60) {
-    at = plainEnd(source, start, end);
-    bytes.set(source.subarray(start, at), length);
-    length += at - start;
-  } else {
-    for (; at < end; at++) {
-      const byte = source[at];
-      if (plain[byte] === 0) break;
-      bytes[length++] = byte;
-    }
-  }
-  out.length = length;
-  if (at < end) writeSpecial(out, source, at, end, replaceInvalid);
+  out.bytes[out.length++] = QUOTE;
+  const stop = copyPlain(out, source, start, end);
+  if (stop < end) writeSpecial(out, source.bytes, stop, end, replaceInvalid);
   out.appendByte(QUOTE);
 }
 
-/** Where the bytes that stand for themselves end; four at a time, with one branch. */
-export function plainEnd(source: Uint8Array, start: number, end: number): number {
+/** Shorter strings are not worth a view of the memory. */
+const viewWorth = 24;
+
+/** Copies the bytes that stand for themselves, into room the caller reserved; returns where they end. */
+function copyPlain(out: ByteSink, source: Source, start: number, end: number): number {
+  let at = end - start < viewWorth ? start : copyWords(out, source, start, end);
+  const { bytes } = source;
+  const target = out.bytes;
+  let { length } = out;
+  for (; at < end; at++) {
+    const byte = bytes[at];
+    if (plain[byte] === 0) break;
+    target[length++] = byte;
+  }
+  out.length = length;
+  return at;
+}
+
+/** Four bytes at a time: twice as fast as a scan and a native copy, up to some hundred bytes. */
+function copyWords(out: ByteSink, { view }: Source, start: number, end: number): number {
+  const target = out.view;
+  let { length } = out;
   let at = start;
-  while (at + 4 <= end && (plain[source[at]] & plain[source[at + 1]] & plain[source[at + 2]] & plain[source[at + 3]]) === 1) at += 4;
-  while (at < end && plain[source[at]] === 1) at++;
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at, true);
+    if (isSpecialWord(word)) break;
+    target.setInt32(length, word, true);
+    length += 4;
+  }
+  out.length = length;
+  return at;
+}
+
+/**
+ * Whether one of four bytes is a control character, `"`, `\\` or not ASCII: the top bit of a byte shows it. A borrow can
+ * set the bit of a byte above a special one, never of one without a special one below it.
+ */
+function isSpecialWord(word: number): boolean {
+  const quote = word ^ 0x22222222;
+  const backslash = word ^ 0x5c5c5c5c;
+  return ((word | (word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)) & 0x80808080) !== 0;
+}
+
+/** Where the bytes that stand for themselves end, of a JSON text whose string may be of any length. */
+export function plainEnd(source: Source, start: number, end: number): number {
+  const { bytes } = source;
+  const worth = Math.min(end, start + viewWorth);
+  let at = start;
+  while (at < worth && plain[bytes[at]] === 1) at++;
+  if (at < start + viewWorth) return at;
+  const { view } = source;
+  while (at + 4 <= end && !isSpecialWord(view.getInt32(at, true))) at += 4;
+  while (at < end && plain[bytes[at]] === 1) at++;
   return at;
 }
 

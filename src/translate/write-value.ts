@@ -52,7 +52,7 @@ export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireRea
       break;
     case Kind.STRING: {
       const end = reader.lengthEnd();
-      writeString(out, reader.bytes, reader.pos, end, field.replacesInvalidUtf8);
+      writeString(out, reader, reader.pos, end, field.replacesInvalidUtf8);
       reader.pos = end;
       break;
     }
@@ -78,7 +78,8 @@ function writeLong(out: ByteSink, field: FieldPlan, reader: WireReader): void {
     lo = ((lo >>> 1) | (hi << 31)) ^ sign;
     hi = (hi >>> 1) ^ sign;
   }
-  if (!int64AsNumber) out.appendByte(QUOTE);
+  out.reserve(24);
+  if (!int64AsNumber) out.bytes[out.length++] = QUOTE;
   if (kind === Kind.UINT64 || kind === Kind.FIXED64) writeUint64(out, lo, hi);
   else if (hi === lo >> 31) writeInt32(out, lo);
   else writeInt64(out, lo, hi);

@@ -34,13 +34,16 @@ describe("parseAddress", () => {
 });
 
 describe("isCidr", () => {
-  for (const text of ["10.0.0.0/8", "10.0.0.1", "::1", "fd00::/8", "0.0.0.0/0"]) it(`accepts ${text}`, () => expect(isCidr(text)).to.equal(true));
+  for (const text of ["10.0.0.0/8", "10.0.0.1", "::1", "fd00::/8", "0.0.0.0/0"])
+    it(`accepts ${text}`, () => expect(isCidr(text)).to.equal(true));
   for (const text of ["10.0.0.0/33", "::/129", "10.0.0", "a/8", "10.0.0.0/8/8", "10.0.0.0/-1", "fe80::1%eth0", ""]) {
     it(`refuses ${JSON.stringify(text)}`, () => expect(isCidr(text)).to.equal(false));
   }
 });
 
 describe("isLoopback", () => {
-  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost", "unix:/x"]) it(`knows ${host}`, () => expect(isLoopback(host)).to.equal(true));
-  for (const host of ["", "0.0.0.0", "::", "10.0.0.1", "127.evil.example"]) it(`does not trust ${JSON.stringify(host)}`, () => expect(isLoopback(host)).to.equal(false));
+  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost", "unix:/x"])
+    it(`knows ${host}`, () => expect(isLoopback(host)).to.equal(true));
+  for (const host of ["", "0.0.0.0", "::", "10.0.0.1", "127.evil.example"])
+    it(`does not trust ${JSON.stringify(host)}`, () => expect(isLoopback(host)).to.equal(false));
 });

@@ -6,37 +6,137 @@ import { createFolder, loadFile, loadYaml, problemsOf } from "./yaml-fixture.ts"
 
 /** The file, and the one line it is refused with. */
 const refused: readonly [string, string, string][] = [
-  ["an unknown key with the nearest one", "listn: x", 'sluice.yaml:1:1: error: unknown key "listn"; did you mean "listen"?'],
-  ["a key that belongs elsewhere", "max_body: 1MiB", 'sluice.yaml:1:1: error: unknown key "max_body"; it belongs to server'],
-  ["a top-level key in a group", "http: {listen: ':1'}", 'sluice.yaml:1:8: error: unknown key "listen" in http; it belongs to the top level'],
-  ["a nested unknown key", "upstreams:\n  default:\n    target: x:1\n    tsl: {}", 'sluice.yaml:4:5: error: unknown key "tsl" in upstreams.default; the keys here are target, tls'],
-  ["a wrong word with the nearest one", "profile: stirct", 'sluice.yaml:1:10: error: profile: one of strict, grpc-gateway is expected, found "stirct"; did you mean "strict"?'],
+  [
+    "an unknown key with the nearest one",
+    "listn: x",
+    'sluice.yaml:1:1: error: unknown key "listn"; did you mean "listen"?',
+  ],
+  [
+    "a key that belongs elsewhere",
+    "max_body: 1MiB",
+    'sluice.yaml:1:1: error: unknown key "max_body"; it belongs to server',
+  ],
+  [
+    "a top-level key in a group",
+    "http: {listen: ':1'}",
+    'sluice.yaml:1:8: error: unknown key "listen" in http; it belongs to the top level',
+  ],
+  [
+    "a nested unknown key",
+    "upstreams:\n  default:\n    target: x:1\n    tsl: {}",
+    'sluice.yaml:4:5: error: unknown key "tsl" in upstreams.default; the keys here are target, tls',
+  ],
+  [
+    "a wrong word with the nearest one",
+    "profile: stirct",
+    'sluice.yaml:1:10: error: profile: one of strict, grpc-gateway is expected, found "stirct"; did you mean "strict"?',
+  ],
   ["a number for text", "listen: 8080", "sluice.yaml:1:9: error: listen: text is expected, found 8080"],
-  ["an address without port", "listen: localhost", 'sluice.yaml:1:9: error: listen: HOST:PORT is expected, e.g. 127.0.0.1:8080; found "localhost"'],
+  [
+    "an address without port",
+    "listen: localhost",
+    'sluice.yaml:1:9: error: listen: HOST:PORT is expected, e.g. 127.0.0.1:8080; found "localhost"',
+  ],
   ["text for a list", "protos: ./protos", 'sluice.yaml:1:9: error: protos: a list is expected, found "./protos"'],
   ["a key without value", "json:\n", "sluice.yaml:1:6: error: json: a mapping is expected, found nothing"],
-  ["a number for an upstream", "upstreams: {default: 50051}", "sluice.yaml:1:22: error: upstreams.default: host:port, or a mapping with target, is expected, found 50051"],
-  ["an upstream without target", "upstreams: {default: {tls: {}}}", 'sluice.yaml:1:22: error: upstreams.default: the key "target" is missing'],
-  ["a service name that is none", "upstreams: {a-b: 'x:1'}", 'sluice.yaml:1:13: error: upstreams: "a-b": the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*; found "a-b"'],
-  ["a client certificate without key", "upstreams: {default: {target: 'x:1', tls: {cert: sluice.yaml}}}", "sluice.yaml:1:50: error: upstreams.default.tls.cert: needs key beside it"],
-  ["a reserved header", "http: {request_headers: [grpc-timeout]}", 'sluice.yaml:1:26: error: http.request_headers[0]: this header is the gateway\'s own and cannot be listed; found "grpc-timeout"'],
-  ["a header with an underscore", "http: {request_headers: [x_user]}", 'sluice.yaml:1:26: error: http.request_headers[0]: a header name is expected: letters, digits, - and .; found "x_user"'],
-  ["a block that is none", "http: {trusted_proxies: [10.0.0.0/33]}", 'sluice.yaml:1:26: error: http.trusted_proxies[0]: an IP address or a CIDR block is expected, e.g. 10.0.0.0/8; found "10.0.0.0/33"'],
-  ["a size over the range", "server: {max_body: 2GiB}", 'sluice.yaml:1:20: error: server.max_body: must be between 1KiB and 1GiB; found "2GiB"'],
-  ["a duration without unit", "timeouts: {default: 15}", "sluice.yaml:1:21: error: timeouts.default: a duration such as 15s is expected, found 15"],
-  ["a default over the maximum", "timeouts:\n  default: 10m", "sluice.yaml:2:12: error: timeouts.default: the default deadline 10m is longer than the longest allowed, 5m"],
-  ["a maximum under the default", "timeouts:\n  max: 1s", "sluice.yaml:2:8: error: timeouts.max: the default deadline 15s is longer than the longest allowed, 1s"],
-  ["one address for both listeners", "listen: 127.0.0.1:9901", "sluice.yaml:1:9: error: listen: 127.0.0.1:9901 is both where clients connect and the admin address"],
-  ["reflection of nothing", "reflect: true\nupstreams: {a.B: 'x:1'}", "sluice.yaml:1:10: error: reflect: reflection asks the default upstream, and there is none"],
-  ["a rule without selector", "http: {rules: [{get: /x}]}", 'sluice.yaml:1:16: error: http.rules[0]: the key "selector" is missing'],
-  ["a rule with an unknown key", "http: {rules: [{selector: a.B.C, gett: /x}]}", 'sluice.yaml:1:34: error: unknown key "gett" in http.rules[0]; did you mean "get"?'],
+  [
+    "a number for an upstream",
+    "upstreams: {default: 50051}",
+    "sluice.yaml:1:22: error: upstreams.default: host:port, or a mapping with target, is expected, found 50051",
+  ],
+  [
+    "an upstream without target",
+    "upstreams: {default: {tls: {}}}",
+    'sluice.yaml:1:22: error: upstreams.default: the key "target" is missing',
+  ],
+  [
+    "a service name that is none",
+    "upstreams: {a-b: 'x:1'}",
+    'sluice.yaml:1:13: error: upstreams: "a-b": the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*; found "a-b"',
+  ],
+  [
+    "a client certificate without key",
+    "upstreams: {default: {target: 'x:1', tls: {cert: sluice.yaml}}}",
+    "sluice.yaml:1:50: error: upstreams.default.tls.cert: needs key beside it",
+  ],
+  [
+    "a reserved header",
+    "http: {request_headers: [grpc-timeout]}",
+    'sluice.yaml:1:26: error: http.request_headers[0]: this header is the gateway\'s own and cannot be listed; found "grpc-timeout"',
+  ],
+  [
+    "a header with an underscore",
+    "http: {request_headers: [x_user]}",
+    'sluice.yaml:1:26: error: http.request_headers[0]: a header name is expected: letters, digits, - and .; found "x_user"',
+  ],
+  [
+    "a block that is none",
+    "http: {trusted_proxies: [10.0.0.0/33]}",
+    'sluice.yaml:1:26: error: http.trusted_proxies[0]: an IP address or a CIDR block is expected, e.g. 10.0.0.0/8; found "10.0.0.0/33"',
+  ],
+  [
+    "a size over the range",
+    "server: {max_body: 2GiB}",
+    'sluice.yaml:1:20: error: server.max_body: must be between 1KiB and 1GiB; found "2GiB"',
+  ],
+  [
+    "a duration without unit",
+    "timeouts: {default: 15}",
+    "sluice.yaml:1:21: error: timeouts.default: a duration such as 15s is expected, found 15",
+  ],
+  [
+    "a default over the maximum",
+    "timeouts:\n  default: 10m",
+    "sluice.yaml:2:12: error: timeouts.default: the default deadline 10m is longer than the longest allowed, 5m",
+  ],
+  [
+    "a maximum under the default",
+    "timeouts:\n  max: 1s",
+    "sluice.yaml:2:8: error: timeouts.max: the default deadline 15s is longer than the longest allowed, 1s",
+  ],
+  [
+    "one address for both listeners",
+    "listen: 127.0.0.1:9901",
+    "sluice.yaml:1:9: error: listen: 127.0.0.1:9901 is both where clients connect and the admin address",
+  ],
+  [
+    "reflection of nothing",
+    "reflect: true\nupstreams: {a.B: 'x:1'}",
+    "sluice.yaml:1:10: error: reflect: reflection asks the default upstream, and there is none",
+  ],
+  [
+    "a rule without selector",
+    "http: {rules: [{get: /x}]}",
+    'sluice.yaml:1:16: error: http.rules[0]: the key "selector" is missing',
+  ],
+  [
+    "a rule with an unknown key",
+    "http: {rules: [{selector: a.B.C, gett: /x}]}",
+    'sluice.yaml:1:34: error: unknown key "gett" in http.rules[0]; did you mean "get"?',
+  ],
   ["a list for the file", "- a", "sluice.yaml:1:1: error: the file: a mapping is expected, found a list"],
   ["text for the file", "hello", 'sluice.yaml:1:1: error: the file: a mapping is expected, found "hello"'],
-  ["a duplicate key", "listen: :1\nlisten: :2", 'sluice.yaml:2:1: error: the key "listen" is given twice, first in line 1'],
-  ["a second document", "listen: :1\n---\nlisten: :2", "sluice.yaml:2:1: error: a second YAML document starts here; keep one document, without ---"],
-  ["a merge key", "x: &x {a: 1}\n<<: *x", "sluice.yaml:2:1: error: merge keys (<<) are not supported; repeat the values, or refer to a whole mapping by an alias"],
+  [
+    "a duplicate key",
+    "listen: :1\nlisten: :2",
+    'sluice.yaml:2:1: error: the key "listen" is given twice, first in line 1',
+  ],
+  [
+    "a second document",
+    "listen: :1\n---\nlisten: :2",
+    "sluice.yaml:2:1: error: a second YAML document starts here; keep one document, without ---",
+  ],
+  [
+    "a merge key",
+    "x: &x {a: 1}\n<<: *x",
+    "sluice.yaml:2:1: error: merge keys (<<) are not supported; repeat the values, or refer to a whole mapping by an alias",
+  ],
   ["an unknown alias", "protos: *x", "sluice.yaml:1:9: error: nothing before this place is anchored as &x"],
-  ["a variable that is not set", "listen: ${NO_SUCH_THING}", "sluice.yaml:1:9: error: the environment variable NO_SUCH_THING is not set; set it, or write ${NO_SUCH_THING:-fallback}"],
+  [
+    "a variable that is not set",
+    "listen: ${NO_SUCH_THING}",
+    "sluice.yaml:1:9: error: the environment variable NO_SUCH_THING is not set; set it, or write ${NO_SUCH_THING:-fallback}",
+  ],
   ["a key that is no text", "1: x", "sluice.yaml:1:1: error: a key must be text"],
   ["bytes that are not UTF-8", "", "sluice.yaml:1:1: error: the file is not valid UTF-8"],
 ];
@@ -47,14 +147,28 @@ describe("loadConfig refuses", () => {
   }
 
   it("syntax errors with their place", () => {
-    for (const text of ["a: [", "a: b: c", "\tlisten: x", "'unclosed", "a: !!binary x y: z", "%YAML 9\n---\na: 1", "{", "a: 'x"]) {
+    for (const text of [
+      "a: [",
+      "a: b: c",
+      "\tlisten: x",
+      "'unclosed",
+      "a: !!binary x y: z",
+      "%YAML 9\n---\na: 1",
+      "{",
+      "a: 'x",
+    ]) {
       const [problem] = problemsOf(text);
       expect(problem, text).to.match(/^sluice\.yaml:\d+:\d+: error: /);
     }
   });
 
   it("flags and variables by their names", () => {
-    expect(problemsOf("", { flags: { listen: "x", profile: "y" as "strict", json: { names: "z" as "json" } }, environment: { SLUICE_ADMIN: "a", SLUICE_REFLECT: "maybe" } })).to.deep.equal([
+    expect(
+      problemsOf("", {
+        flags: { listen: "x", profile: "y" as "strict", json: { names: "z" as "json" } },
+        environment: { SLUICE_ADMIN: "a", SLUICE_REFLECT: "maybe" },
+      }),
+    ).to.deep.equal([
       'error: SLUICE_REFLECT: true or false is expected, found "maybe"',
       'error: --listen: HOST:PORT is expected, e.g. 127.0.0.1:8080; found "x"',
       'error: --profile: one of strict, grpc-gateway is expected, found "y"',
@@ -65,15 +179,30 @@ describe("loadConfig refuses", () => {
 
   it("a file that is not there, too large, or a folder", () => {
     const folder = createFolder();
-    const messages = [`${folder.path}/nope.yaml`, folder.path, folder.write("big.yaml", "#".repeat(1024 * 1024 + 1))].map((file) => loadFile(file).diagnostics[0].message);
-    expect(messages).to.deep.equal(["no such file", "this is a folder; a file is expected", "the file is larger than 1 MiB"]);
+    const messages = [
+      `${folder.path}/nope.yaml`,
+      folder.path,
+      folder.write("big.yaml", "#".repeat(1024 * 1024 + 1)),
+    ].map((file) => loadFile(file).diagnostics[0].message);
+    expect(messages).to.deep.equal([
+      "no such file",
+      "this is a folder; a file is expected",
+      "the file is larger than 1 MiB",
+    ]);
     folder.dispose();
   });
 
   it("rules files that are none", () => {
     const folder = createFolder();
-    const messages = ["", "type: other", "http: {rulez: []}", "[]"].map((text) => loadFile(undefined, { httpRules: [folder.write("rules.yaml", text)] }).diagnostics[0].message);
-    expect(messages).to.deep.equal(["the file is empty", 'type: one of google.api.Service is expected, found "other"', 'unknown key "rulez" in http', "the file: a mapping is expected, found a list"]);
+    const messages = ["", "type: other", "http: {rulez: []}", "[]"].map(
+      (text) => loadFile(undefined, { httpRules: [folder.write("rules.yaml", text)] }).diagnostics[0].message,
+    );
+    expect(messages).to.deep.equal([
+      "the file is empty",
+      'type: one of google.api.Service is expected, found "other"',
+      'unknown key "rulez" in http',
+      "the file: a mapping is expected, found a list",
+    ]);
     folder.dispose();
   });
 
@@ -89,7 +218,10 @@ describe("loadConfig refuses", () => {
 
 describe("loadConfig stays within bounds", () => {
   const files: readonly [string, string][] = [
-    ["aliases that multiply", `${Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} [${i === 0 ? "x" : `*a${i - 1}, *a${i - 1}`}]`).join("\n")}\n`],
+    [
+      "aliases that multiply",
+      `${Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} [${i === 0 ? "x" : `*a${i - 1}, *a${i - 1}`}]`).join("\n")}\n`,
+    ],
     ["an alias to itself", "protos: &a [*a]"],
     ["deep nesting", `${"[".repeat(100_000)}${"]".repeat(100_000)}`],
     ["many duplicate keys", "a: 1\n".repeat(50_000)],
@@ -105,13 +237,47 @@ describe("loadConfig stays within bounds", () => {
   }
 
   it("with any bytes at all", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void loadYaml(bytes)), { numRuns: 200 });
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(..."abc:-[]{}&*!|>'\"\n\t #%@`,?${}<") }), (text) => void loadYaml(text)), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void loadYaml(bytes)),
+      { numRuns: 200 },
+    );
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...Array.from("abc:-[]{}&*!|>'\"\n\t #%@`,?${}<")) }),
+        (text) => void loadYaml(text),
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 
 describe("every limit", () => {
-  const junk = ["-1", "-1s", "0.5", ".nan", ".inf", "-.inf", "1e400", '""', '"abc"', '" 1"', "null", "true", "[]", "{}", "[1]", "99999999999999999999", "9".repeat(400), "off1", "unlimited", "none", "'1e3'", "0x10", "'NaN'", "Infinity"];
+  const junk = [
+    "-1",
+    "-1s",
+    "0.5",
+    ".nan",
+    ".inf",
+    "-.inf",
+    "1e400",
+    '""',
+    '"abc"',
+    '" 1"',
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "[1]",
+    "99999999999999999999",
+    "9".repeat(400),
+    "off1",
+    "unlimited",
+    "none",
+    "'1e3'",
+    "0x10",
+    "'NaN'",
+    "Infinity",
+  ];
   const limits = listLimits(configSchema, []);
 
   it("is found in the schema", () => expect(limits.length).to.be.greaterThan(15));
@@ -129,8 +295,14 @@ describe("every limit", () => {
 
     it(`${path.join(".")} refuses what is outside its range`, () => {
       const { minimum, maximum, "x-form": form } = schemaAt(path) ?? {};
-      const outside = form?.kind === "off" || form === undefined ? [(minimum ?? 0) - 1, (maximum ?? 0) + 1] : form.kind === "size" ? [`${form.max}1`.replace(/(\d+)(\D+)1$/, "$19$2"), 0] : ["25h", ...(form.min === "0s" ? [] : ["0s"])];
-      for (const value of outside) expect(loadYaml(`${path[0]}: {${path[1]}: ${value}}`).config, String(value)).to.equal(undefined);
+      const outside =
+        form?.kind === "off" || form === undefined
+          ? [(minimum ?? 0) - 1, (maximum ?? 0) + 1]
+          : form.kind === "size"
+            ? [`${form.max}1`.replace(/(\d+)(\D+)1$/, "$19$2"), 0]
+            : ["25h", ...(form.min === "0s" ? [] : ["0s"])];
+      for (const value of outside)
+        expect(loadYaml(`${path[0]}: {${path[1]}: ${value}}`).config, String(value)).to.equal(undefined);
     });
   }
 });

@@ -44,7 +44,10 @@ export function loadYaml(text: string | Uint8Array, loading: Loading = {}): Load
   }
 }
 
-export function loadFile(configFile: string | undefined, { flags = {}, environment = {}, httpRules = [] }: Loading = {}): LoadedConfig {
+export function loadFile(
+  configFile: string | undefined,
+  { flags = {}, environment = {}, httpRules = [] }: Loading = {},
+): LoadedConfig {
   return loadConfig({ flags, configFile, httpRules, environment });
 }
 
@@ -57,5 +60,7 @@ export function configOf(text: string, loading: Loading = {}): Config {
 
 /** The diagnostics as printed, the folder cut off. */
 export function problemsOf(text: string | Uint8Array, loading: Loading = {}): string[] {
-  return loadYaml(text, loading).diagnostics.map((diagnostic) => formatDiagnostic(diagnostic).replace(/^\/.*?\/(?=sluice\.yaml)/, ""));
+  return loadYaml(text, loading).diagnostics.map((diagnostic) =>
+    formatDiagnostic(diagnostic).replace(/^\/.*?\/(?=sluice\.yaml)/, ""),
+  );
 }

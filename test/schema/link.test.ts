@@ -25,7 +25,7 @@ describe("linkSchema on descriptor sets and text", () => {
       const text = load(`${name}.proto`);
       const binary = load(`${name}.binpb`);
       expect(describeSchema(binary, [`${name}.proto`])).to.deep.equal(describeSchema(text, [`${name}.proto`]));
-      expect(describeSchema(text, [`${name}.proto`]).length).to.be.greaterThan(10);
+      expect(describeSchema(text, [`${name}.proto`]).length).to.be.greaterThan(5);
     });
   }
 
@@ -46,11 +46,11 @@ describe("linkSchema on descriptor sets and text", () => {
     const path = "(google.api.http).additional_bindings[0].post";
     const text = load("options.proto").method("fixtures.options.Library.Get");
     const binary = load("options.binpb").method("fixtures.options.Library.Get");
-    expect(text?.optionPosition(path)).to.deep.include({ line: 92, column: 29 });
-    expect(text?.optionPosition("(google.api.http)")).to.deep.include({ line: 90, column: 12 });
+    expect(text?.optionPosition(path)).to.deep.include({ line: 93, column: 29 });
+    expect(text?.optionPosition("(google.api.http)")).to.deep.include({ line: 91, column: 12 });
     expect(text?.optionPosition("(no.such)")).to.deep.equal(text?.position);
-    expect(binary?.optionPosition(path).line).to.equal(90);
-    expect(binary?.optionPosition("idempotency_level").line).to.equal(94);
+    expect(binary?.optionPosition(path).line).to.equal(91);
+    expect(binary?.optionPosition("idempotency_level").line).to.equal(95);
   });
 });
 

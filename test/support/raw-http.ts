@@ -30,7 +30,9 @@ export interface Endpoint {
 }
 
 export async function openRaw(endpoint: Endpoint): Promise<RawConnection> {
-  const socket = endpoint.host.startsWith("unix:") ? connect(endpoint.host.slice(5)) : connect(endpoint.port, endpoint.host);
+  const socket = endpoint.host.startsWith("unix:")
+    ? connect(endpoint.host.slice(5))
+    : connect(endpoint.port, endpoint.host);
   let received = Buffer.alloc(0);
   let isClosed = false;
   let wake: (() => void) | undefined;
@@ -64,7 +66,8 @@ export async function openRaw(endpoint: Endpoint): Promise<RawConnection> {
         received = received.subarray(parsed.length);
         return parsed.response;
       }
-      if (isClosed) throw new Error(`connection closed; received so far: ${JSON.stringify(received.toString("latin1"))}`);
+      if (isClosed)
+        throw new Error(`connection closed; received so far: ${JSON.stringify(received.toString("latin1"))}`);
       await new Promise<void>((resolve) => (wake = resolve));
     }
   };
@@ -114,9 +117,13 @@ function parseResponse(bytes: Buffer, head: boolean): Parsed | undefined {
   const headers = parseFields(lines);
   const start = headEnd + 4;
   if (headers.get("transfer-encoding") === "chunked" && !head) return parseChunked(bytes, start, { status, headers });
-  const length = head || status === 204 || status === 304 || status < 200 ? 0 : Number(headers.get("content-length") ?? 0);
+  const length =
+    head || status === 204 || status === 304 || status < 200 ? 0 : Number(headers.get("content-length") ?? 0);
   if (bytes.length < start + length) return undefined;
-  return { response: { status, headers, body: bytes.subarray(start, start + length), trailers: new Map() }, length: start + length };
+  return {
+    response: { status, headers, body: bytes.subarray(start, start + length), trailers: new Map() },
+    length: start + length,
+  };
 }
 
 function parseChunked(bytes: Buffer, start: number, top: Pick<RawResponse, "status" | "headers">): Parsed | undefined {

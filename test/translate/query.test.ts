@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { GatewayError } from "../../src/status.ts";
-import { parseQuery } from "../../src/translate/query.ts";
+import { parseQuery, readSystemParameters } from "../../src/translate/query.ts";
 import { gateway, readRequest, refusal, seen, strict, violations } from "./request-fixture.ts";
 
 function query(text: string): unknown {
@@ -365,5 +365,17 @@ describe("parseQuery", () => {
       { name: "a", value: "1" },
       { name: "b", value: "" },
     ]);
+  });
+});
+
+describe("readSystemParameters", () => {
+  it("finds the gateway's own parameters among the others", () => {
+    expect([
+      ...readSystemParameters("a=1&$fields=x%2Cy&%24pretty&$nope=1&$fields=z"),
+    ]).to.deep.equal([
+      ["$fields", "x,y"],
+      ["$pretty", ""],
+    ]);
+    expect(readSystemParameters("fields=x").size).to.equal(0);
   });
 });

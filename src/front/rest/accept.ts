@@ -57,12 +57,18 @@ function isReadable(item: WeightedItem): boolean {
 }
 
 function notAcceptable(): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, "none of the media types in Accept can be written; accept application/json or application/x-protobuf", {
-    reason: "NOT_ACCEPTABLE",
-    httpStatus: 406,
-  });
+  return new GatewayError(
+    Code.INVALID_ARGUMENT,
+    "none of the media types in Accept can be written; accept application/json or application/x-protobuf",
+    {
+      reason: "NOT_ACCEPTABLE",
+      httpStatus: 406,
+    },
+  );
 }
 
 function malformed(): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, "the Accept header is not a list of media ranges", { reason: "ACCEPT_INVALID" });
+  return new GatewayError(Code.INVALID_ARGUMENT, "the Accept header is not a list of media ranges", {
+    reason: "ACCEPT_INVALID",
+  });
 }

@@ -2,6 +2,7 @@
 import type { Binding, Profile } from "../../schema/binding.ts";
 import type { RouteResult, Router } from "../../route/router.ts";
 import { Code, GatewayError } from "../../status.ts";
+import type { GatewayErrorOptions } from "../../status.ts";
 import type { Exchange } from "../front.ts";
 
 export interface CallRequest {
@@ -16,7 +17,10 @@ export interface CallRequest {
   readonly hasFormQuery: boolean;
 }
 
-export type Classified = CallRequest | { readonly kind: "options"; readonly allow: string } | { readonly kind: "refused"; readonly error: GatewayError };
+export type Classified =
+  | CallRequest
+  | { readonly kind: "options"; readonly allow: string }
+  | { readonly kind: "refused"; readonly error: GatewayError };
 
 export function classify(router: Router, profile: Profile, exchange: Exchange): Classified {
   const { method, target } = exchange;
@@ -45,42 +49,35 @@ function toCall({ binding, captures }: Match, path: string, query: string, hasFo
 function formFallback({ headers }: Exchange): { readonly override: string | undefined } | undefined {
   if (headers["content-type"] !== "application/x-www-form-urlencoded") return undefined;
   const override = headers["x-http-method-override"];
-  return { override: typeof override === "string" && /^[A-Za-z]{1,20}$/.test(override) ? override.toUpperCase() : undefined };
+  return {
+    override: typeof override === "string" && /^[A-Za-z]{1,20}$/.test(override) ? override.toUpperCase() : undefined,
+  };
 }
 
 function refuse(route: Miss, method: string): Classified {
-  switch (route.kind) {
-    case "bad-path":
-      return { kind: "refused", error: new GatewayError(Code.INVALID_ARGUMENT, route.message, { reason: route.reason }) };
-    case "not-found":
-      return {
-        kind: "refused",
-        error: new GatewayError(Code.NOT_FOUND, "no method is bound to this path; `sluice routes` lists those that are", { reason: "ROUTE_NOT_FOUND" }),
-      };
-    case "method-not-allowed": {
-      const allow = route.allow.join(", ");
-      if (method === "OPTIONS") return { kind: "options", allow };
-      const error = new GatewayError(Code.UNIMPLEMENTED, `${method} is not bound to this path; allowed: ${allow}`, {
-        reason: "METHOD_NOT_ALLOWED",
-        httpStatus: 405,
-        headers: { allow },
-      });
-      return { kind: "refused", error };
-    }
+  if (route.kind === "bad-path") return badPath(route);
+  if (route.kind === "not-found") {
+    const message = "no method is bound to this path; `sluice routes` lists those that are";
+    return refused(Code.NOT_FOUND, message, { reason: "ROUTE_NOT_FOUND" });
   }
+  const allow = route.allow.join(", ");
+  if (method === "OPTIONS") return { kind: "options", allow };
+  const options = { reason: "METHOD_NOT_ALLOWED", httpStatus: 405, headers: { allow } };
+  return refused(Code.UNIMPLEMENTED, `${method} is not bound to this path; allowed: ${allow}`, options);
 }
 
 /** Codes and words of grpc-gateway's routing errors, which have no details. */
 function refuseAsGrpcGateway(route: Miss): Classified {
-  switch (route.kind) {
-    case "bad-path":
-      return { kind: "refused", error: new GatewayError(Code.INVALID_ARGUMENT, route.message, { reason: route.reason }) };
-    case "not-found":
-      return { kind: "refused", error: new GatewayError(Code.NOT_FOUND, "Not Found", { reason: "ROUTE_NOT_FOUND" }) };
-    case "method-not-allowed":
-      return {
-        kind: "refused",
-        error: new GatewayError(Code.UNIMPLEMENTED, "Method Not Allowed", { reason: "METHOD_NOT_ALLOWED", headers: { allow: route.allow.join(", ") } }),
-      };
-  }
+  if (route.kind === "bad-path") return badPath(route);
+  if (route.kind === "not-found") return refused(Code.NOT_FOUND, "Not Found", { reason: "ROUTE_NOT_FOUND" });
+  const headers = { allow: route.allow.join(", ") };
+  return refused(Code.UNIMPLEMENTED, "Method Not Allowed", { reason: "METHOD_NOT_ALLOWED", headers });
+}
+
+function badPath({ message, reason }: Extract<RouteResult, { readonly kind: "bad-path" }>): Classified {
+  return refused(Code.INVALID_ARGUMENT, message, { reason });
+}
+
+function refused(code: Code, message: string, options: GatewayErrorOptions): Classified {
+  return { kind: "refused", error: new GatewayError(code, message, options) };
 }

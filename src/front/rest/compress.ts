@@ -18,13 +18,32 @@ const brotliOptions: zlib.BrotliOptions = { params: { [zlib.constants.BROTLI_PAR
 
 /** In the order of preference among what the client likes equally. */
 const encoders = new Map<string, Encoder>([
-  ["br", { sync: (body) => zlib.brotliCompressSync(body, brotliOptions), async: (body, done) => zlib.brotliCompress(body, brotliOptions, done) }],
-  ["gzip", { sync: (body) => zlib.gzipSync(body, gzipOptions), async: (body, done) => zlib.gzip(body, gzipOptions, done) }],
-  ["deflate", { sync: (body) => zlib.deflateSync(body, gzipOptions), async: (body, done) => zlib.deflate(body, gzipOptions, done) }],
+  [
+    "br",
+    {
+      sync: (body) => zlib.brotliCompressSync(body, brotliOptions),
+      async: (body, done) => zlib.brotliCompress(body, brotliOptions, done),
+    },
+  ],
+  [
+    "gzip",
+    { sync: (body) => zlib.gzipSync(body, gzipOptions), async: (body, done) => zlib.gzip(body, gzipOptions, done) },
+  ],
+  [
+    "deflate",
+    {
+      sync: (body) => zlib.deflateSync(body, gzipOptions),
+      async: (body, done) => zlib.deflate(body, gzipOptions, done),
+    },
+  ],
 ]);
 
-const { zstdCompress, zstdCompressSync } = zlib as unknown as { zstdCompress?: Encoder["async"]; zstdCompressSync?: Encoder["sync"] };
-if (zstdCompress !== undefined && zstdCompressSync !== undefined) encoders.set("zstd", { sync: zstdCompressSync, async: zstdCompress });
+const { zstdCompress, zstdCompressSync } = zlib as unknown as {
+  zstdCompress?: Encoder["async"];
+  zstdCompressSync?: Encoder["sync"];
+};
+if (zstdCompress !== undefined && zstdCompressSync !== undefined)
+  encoders.set("zstd", { sync: zstdCompressSync, async: zstdCompress });
 
 const choose = memoize((header: string): string => {
   const items = parseWeighted(header, (value) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(value));
@@ -53,13 +72,16 @@ export function chooseEncoding(acceptEncoding: string | undefined): string {
 export function isCompressible(contentType: string): boolean {
   if (contentType === "application/json" || contentType === "application/x-protobuf") return true;
   const essence = contentType.split(";", 1)[0].trim().toLowerCase();
-  return /^(?:text\/.*|.*\+(?:json|xml|text)|application\/(?:json|xml|javascript|x-ndjson|yaml|x-protobuf|protobuf|wasm)|image\/bmp|font\/(?:ttf|otf))$/.test(essence);
+  return /^(?:text\/.*|.*\+(?:json|xml|text)|application\/(?:json|xml|javascript|x-ndjson|yaml|x-protobuf|protobuf|wasm)|image\/bmp|font\/(?:ttf|otf))$/.test(
+    essence,
+  );
 }
 
 /** Calls back at once for small bodies; with `undefined` when compressing failed and the body should go as it is. */
 export function compress(body: Uint8Array, encoding: string, done: (compressed: Buffer | undefined) => void): void {
   const encoder = encoders.get(encoding);
   if (encoder === undefined) done(undefined);
-  else if (body.length > maxSyncBytes) encoder.async(body, (error, result) => done(error === null ? result : undefined));
+  else if (body.length > maxSyncBytes)
+    encoder.async(body, (error, result) => done(error === null ? result : undefined));
   else done(encoder.sync(body));
 }

@@ -21,8 +21,12 @@ export function compileTimeout(method: Method, options: RestOptions): TimeoutOf 
     const own = headers["sluice-timeout"];
     if (grpc === undefined && own === undefined && parameter === undefined) return defaultMs;
     const asked = Math.min(
-      grpc === undefined ? Infinity : positive("grpc-timeout", String(grpc), parseGrpcTimeout(String(grpc)), "100m or 5S"),
-      own === undefined ? Infinity : positive("Sluice-Timeout", String(own), parseTimeout(String(own)), "1.5s or 500ms"),
+      grpc === undefined
+        ? Infinity
+        : positive("grpc-timeout", String(grpc), parseGrpcTimeout(String(grpc)), "100m or 5S"),
+      own === undefined
+        ? Infinity
+        : positive("Sluice-Timeout", String(own), parseTimeout(String(own)), "1.5s or 500ms"),
       parameter === undefined ? Infinity : positive("$timeout", parameter, parseTimeout(parameter), "1.5s or 500ms"),
     );
     return Math.min(asked, maxMs);
@@ -32,5 +36,9 @@ export function compileTimeout(method: Method, options: RestOptions): TimeoutOf 
 function positive(name: string, text: string, ms: number | undefined, example: string): number {
   if (ms !== undefined && ms > 0) return ms;
   const shown = JSON.stringify(text.slice(0, 40));
-  throw new GatewayError(Code.INVALID_ARGUMENT, `${name} is ${shown}; a positive duration is expected, e.g. ${example}`, { reason: "TIMEOUT_INVALID" });
+  throw new GatewayError(
+    Code.INVALID_ARGUMENT,
+    `${name} is ${shown}; a positive duration is expected, e.g. ${example}`,
+    { reason: "TIMEOUT_INVALID" },
+  );
 }

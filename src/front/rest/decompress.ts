@@ -28,7 +28,10 @@ const decoders = new Map<string, Decoder>([
 // Some clients take "deflate" at its word and leave out zlib's header (RFC 9110 section 8.4.1.2 notes it).
 const rawDeflate: Decoder = { sync: zlib.inflateRawSync, async: zlib.inflateRaw };
 
-const { zstdDecompress, zstdDecompressSync } = zlib as unknown as { zstdDecompress?: Decoder["async"]; zstdDecompressSync?: Decoder["sync"] };
+const { zstdDecompress, zstdDecompressSync } = zlib as unknown as {
+  zstdDecompress?: Decoder["async"];
+  zstdDecompressSync?: Decoder["sync"];
+};
 if (zstdDecompress !== undefined && zstdDecompressSync !== undefined) {
   decoders.set("zstd", { sync: zstdDecompressSync, async: zstdDecompress });
 }
@@ -41,11 +44,15 @@ export function toContentEncoding(header: string | undefined): string | undefine
   const name = header.trim().toLowerCase();
   if (name === "" || name === "identity") return undefined;
   if (decoders.has(name)) return name;
-  throw new GatewayError(Code.INVALID_ARGUMENT, `Content-Encoding ${JSON.stringify(name.slice(0, 40))} is not supported; send one of ${supported}`, {
-    reason: "CONTENT_ENCODING_UNSUPPORTED",
-    httpStatus: 415,
-    headers: { "accept-encoding": supported },
-  });
+  throw new GatewayError(
+    Code.INVALID_ARGUMENT,
+    `Content-Encoding ${JSON.stringify(name.slice(0, 40))} is not supported; send one of ${supported}`,
+    {
+      reason: "CONTENT_ENCODING_UNSUPPORTED",
+      httpStatus: 415,
+      headers: { "accept-encoding": supported },
+    },
+  );
 }
 
 /** Rejects with 413 beyond `limit` bytes and 400 for bytes that are not in that encoding, or not only. */
@@ -86,14 +93,22 @@ function hasZlibHeader(body: Buffer): boolean {
 
 function toError(error: NodeJS.ErrnoException, encoding: string, limit: number): GatewayError {
   if (error.code === "ERR_BUFFER_TOO_LARGE") {
-    return new GatewayError(Code.RESOURCE_EXHAUSTED, `the request body is larger than ${limit} bytes once decompressed`, {
-      reason: "BODY_TOO_LARGE",
-      httpStatus: 413,
-    });
+    return new GatewayError(
+      Code.RESOURCE_EXHAUSTED,
+      `the request body is larger than ${limit} bytes once decompressed`,
+      {
+        reason: "BODY_TOO_LARGE",
+        httpStatus: 413,
+      },
+    );
   }
-  return new GatewayError(Code.INVALID_ARGUMENT, `the request body is not valid ${encoding}`, { reason: "BODY_ENCODING_INVALID" });
+  return new GatewayError(Code.INVALID_ARGUMENT, `the request body is not valid ${encoding}`, {
+    reason: "BODY_ENCODING_INVALID",
+  });
 }
 
 function trailing(encoding: string): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the request body goes on after the end of its ${encoding} data`, { reason: "BODY_ENCODING_INVALID" });
+  return new GatewayError(Code.INVALID_ARGUMENT, `the request body goes on after the end of its ${encoding} data`, {
+    reason: "BODY_ENCODING_INVALID",
+  });
 }

@@ -2,17 +2,24 @@
 import type { Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/error-body.ts";
+import type { WriteError } from "../../translate/error-body.ts";
 import type { Exchange } from "../front.ts";
 import { compileReplyHeaders, toReplyTrailers } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
 import { readRetryAfter } from "./retry-after.ts";
+
+/** Error bodies in the front's shape, also for the listener's own refusals. */
+export function compileErrorBody(schema: Schema, options: RestOptions): WriteError {
+  const ownDetails = options.profile === "strict";
+  return compileErrorWriter(schema, { shape: options.errors, json: options.json, ownDetails });
+}
 
 /** Answers the exchange, unless somebody did; never throws. */
 export type AnswerError = (exchange: Exchange, error: unknown) => void;
 
 export function compileErrorAnswer(schema: Schema, options: RestOptions): AnswerError {
   const isStrict = options.profile === "strict";
-  const write = compileErrorWriter(schema, { shape: options.errors, json: options.json, ownDetails: isStrict });
+  const write = compileErrorBody(schema, options);
   const appendReplyHeaders = compileReplyHeaders(options);
   return (exchange, cause) => {
     const error = GatewayError.from(cause);

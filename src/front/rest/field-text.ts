@@ -21,7 +21,8 @@ export function compileFieldText(type: MessageType, path: string): FieldText | s
     message = field.type.kind === "message" ? field.type.message : undefined;
   }
   const leaf = fields[fields.length - 1].type;
-  if (leaf.kind !== "scalar" || (leaf.scalar !== "string" && !integers.has(leaf.scalar))) return "the field is neither a string nor an integer";
+  if (leaf.kind !== "scalar" || (leaf.scalar !== "string" && !integers.has(leaf.scalar)))
+    return "the field is neither a string nor an integer";
   const { scalar } = leaf;
   const numbers = fields.map((field) => field.number);
   return (bytes) => readField(bytes, { numbers, scalar }, 0);
@@ -47,7 +48,9 @@ function readField(bytes: Uint8Array, leaf: Leaf, depth: number): string | undef
       const end = reader.lengthEnd();
       const value = bytes.subarray(reader.pos, end);
       reader.pos = end;
-      found = isLeaf ? Buffer.from(value.buffer, value.byteOffset, value.length).toString() : (readField(value, leaf, depth + 1) ?? found);
+      found = isLeaf
+        ? Buffer.from(value.buffer, value.byteOffset, value.length).toString()
+        : (readField(value, leaf, depth + 1) ?? found);
     }
   }
   return found === "" ? undefined : found;

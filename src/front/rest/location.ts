@@ -15,7 +15,12 @@ export function toLocation(name: string, path: string, verb: string | undefined)
   const segments = withoutVerb(path, verb).split("/").slice(1);
   const names = name.split("/");
   const overlap = overlapOf(segments, names);
-  const base = overlap > 0 ? segments.slice(0, -overlap) : names.length === 1 ? segments : segments.slice(0, isVersion(segments[0]) ? 1 : 0);
+  const base =
+    overlap > 0
+      ? segments.slice(0, -overlap)
+      : names.length === 1
+        ? segments
+        : segments.slice(0, isVersion(segments[0]) ? 1 : 0);
   return `/${[...base, ...names.map(encodeSegment)].join("/")}`;
 }
 

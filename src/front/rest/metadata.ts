@@ -1,5 +1,11 @@
 // Request headers that become metadata, and metadata that becomes response headers: an allow-list, or grpc-gateway's mapping.
-import { isMetadataName, isMetadataText, isReservedMetadata, isReservedResponseHeader, toBinaryValue } from "../../metadata.ts";
+import {
+  isMetadataName,
+  isMetadataText,
+  isReservedMetadata,
+  isReservedResponseHeader,
+  toBinaryValue,
+} from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Forwarded } from "../forwarded.ts";
@@ -86,7 +92,8 @@ export type ReplyHeaders = (metadata: Metadata, headers: string[]) => void;
 
 /** Throws RangeError on a name no backend may set. */
 export function compileReplyHeaders(options: RestOptions): ReplyHeaders {
-  if (options.profile === "grpc-gateway") return (metadata, headers) => appendWithPrefix(metadata, "grpc-metadata-", headers);
+  if (options.profile === "grpc-gateway")
+    return (metadata, headers) => appendWithPrefix(metadata, "grpc-metadata-", headers);
   const allowed = new Set(compileAllowList(options.responseHeaders, isReservedResponseHeader));
   return (metadata, headers) => {
     for (let i = 0; i < metadata.length; i += 2) {
@@ -106,6 +113,7 @@ export function toReplyTrailers(options: RestOptions, exchange: Exchange, metada
 
 function appendWithPrefix(metadata: Metadata, prefix: string, headers: string[]): void {
   for (let i = 0; i < metadata.length; i += 2) {
-    if (isMetadataName(metadata[i]) && isMetadataText(metadata[i + 1])) headers.push(prefix + metadata[i], metadata[i + 1]);
+    if (isMetadataName(metadata[i]) && isMetadataText(metadata[i + 1]))
+      headers.push(prefix + metadata[i], metadata[i + 1]);
   }
 }

@@ -27,8 +27,12 @@ export function readRequestBody(exchange: Exchange, limit: number): Promise<Buff
 export function refuseJsonAsForm(body: Buffer, contentType: string | undefined): void {
   if (contentType === undefined || !/^application\/x-www-form-urlencoded/i.test(contentType)) return;
   if (body[0] !== 0x7b && body[0] !== 0x5b) return;
-  throw new GatewayError(Code.INVALID_ARGUMENT, "the body looks like JSON but is sent as a form; add the header Content-Type: application/json", {
-    reason: "CONTENT_TYPE_MISMATCH",
-    httpStatus: 415,
-  });
+  throw new GatewayError(
+    Code.INVALID_ARGUMENT,
+    "the body looks like JSON but is sent as a form; add the header Content-Type: application/json",
+    {
+      reason: "CONTENT_TYPE_MISMATCH",
+      httpStatus: 415,
+    },
+  );
 }

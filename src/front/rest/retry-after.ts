@@ -25,7 +25,9 @@ export function readRetryAfter(status: Uint8Array): string | undefined {
 }
 
 function isRetryInfo(typeUrl: Uint8Array): boolean {
-  return Buffer.from(typeUrl.buffer, typeUrl.byteOffset, typeUrl.length).toString("latin1").endsWith("/google.rpc.RetryInfo");
+  return Buffer.from(typeUrl.buffer, typeUrl.byteOffset, typeUrl.length)
+    .toString("latin1")
+    .endsWith("/google.rpc.RetryInfo");
 }
 
 function children(bytes: Uint8Array, wanted: number): Uint8Array[] {

@@ -3,7 +3,11 @@ import type { Method } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
 
 export function refuseStream(method: Method): GatewayError {
-  return new GatewayError(Code.UNIMPLEMENTED, `${method.name} is a ${method.kind} method; the REST front serves unary methods only`, {
-    reason: "STREAMING_NOT_AVAILABLE",
-  });
+  return new GatewayError(
+    Code.UNIMPLEMENTED,
+    `${method.name} is a ${method.kind} method; the REST front serves unary methods only`,
+    {
+      reason: "STREAMING_NOT_AVAILABLE",
+    },
+  );
 }

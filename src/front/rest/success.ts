@@ -24,7 +24,10 @@ export interface ReadSuccess {
 }
 
 const optionName = "(sluice.http)";
-const plain: ReadSuccess = Object.freeze({ success: Object.freeze({ status: 200, location: undefined, headers: [] }), problems: [] });
+const plain: ReadSuccess = Object.freeze({
+  success: Object.freeze({ status: 200, location: undefined, headers: [] }),
+  problems: [],
+});
 
 /** Never throws; `problems` is for whoever checks the schema before serving it. */
 export function readSuccess(method: Method): ReadSuccess {
@@ -51,7 +54,7 @@ function isOptionMessage(value: OptionValue | undefined): value is OptionMessage
 function toStatus(value: OptionValue | undefined, report: Report): number {
   if (value === undefined || value === 0) return 200;
   if (typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 299) return value;
-  report("status", `status is ${String(value)}; a success is 200 to 299`);
+  report("status", `status is ${typeof value === "number" ? value : "no number"}; a success is 200 to 299`);
   return 200;
 }
 
@@ -66,9 +69,11 @@ function toLocation(value: OptionValue | undefined, method: Method, report: Repo
 function toHeaders(value: OptionValue | undefined, report: Report): string[] {
   const headers: string[] = [];
   for (const line of Array.isArray(value) ? (value as readonly OptionValue[]) : []) {
-    const match = /^([!#$%&'*+.^`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)[ \t]*$/.exec(String(line));
-    if (match === null) report("header", `header is ${JSON.stringify(String(line))}; "name: value" is expected`);
-    else if (isReservedResponseHeader(match[1].toLowerCase())) report("header", `the header ${match[1]} is set by the gateway itself`);
+    const text = typeof line === "string" ? line : "";
+    const match = /^([!#$%&'*+.^`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)[ \t]*$/.exec(text);
+    if (match === null) report("header", `header is ${JSON.stringify(text)}; "name: value" is expected`);
+    else if (isReservedResponseHeader(match[1].toLowerCase()))
+      report("header", `the header ${match[1]} is set by the gateway itself`);
     else headers.push(match[1].toLowerCase(), match[2]);
   }
   return headers;

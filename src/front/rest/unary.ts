@@ -40,7 +40,9 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
   const forwarded = context.forwardedOf(exchange);
   const metadata = context.requestMetadata(exchange, forwarded);
   const cancellation = new Cancellation();
-  exchange.onAbort(() => cancellation.cancel(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })));
+  exchange.onAbort(() =>
+    cancellation.cancel(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })),
+  );
 
   const fail = (error: unknown): void => answerError(exchange, error);
   const answer = (reply: Reply): void => {
@@ -55,9 +57,12 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
     if (exchange.isDone) return;
     const contentType = headers["content-type"] as string | undefined;
     const { captures, query } = request;
-    if (body !== undefined && options.profile === "strict" && plan.body === "typed") refuseJsonAsForm(body, contentType);
+    if (body !== undefined && options.profile === "strict" && plan.body === "typed")
+      refuseJsonAsForm(body, contentType);
     const message = plan.readRequest({ captures, query, body, contentType, method: exchange.method });
-    handler.unary({ kind: "unary", method: plan.method, metadata, deadline, cancellation, peer: forwarded.client, message }).then(answer, fail);
+    handler
+      .unary({ kind: "unary", method: plan.method, metadata, deadline, cancellation, peer: forwarded.client, message })
+      .then(answer, fail);
   };
 
   if (readsBody(options, plan, request, exchange)) {
@@ -73,7 +78,9 @@ function readsBody(options: RestOptions, plan: Plan, request: CallRequest, excha
   if (!hasBody(exchange)) return false;
   if (plan.body !== "none") return true;
   if (options.profile === "strict") return false;
-  return request.hasFormQuery || /^application\/x-www-form-urlencoded/i.test(String(exchange.headers["content-type"] ?? ""));
+  return (
+    request.hasFormQuery || /^application\/x-www-form-urlencoded/i.test(String(exchange.headers["content-type"] ?? ""))
+  );
 }
 
 /** What the client wants the reply to look like. Decided before the call: a 406 after it would hide what it did. */
@@ -116,7 +123,8 @@ function sendReply(context: FrontContext, { exchange, plan, path, view }: Answer
   }
   // Also on what is too small to compress: the next answer of this URL may not be.
   headers.push("vary", options.profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding");
-  const encoding = body.length < compressMin ? "identity" : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
+  const encoding =
+    body.length < compressMin ? "identity" : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
   if (encoding === "identity") {
     exchange.respond(status, headers, body, trailers);
     return;

@@ -15,7 +15,12 @@ describe("compileTimeout", () => {
     short = compile("TouchBook");
   });
 
-  const cases: readonly (readonly [title: string, headers: Record<string, string>, parameter: string | undefined, ms: number])[] = [
+  const cases: readonly (readonly [
+    title: string,
+    headers: Record<string, string>,
+    parameter: string | undefined,
+    ms: number,
+  ])[] = [
     ["nothing", {}, undefined, 15_000],
     ["grpc-timeout in milliseconds", { "grpc-timeout": "100m" }, undefined, 100],
     ["grpc-timeout in minutes", { "grpc-timeout": "2M" }, undefined, 120_000],

@@ -13,14 +13,24 @@ describe("profile grpc-gateway", () => {
 
   it("has grpc-gateway's routing errors, with no details", async () => {
     const missing = await library.send("GET /nowhere");
-    expect([missing.status, missing.body.toString()]).to.deep.equal([404, '{"code":5,"message":"Not Found","details":[]}']);
+    expect([missing.status, missing.body.toString()]).to.deep.equal([
+      404,
+      '{"code":5,"message":"Not Found","details":[]}',
+    ]);
     const wrong = await library.send("PATCH /v1/books/1");
-    expect([wrong.status, wrong.body.toString()]).to.deep.equal([501, '{"code":12,"message":"Method Not Allowed","details":[]}']);
+    expect([wrong.status, wrong.body.toString()]).to.deep.equal([
+      501,
+      '{"code":12,"message":"Method Not Allowed","details":[]}',
+    ]);
     expect((await library.send("OPTIONS /v1/books/1")).status).to.equal(501);
   });
 
   it("takes every body for JSON and writes nothing else", async () => {
-    const response = await library.send("PUT /v1/books/1", ["Content-Type: text/plain", "Accept: text/html"], '{"title":"Emma"} trailing');
+    const response = await library.send(
+      "PUT /v1/books/1",
+      ["Content-Type: text/plain", "Accept: text/html"],
+      '{"title":"Emma"} trailing',
+    );
     expect([response.status, response.headers.get("content-type")]).to.deep.equal([200, "application/json"]);
     expect(response.headers.get("vary")).to.equal("Accept-Encoding");
   });

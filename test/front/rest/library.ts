@@ -63,7 +63,8 @@ export function schemaOf(source: string): Schema {
   const load = (path: string, text: string): void => {
     const file = parseProto(text, path, fail);
     files.set(path, file);
-    for (const { path: imported } of file.imports) if (!files.has(imported)) load(imported, readBundled(imported) ?? "");
+    for (const { path: imported } of file.imports)
+      if (!files.has(imported)) load(imported, readBundled(imported) ?? "");
   };
   load("test.proto", source);
   return linkSchema([...files.values()], ["test.proto"], fail);
@@ -104,7 +105,10 @@ export interface Library extends Endpoint {
 }
 
 /** Answers every call with `answer`. */
-export async function startLibrary(answer: Answer, { source = librarySource, ...options }: LibraryOptions = {}): Promise<Library> {
+export async function startLibrary(
+  answer: Answer,
+  { source = librarySource, ...options }: LibraryOptions = {},
+): Promise<Library> {
   const schema = schemaOf(source);
   const base = options.profile === "grpc-gateway" ? grpcGatewayRest : strictRest;
   const rest: RestOptions = { ...base, ...options };
@@ -146,6 +150,7 @@ export function errorOf(response: RawResponse): string {
 export function metadataOf(call: UnaryCall | undefined): Record<string, string> {
   const map = Object.create(null) as Record<string, string>;
   const { metadata } = call ?? { metadata: [] };
-  for (let i = 0; i < metadata.length; i += 2) map[metadata[i]] = metadata[i] in map ? `${map[metadata[i]]}|${metadata[i + 1]}` : metadata[i + 1];
+  for (let i = 0; i < metadata.length; i += 2)
+    map[metadata[i]] = metadata[i] in map ? `${map[metadata[i]]}|${metadata[i + 1]}` : metadata[i + 1];
   return map;
 }

@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { toLocation } from "../../../src/front/rest/location.ts";
 
 describe("toLocation", () => {
-  const cases: readonly (readonly [name: string, path: string, verb: string | undefined, location: string | undefined])[] = [
+  const cases: readonly (readonly [
+    name: string,
+    path: string,
+    verb: string | undefined,
+    location: string | undefined,
+  ])[] = [
     ["users/ada/orders/7", "/v1/users/ada/orders", undefined, "/v1/users/ada/orders/7"],
     ["products/5", "/v1/products", undefined, "/v1/products/5"],
     ["7", "/v1/books", undefined, "/v1/books/7"],

@@ -28,9 +28,24 @@ describe("request metadata", () => {
   describe("in profile strict", () => {
     it("is the listed headers and where the request came from, nothing else", async () => {
       await start();
-      const listed = { authorization: "Bearer t", "accept-language": "de", traceparent: "00-1", tracestate: "a=1", baggage: "b=2", "x-request-id": "r" };
+      const listed = {
+        authorization: "Bearer t",
+        "accept-language": "de",
+        traceparent: "00-1",
+        tracestate: "a=1",
+        baggage: "b=2",
+        "x-request-id": "r",
+      };
       const sent = Object.entries(listed).map(([name, value]) => `${name.toUpperCase()}: ${value}`);
-      const found = await metadataFor([...sent, "X-User-Id: evil", "Cookie: a=1", "User-Agent: u", "Grpc-Metadata-X-User-Id: evil", "grpc-status: 0", "X-Real-IP: 1.2.3.4"]);
+      const found = await metadataFor([
+        ...sent,
+        "X-User-Id: evil",
+        "Cookie: a=1",
+        "User-Agent: u",
+        "Grpc-Metadata-X-User-Id: evil",
+        "grpc-status: 0",
+        "X-Real-IP: 1.2.3.4",
+      ]);
       expect({ ...found }).to.deep.equal({ ...listed, ...forwarded });
     });
 
@@ -55,14 +70,27 @@ describe("request metadata", () => {
 
     it("never comes from request trailers", async () => {
       await start();
-      const chunked = "POST /v1/books HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: x-request-id\r\n\r\n2\r\n{}\r\n0\r\nx-request-id: evil\r\n\r\n";
+      const chunked =
+        "POST /v1/books HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: x-request-id\r\n\r\n2\r\n{}\r\n0\r\nx-request-id: evil\r\n\r\n";
       expect((await exchangeRaw(library, chunked)).status).to.equal(201);
       expect(metadataOf(library.calls[0])).to.not.have.property("x-request-id");
     });
 
     it("does not let a name be listed that the gateway or gRPC sets, however it is spelt", async () => {
       await start();
-      for (const name of ["grpc-status", "Grpc-Metadata-Grpc-Status", "connect-protocol-version", "te", "content-type", "host", "x-forwarded-for", "x-forwarded-for-bin", "a b", ":path", "x_user"]) {
+      for (const name of [
+        "grpc-status",
+        "Grpc-Metadata-Grpc-Status",
+        "connect-protocol-version",
+        "te",
+        "content-type",
+        "host",
+        "x-forwarded-for",
+        "x-forwarded-for-bin",
+        "a b",
+        ":path",
+        "x_user",
+      ]) {
         expect(() => compileRequestMetadata({ ...strictRest, requestHeaders: [name] }), name).to.throw(RangeError);
       }
     });
@@ -71,7 +99,15 @@ describe("request metadata", () => {
   describe("in profile grpc-gateway", () => {
     it("is Grpc-Metadata-X, the permanent headers with a prefix, and authorization both ways", async () => {
       await start({ profile: "grpc-gateway" });
-      const sent = ["Grpc-Metadata-Tenant: t", "grpc-metadata-tenant: u", "Grpc-Metadata-Blob-Bin: AQI=", "Authorization: Bearer t", "Cookie: a=1", "Accept: text/html", "X-Other: no"];
+      const sent = [
+        "Grpc-Metadata-Tenant: t",
+        "grpc-metadata-tenant: u",
+        "Grpc-Metadata-Blob-Bin: AQI=",
+        "Authorization: Bearer t",
+        "Cookie: a=1",
+        "Accept: text/html",
+        "X-Other: no",
+      ];
       expect({ ...(await metadataFor(sent)) }).to.deep.equal({
         ...forwarded,
         tenant: "t|u",
@@ -85,8 +121,25 @@ describe("request metadata", () => {
 
     it("leaves out reserved names in any spelling, and values that are no metadata", async () => {
       await start({ profile: "grpc-gateway" });
-      const names = ["Grpc-Status", "grpc-timeout-bin", "Connect-X", "X-Forwarded-For", "Te", "Content-Type", "Host", "Grpc-Metadata-Grpc-Status", "grpcgateway-authorization", "User-Agent", "x!y", ""];
-      const found = await metadataFor([...names.map((name) => `Grpc-Metadata-${name}: evil`), "Grpc-Metadata-A: b\tc", "Cookie: \xe4"]);
+      const names = [
+        "Grpc-Status",
+        "grpc-timeout-bin",
+        "Connect-X",
+        "X-Forwarded-For",
+        "Te",
+        "Content-Type",
+        "Host",
+        "Grpc-Metadata-Grpc-Status",
+        "grpcgateway-authorization",
+        "User-Agent",
+        "x!y",
+        "",
+      ];
+      const found = await metadataFor([
+        ...names.map((name) => `Grpc-Metadata-${name}: evil`),
+        "Grpc-Metadata-A: b\tc",
+        "Cookie: \xe4",
+      ]);
       expect({ ...found }).to.deep.equal(forwarded);
     });
 
@@ -107,7 +160,11 @@ describe("request metadata", () => {
 
     it("are believed from a trusted proxy, up to the first hop that is not one", async () => {
       await start({ trustedProxies: ["127.0.0.0/8", "10.0.0.1", "fd00::/8"] });
-      const found = await metadataFor(["X-Forwarded-For: 6.6.6.6, 1.2.3.4 ,fd00::1,10.0.0.1", "X-Forwarded-Host: shop.example", "X-Forwarded-Proto: HTTPS"]);
+      const found = await metadataFor([
+        "X-Forwarded-For: 6.6.6.6, 1.2.3.4 ,fd00::1,10.0.0.1",
+        "X-Forwarded-Host: shop.example",
+        "X-Forwarded-Proto: HTTPS",
+      ]);
       expect({ ...found }).to.deep.equal({
         "x-forwarded-for": "1.2.3.4, fd00::1, 10.0.0.1, 127.0.0.1",
         "x-forwarded-host": "shop.example",
@@ -118,7 +175,11 @@ describe("request metadata", () => {
 
     it("stop at what is no address", async () => {
       await start({ trustedProxies: ["127.0.0.1"] });
-      const found = await metadataFor(["X-Forwarded-For: 1.2.3.4, unknown", "X-Forwarded-Host: a b", "X-Forwarded-Proto: ftp"]);
+      const found = await metadataFor([
+        "X-Forwarded-For: 1.2.3.4, unknown",
+        "X-Forwarded-Host: a b",
+        "X-Forwarded-Proto: ftp",
+      ]);
       expect({ ...found }).to.deep.equal(forwarded);
     });
 
@@ -147,7 +208,11 @@ describe("reply metadata", () => {
     await library.close();
     await start({ responseHeaders: ["X-Request-Id", "x-bad"] }, () => sent);
     const open = await library.send("GET /v1/books/1");
-    expect([open.headers.get("x-request-id"), open.headers.has("x-bad"), open.headers.has("x-secret")]).to.deep.equal(["r", false, false]);
+    expect([open.headers.get("x-request-id"), open.headers.has("x-bad"), open.headers.has("x-secret")]).to.deep.equal([
+      "r",
+      false,
+      false,
+    ]);
   });
 
   it("may not be listed where HTTP or the gateway sets the header", async () => {
@@ -164,21 +229,31 @@ describe("reply metadata", () => {
   it("is Grpc-Metadata-X in profile grpc-gateway, trailers where the client takes them", async () => {
     await start({ profile: "grpc-gateway" }, () => sent);
     const plain = await library.send("GET /v1/books/1");
-    expect([plain.headers.get("grpc-metadata-x-secret"), plain.headers.has("grpc-metadata-x-bad"), plain.trailers.size]).to.deep.equal(["s", false, 0]);
+    expect([
+      plain.headers.get("grpc-metadata-x-secret"),
+      plain.headers.has("grpc-metadata-x-bad"),
+      plain.trailers.size,
+    ]).to.deep.equal(["s", false, 0]);
     const trailed = await library.send("GET /v1/books/1", ["TE: deflate, trailers"]);
-    expect([trailed.headers.get("trailer"), trailed.trailers.get("grpc-trailer-x-cost")]).to.deep.equal(["grpc-trailer-x-cost", "7"]);
+    expect([trailed.headers.get("trailer"), trailed.trailers.get("grpc-trailer-x-cost")]).to.deep.equal([
+      "grpc-trailer-x-cost",
+      "7",
+    ]);
   });
 
   it("comes with errors too in profile grpc-gateway", async () => {
     await start({ profile: "grpc-gateway" }, () => {
-      throw new GatewayError(Code.UNAUTHENTICATED, "who are you", { backendHeaders: ["x-a", "1"], backendTrailers: ["x-b", "2"] });
+      throw new GatewayError(Code.UNAUTHENTICATED, "who are you", {
+        backendHeaders: ["x-a", "1"],
+        backendTrailers: ["x-b", "2"],
+      });
     });
     const response = await library.send("GET /v1/books/1", ["TE: trailers"]);
-    expect([response.status, response.headers.get("grpc-metadata-x-a"), response.trailers.get("grpc-trailer-x-b"), response.headers.get("www-authenticate")]).to.deep.equal([
-      401,
-      "1",
-      "2",
-      "who are you",
-    ]);
+    expect([
+      response.status,
+      response.headers.get("grpc-metadata-x-a"),
+      response.trailers.get("grpc-trailer-x-b"),
+      response.headers.get("www-authenticate"),
+    ]).to.deep.equal([401, "1", "2", "who are you"]);
   });
 });

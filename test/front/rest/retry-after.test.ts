@@ -16,7 +16,9 @@ describe("readRetryAfter", () => {
   });
 
   it("finds it among other details", () => {
-    expect(readRetryAfter(Buffer.concat([field(2, "message"), status([0x08, 9], "x/google.rpc.Help"), status([0x08, 5])]))).to.equal("5");
+    expect(
+      readRetryAfter(Buffer.concat([field(2, "message"), status([0x08, 9], "x/google.rpc.Help"), status([0x08, 5])])),
+    ).to.equal("5");
   });
 
   it("is at most a day", () => {
@@ -25,7 +27,13 @@ describe("readRetryAfter", () => {
 
   it("is nothing for no RetryInfo, a negative delay, and malformed bytes", () => {
     const negative = [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-    for (const bytes of [Buffer.alloc(0), status([0x08, 1], "x/y"), status(negative), Buffer.from([0x1a, 0x7f]), field(3, field(1, url))]) {
+    for (const bytes of [
+      Buffer.alloc(0),
+      status([0x08, 1], "x/y"),
+      status(negative),
+      Buffer.from([0x1a, 0x7f]),
+      field(3, field(1, url)),
+    ]) {
       expect(readRetryAfter(bytes)).to.equal(undefined);
     }
   });

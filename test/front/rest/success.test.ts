@@ -18,7 +18,9 @@ describe("readSuccess", () => {
   });
 
   it("reads status, location and headers", () => {
-    const { success, problems } = read('option (sluice.http) = { status: 202 location: "name" header: "Cache-Control:  no-store " };');
+    const { success, problems } = read(
+      'option (sluice.http) = { status: 202 location: "name" header: "Cache-Control:  no-store " };',
+    );
     expect(problems).to.deep.equal([]);
     expect(success.status).to.equal(202);
     expect(success.location?.(field(1, "n"))).to.equal("n");
@@ -44,10 +46,11 @@ describe("readSuccess", () => {
 });
 
 describe("compileFieldText", () => {
-  const schema = schemaOf(`${header} message M { string name = 1; M child = 2; repeated M list = 3; int64 id = 4; uint64 big = 5;
+  const schema =
+    schemaOf(`${header} message M { string name = 1; M child = 2; repeated M list = 3; int64 id = 4; uint64 big = 5;
     sint32 zig = 6; bool flag = 7; int32 small = 8; map<string, string> map = 9; }`);
   const type = schema.message("t.M")!;
-  const read = (path: string, bytes: Uint8Array): string | undefined => {
+  const readText = (path: string, bytes: Uint8Array): string | undefined => {
     const compiled = compileFieldText(type, path);
     if (typeof compiled === "string") throw new Error(compiled);
     return compiled(bytes);
@@ -56,17 +59,17 @@ describe("compileFieldText", () => {
   const minusOne = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
 
   it("reads strings, nested ones too, the last occurrence winning", () => {
-    expect(read("name", Buffer.concat([field(1, "a"), varint(4, 1), field(1, "b")]))).to.equal("b");
-    expect(read("child.name", Buffer.concat([field(2, field(1, "a")), field(2, varint(4, 1))]))).to.equal("a");
-    expect(read("name", new Uint8Array(0))).to.equal(undefined);
-    expect(read("name", field(1, ""))).to.equal(undefined);
+    expect(readText("name", Buffer.concat([field(1, "a"), varint(4, 1), field(1, "b")]))).to.equal("b");
+    expect(readText("child.name", Buffer.concat([field(2, field(1, "a")), field(2, varint(4, 1))]))).to.equal("a");
+    expect(readText("name", new Uint8Array(0))).to.equal(undefined);
+    expect(readText("name", field(1, ""))).to.equal(undefined);
   });
 
   it("reads integers of every sign and size", () => {
-    expect(read("id", varint(4, ...minusOne))).to.equal("-1");
-    expect(read("big", varint(5, ...minusOne))).to.equal("18446744073709551615");
-    expect(read("zig", varint(6, 3))).to.equal("-2");
-    expect(read("small", varint(8, ...minusOne))).to.equal("-1");
+    expect(readText("id", varint(4, ...minusOne))).to.equal("-1");
+    expect(readText("big", varint(5, ...minusOne))).to.equal("18446744073709551615");
+    expect(readText("zig", varint(6, 3))).to.equal("-2");
+    expect(readText("small", varint(8, ...minusOne))).to.equal("-1");
   });
 
   it("says what is wrong with a path", () => {

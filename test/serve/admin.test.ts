@@ -1,0 +1,105 @@
+import { expect } from "chai";
+import { request } from "node:http";
+import { createAdmin } from "../../src/serve/admin.ts";
+import type { Admin, Readiness } from "../../src/serve/admin.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+describe("createAdmin", () => {
+  let readiness: Readiness = { ready: true, reasons: [] };
+  let admin: Admin;
+  let port: number;
+
+  before(async () => {
+    admin = createAdmin({
+      address: { host: "127.0.0.1", port: 0 },
+      routes: () => [{ path: "/v1/x" }],
+      config: () => {
+        if (!readiness.ready) throw new Error("secret detail");
+        return { listen: ":1" };
+      },
+      readiness: () => readiness,
+    });
+    ({ port } = await admin.listen());
+  });
+  after(() => admin.close());
+  beforeEach(() => {
+    readiness = { ready: true, reasons: [] };
+  });
+
+  const ask = (path: string, method = "GET", headers: Record<string, string> = {}): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (text: string) => (body += text));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      });
+      outgoing.on("error", reject).end();
+    });
+
+  it("is healthy while it runs, whatever the backends do", async () => {
+    readiness = { ready: false, reasons: ["x"] };
+    expect(await ask("/healthz")).to.include({ status: 200, body: '{"status":"ok"}' });
+  });
+
+  it("is ready, or says why not with 503", async () => {
+    expect(await ask("/readyz")).to.include({ status: 200, body: '{"status":"ready","reasons":[]}' });
+    readiness = { ready: false, reasons: ["upstream a:1 is failing"] };
+    expect(await ask("/readyz")).to.include({
+      status: 503,
+      body: '{"status":"not ready","reasons":["upstream a:1 is failing"]}',
+    });
+  });
+
+  it("shows routes and configuration", async () => {
+    expect(await ask("/routes")).to.include({ status: 200, body: '[{"path":"/v1/x"}]' });
+    expect(await ask("/config")).to.include({ status: 200, body: '{"listen":":1"}' });
+  });
+
+  it("answers HEAD without a body", async () =>
+    expect(await ask("/healthz", "HEAD")).to.include({ status: 200, body: "" }));
+
+  it("answers 404 in JSON for anything else, of any case and with any slash", async () => {
+    for (const path of ["/", "/metrics", "/healthz/", "/HEALTHZ", "//healthz", "/config/../healthz", "/%68ealthz/x"]) {
+      const { status, headers } = await ask(path);
+      expect([path, status, headers["content-type"]]).to.deep.equal([path, 404, "application/json; charset=utf-8"]);
+    }
+  });
+
+  it("changes nothing: 405 with Allow for other methods", async () => {
+    for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+      const { status, headers } = await ask("/config", method);
+      expect([status, headers["allow"]]).to.deep.equal([405, "GET, HEAD"]);
+    }
+  });
+
+  it("refuses web pages and foreign hosts", async () => {
+    expect((await ask("/config", "GET", { origin: "https://evil.example" })).status).to.equal(403);
+    expect((await ask("/config", "GET", { host: "evil.example" })).status).to.equal(421);
+    for (const host of ["localhost:9901", "127.0.0.1", "[::1]:9901"])
+      expect((await ask("/config", "GET", { host })).status).to.equal(200);
+  });
+
+  it("tells nothing about itself, nor about what went wrong", async () => {
+    readiness = { ready: false, reasons: [] };
+    const { status, headers, body } = await ask("/config");
+    expect([status, body]).to.deep.equal([500, '{"error":"internal error"}']);
+    expect(headers).to.not.have.any.keys("x-powered-by", "etag", "access-control-allow-origin");
+    expect(headers).to.include({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  });
+
+  it("rejects when the port is taken", async () => {
+    const second = createAdmin({
+      address: { host: "127.0.0.1", port },
+      routes: () => [],
+      config: () => ({}),
+      readiness: () => readiness,
+    });
+    const error = await second.listen().catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "EADDRINUSE");
+  });
+});
