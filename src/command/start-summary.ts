@@ -70,9 +70,9 @@ function pickSamples(bindings: readonly Binding[]): NonNullable<ReturnType<typeo
 
 /** Escapes control characters of proto names and paths, not those of the style. */
 function keepStyle(line: string): string {
-  // oxlint-disable-next-line no-control-regex -- escape sequences are what it keeps
-  return line
-    .split(/(\u001b\[\d+m)/)
-    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
-    .join("");
+  const parts = line.split(styleSequence);
+  return parts.map((part, index) => (index % 2 === 1 ? part : printable(part))).join("");
 }
+
+// oxlint-disable-next-line no-control-regex -- escape sequences are what it keeps
+const styleSequence = /(\u001b\[\d+m)/;

@@ -32,6 +32,7 @@ export function checkMessage(message: MessageNode, problems: Problems): void {
 
 function checkFieldNumbers(message: MessageNode, problems: Problems): void {
   const byNumber = new Map<number, FieldNode>();
+  let hint: string | undefined;
   for (const field of message.fields) {
     const other = byNumber.get(field.number);
     if (other === undefined) {
@@ -42,22 +43,26 @@ function checkFieldNumbers(message: MessageNode, problems: Problems): void {
       position: field.raw.numberPosition,
       rule: "duplicate-field-number",
       message: `field "${field.protoName}" has the number ${field.number} of "${other.protoName}" at ${formatPlace(other.position)}`,
-      hint: `choose another number, e.g. ${nextFree(message)}`,
+      hint: (hint ??= `choose another number${freeNumber(message)}`),
     });
   }
 }
 
-function nextFree(message: MessageNode): number {
-  const taken = new Set(message.fields.map((field) => field.number));
-  const ranges = [...message.raw.reservedRanges, ...message.raw.extensionRanges];
-  let number = 1;
-  while (taken.has(number) || ranges.some((range) => number >= range.start && number <= range.end && range.end < 19_000)) number++;
-  return number;
+/** An example, unless the message is so large that finding one is work. */
+function freeNumber({ fields, raw }: MessageNode): string {
+  const ranges = [...raw.reservedRanges, ...raw.extensionRanges];
+  if (fields.length > 1_000 || ranges.length > 100) return "";
+  const taken = new Set(fields.map((field) => field.number));
+  for (let number = 1; number < 19_000; number++) {
+    if (!taken.has(number) && !ranges.some((range) => number >= range.start && number <= range.end)) return `, e.g. ${number}`;
+  }
+  return "";
 }
 
 function checkOneofs(message: MessageNode, problems: Problems): void {
+  const withFields = new Set(message.raw.fields.map((field) => message.allOneofs[field.oneofIndex ?? -1]));
   for (const oneof of message.oneofs) {
-    if (!message.raw.fields.some((field) => message.allOneofs[field.oneofIndex ?? -1] === oneof)) {
+    if (!withFields.has(oneof)) {
       problems.error({
         position: oneof.raw.position,
         rule: "empty-oneof",

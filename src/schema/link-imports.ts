@@ -2,6 +2,12 @@
 import type { FileNode } from "./link-node.ts";
 import type { Problems } from "./link-problems.ts";
 
+/**
+ * How many pairs of a file and one that it sees are kept. Chains of public imports make them grow with the square of the
+ * files; real sets stay far below.
+ */
+const visibleLimit = 3_000_000;
+
 export interface ImportContext {
   /** Where imports were looked for, for the hint. */
   readonly searched: readonly string[];
@@ -16,18 +22,27 @@ export function linkImports(files: ReadonlyMap<string, FileNode>, context: Impor
     if (context.incomplete.has(file.raw.path)) uncertain.add(file);
     if (checkImports(file, files, context, problems)) uncertain.add(file);
   }
+  let budget = visibleLimit;
   for (const file of files.values()) {
     see(file, file, []);
-    for (const { path } of file.raw.imports) seeImport(file, path, files);
+    for (const { path } of file.raw.imports) budget -= seeImport(file, path, files, budget);
+    if (budget < 0) {
+      const hint = "import fewer files publicly";
+      problems.error({ position: file.raw.position, rule: "too-many-imports", message: "the public imports of these files bring in too many others", hint });
+      return;
+    }
     file.isUncertain = [...file.visible.keys()].some((seen) => uncertain.has(seen));
   }
   reportCycles(files, problems);
 }
 
-function seeImport(file: FileNode, path: string, files: ReadonlyMap<string, FileNode>): void {
+/** How many files the import brings into sight; more than `limit` are not looked at. */
+function seeImport(file: FileNode, path: string, files: ReadonlyMap<string, FileNode>, limit: number): number {
   const target = files.get(path);
-  if (target === undefined) return;
-  for (const seen of publicClosure(target, files)) see(file, seen, [path]);
+  if (target === undefined) return 0;
+  const closure = publicClosure(target, files, limit);
+  for (const seen of closure) see(file, seen, [path]);
+  return closure.size;
 }
 
 function see(file: FileNode, seen: FileNode, through: readonly string[]): void {
@@ -37,9 +52,10 @@ function see(file: FileNode, seen: FileNode, through: readonly string[]): void {
 }
 
 /** The file and everything it imports publicly, over any number of steps. */
-function publicClosure(start: FileNode, files: ReadonlyMap<string, FileNode>): ReadonlySet<FileNode> {
+function publicClosure(start: FileNode, files: ReadonlyMap<string, FileNode>, limit: number): ReadonlySet<FileNode> {
   const closure = new Set([start]);
   for (const file of closure) {
+    if (closure.size > limit) break;
     for (const imported of file.raw.imports) {
       const target = imported.kind === "public" ? files.get(imported.path) : undefined;
       if (target !== undefined) closure.add(target);

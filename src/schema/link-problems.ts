@@ -5,6 +5,9 @@ import type { Diagnostic, Position } from "../diagnostic.ts";
 /** Suggestions compare with every name of the schema; a hostile file must not buy that thousands of times. */
 const suggestionLimit = 50;
 const candidateLimit = 20_000;
+/** Nobody reads more; a hostile file must not fill the memory with them. */
+const problemLimit = 2_000;
+const lengthLimit = 800;
 
 export interface Problem {
   readonly position: Position;
@@ -35,13 +38,20 @@ export class Problems {
     return didYouMean(word, take(candidates, candidateLimit));
   }
 
-  #add(diagnostic: Diagnostic & { readonly position: Position }): void {
+  #add(problem: Diagnostic & { readonly position: Position }): void {
+    if (this.#seen.size >= problemLimit) return;
+    const diagnostic = { ...problem, message: shorten(problem.message), hint: problem.hint === undefined ? undefined : shorten(problem.hint) };
     const { file, line, column } = diagnostic.position;
     const key = `${file}:${line}:${column}:${diagnostic.rule}:${diagnostic.message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#report(diagnostic);
   }
+}
+
+/** Names may be as long as their file. */
+function shorten(text: string): string {
+  return text.length <= lengthLimit ? text : `${text.slice(0, lengthLimit / 2)}…${text.slice(-lengthLimit / 2)}`;
 }
 
 function* take(candidates: Iterable<string>, limit: number): Iterable<string> {

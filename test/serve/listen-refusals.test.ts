@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { createListener, defaultListenerLimits } from "../../src/serve/listen.ts";
 import type { BoundAddress, Listener } from "../../src/serve/listen.ts";
-import { openRaw } from "../support/raw-http.ts";
+import { exchangeRaw, openRaw } from "../support/raw-http.ts";
 
 function reasonOf(body: Buffer): string {
   const status = JSON.parse(body.toString()) as { details: { reason: string }[] };
@@ -116,4 +116,27 @@ describe("createListener refuses before any front sees it", () => {
       expect(seen).to.equal(0);
     });
   }
+});
+
+describe("createListener with an error writer", () => {
+  it("refuses in that shape", async () => {
+    const listener = createListener({
+      address: { host: "127.0.0.1", port: 0 },
+      limits: defaultListenerLimits,
+      front: (exchange) => exchange.respond(200, [], undefined),
+      writeError: ({ reason }) => ({ contentType: "text/plain", body: Buffer.from(reason ?? "") }),
+    });
+    const bound = await listener.listen();
+    try {
+      for (const [text, reason] of [
+        ["GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HEADER_DUPLICATE"],
+        ["nonsense\r\n\r\n", "REQUEST_MALFORMED"],
+      ]) {
+        const response = await exchangeRaw(bound, text);
+        expect([response.headers.get("content-type"), response.body.toString()]).to.deep.equal(["text/plain", reason]);
+      }
+    } finally {
+      await listener.close(0);
+    }
+  });
 });

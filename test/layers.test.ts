@@ -1,0 +1,138 @@
+// Who may import whom, types counted, and where each third-party package lives. The table is the architecture.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+
+const root = fileURLToPath(new URL("../../src", import.meta.url));
+
+/** Room → rooms it may import. A file directly in src/ is a room of its own; `front` is what all fronts share. */
+const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
+  status: [],
+  diagnostic: [],
+  metadata: ["status"],
+  schema: ["diagnostic", "status"],
+  call: ["schema", "metadata", "status"],
+  route: ["schema", "status"],
+  translate: ["schema", "diagnostic", "status"],
+  chain: ["call", "metadata", "schema", "status"],
+  upstream: ["call", "metadata", "schema", "status"],
+  front: ["call"],
+  "front/rest": ["front", "call", "route", "translate", "schema", "metadata", "status"],
+  config: ["diagnostic", "schema", "status"],
+  serve: ["front", "call", "config", "status"],
+  "gateway-options": "everything",
+  gateway: "everything",
+  index: "everything",
+  command: "everything",
+  main: "everything",
+};
+
+/** Package → the only places that may import it. */
+const homes: Readonly<Record<string, readonly string[]>> = {
+  "@grpc/grpc-js": ["upstream/grpc-js.ts", "upstream/grpc-js-call.ts", "upstream/grpc-js-channel.ts"],
+  ajv: ["config/"],
+  yaml: ["config/"],
+  express: ["serve/admin.ts"],
+};
+
+interface SourceFile {
+  /** Below src/. */
+  readonly path: string;
+  readonly local: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts")).map(readSource);
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(root, path), "utf8");
+  const targets = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm)].map((match) => match[1] ?? match[2] ?? match[3]);
+  return {
+    path,
+    local: targets.filter((target) => target.startsWith(".")).map((target) => relative(root, normalize(join(root, dirname(path), target)))),
+    packages: targets.filter((target) => !target.startsWith(".") && !target.startsWith("node:")),
+  };
+}
+
+function roomOf(path: string): string {
+  const parts = path.split("/");
+  if (parts.length === 1) return parts[0].replace(/\.ts$/, "");
+  return parts[0] === "front" && parts.length > 2 ? `front/${parts[1]}` : parts[0];
+}
+
+describe("layers", () => {
+  it("reads the source files", () => {
+    expect(files.length).to.be.greaterThan(50);
+    expect(files.find((file) => file.path === "gateway.ts")?.local).to.include("chain/compose.ts");
+  });
+
+  it("gives every room of src a row in the table, and no row to a room that is gone", () => {
+    expect([...new Set(files.map((file) => roomOf(file.path)))].sort()).to.deep.equal(Object.keys(allowed).sort());
+  });
+
+  it("keeps every import inside the table", () => {
+    const outside = files.flatMap((file) =>
+      file.local
+        .filter((target) => {
+          const [from, to] = [roomOf(file.path), roomOf(target)];
+          const rooms = allowed[from];
+          return from !== to && rooms !== "everything" && !rooms.includes(to);
+        })
+        .map((target) => `${file.path} imports ${target}`),
+    );
+    expect(outside).to.deep.equal([]);
+  });
+
+  it("has no import cycle between files, types counted", () => {
+    expect(findCycle(new Map(files.map((file) => [file.path, file.local])))).to.deep.equal([]);
+  });
+
+  it("finds a cycle where there is one", () => {
+    expect(findCycle(new Map([["a.ts", ["b.ts"]], ["b.ts", ["c.ts"]], ["c.ts", ["b.ts"]]]))).to.deep.equal(["b.ts", "c.ts", "b.ts"]);
+  });
+
+  it("keeps each third-party package in its home", () => {
+    const strays = files.flatMap((file) =>
+      file.packages
+        .map((name) => name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/"))
+        .filter((name) => !(homes[name] ?? []).some((home) => file.path === home || (home.endsWith("/") && file.path.startsWith(home))))
+        .map((name) => `${file.path} imports ${name}`),
+    );
+    expect(strays).to.deep.equal([]);
+  });
+
+  it("lists exactly the production dependencies of package.json", () => {
+    const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { dependencies: Record<string, string> };
+    expect(Object.keys(manifest.dependencies).sort()).to.deep.equal(Object.keys(homes).sort());
+  });
+
+  it("opens every file with a sentence on what it is for", () => {
+    const silent = files.filter(({ path }) => !/^(?:#![^\n]*\n)?(?:\/\/ |\/\*\* |\/\* )\S/.test(readFileSync(join(root, path), "utf8")));
+    expect(silent.map((file) => file.path)).to.deep.equal([]);
+  });
+});
+
+/** The first cycle, closed, or nothing. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const visit = (node: string): string[] => {
+    const at = trail.indexOf(node);
+    if (at >= 0) return [...trail.slice(at), node];
+    if (done.has(node)) return [];
+    trail.push(node);
+    for (const next of graph.get(node) ?? []) {
+      const cycle = visit(next);
+      if (cycle.length > 0) return cycle;
+    }
+    trail.pop();
+    done.add(node);
+    return [];
+  };
+  for (const node of graph.keys()) {
+    const cycle = visit(node);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
