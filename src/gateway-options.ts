@@ -22,6 +22,7 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
     profile,
     json: toJsonOptions(config),
     queryIgnore: query.ignore,
+    queryLimits: { what: "query string", maxLength: server.maxUrlBytes, maxParameters: server.maxQueryParams },
     errors: http.errors,
     maxBodyBytes: server.maxBodyBytes,
     defaultTimeoutMs: timeouts.defaultMs,

@@ -7,6 +7,7 @@
 import { composeChain, type Interceptor } from "./chain/compose.ts";
 import { toListenerLimits, toRestOptions, toRouterOptions, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
+import { compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
@@ -49,11 +50,13 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   });
   const handler = composeChain(interceptors, upstreams.handler);
   const router = createRouter(bindings, toRouterOptions(config));
-  const front = createRestFront({ router, schema, handler, options: toRestOptions(config, report) });
+  const restOptions = toRestOptions(config, report);
+  const front = createRestFront({ router, schema, handler, options: restOptions });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
     front,
+    writeError: compileErrorBody(schema, restOptions),
   });
 
   return {

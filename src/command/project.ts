@@ -6,6 +6,8 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
+import { findTimeoutProblem } from "../front/rest/deadline.ts";
+import { readSuccess } from "../front/rest/success.ts";
 import { bindMethods } from "../schema/http-rule.ts";
 import { loadSchema } from "../schema/load.ts";
 import { parseTarget } from "../upstream/target.ts";
@@ -77,6 +79,7 @@ export async function loadProject(
     report,
   );
   checkUpstreamServices(config, schema, report);
+  checkMethodOptions(schema, report);
   return { project: hasErrors(diagnostics) ? undefined : { config, schema, bindings }, diagnostics, schema };
 }
 
@@ -130,6 +133,15 @@ function checkUpstreamServices(config: Config, schema: Schema, report: (diagnost
       hint: suggestService(service, names),
       rule: "upstream-service",
     });
+  }
+}
+
+/** Options of sluice/annotations.proto whose values the type checker of protobuf cannot judge. */
+function checkMethodOptions(schema: Schema, report: (diagnostic: Diagnostic) => void): void {
+  for (const method of schema.services.flatMap((service) => service.methods)) {
+    const timeout = findTimeoutProblem(method);
+    for (const { option, message } of [...readSuccess(method).problems, ...(timeout === undefined ? [] : [timeout])])
+      report({ severity: "error", position: method.optionPosition(option), message: `${method.name}: ${message}`, rule: "method-option" });
   }
 }
 

@@ -60,7 +60,7 @@ function checkNumbers(type: EnumNode, problems: Problems): void {
 function checkJsonConflicts(type: EnumNode, problems: Problems): void {
   if (type.options.get("deprecated_legacy_json_field_conflicts") === true) return;
   const seen = new Map<string, EnumValueNode>();
-  const prefix = bare(type.raw.name);
+  const prefix = type.raw.name.replaceAll("_", "").toLowerCase();
   for (const value of type.values) {
     const stripped = stripPrefix(value.name, prefix);
     const other = seen.get(stripped);
@@ -69,7 +69,7 @@ function checkJsonConflicts(type: EnumNode, problems: Problems): void {
       const problem = {
         position: value.position,
         rule: "enum-json-conflict",
-        message: `enum values "${value.name}" and "${other.name}" of "${type.name}" differ only in case, underscores or the enum's name`,
+        message: `enum values "${value.name}" and "${other.name}" of "${type.name}" differ only in case or by the enum's name before them`,
         hint: "rename one of them",
       };
       if (type.features.jsonFormat === "ALLOW") problems.error(problem);
@@ -78,22 +78,25 @@ function checkJsonConflicts(type: EnumNode, problems: Problems): void {
   }
 }
 
-function bare(name: string): string {
-  return name.replaceAll("_", "").toLowerCase();
-}
-
-/** Drops the enum's name, compared without case and underscores, from the front; then case and underscores. */
+/** protoc's rule: the enum's name goes from the front, compared without case and underscores; the rest in PascalCase. */
 function stripPrefix(name: string, prefix: string): string {
   let matched = 0;
   let at = 0;
   while (at < name.length && matched < prefix.length) {
     const character = name[at].toLowerCase();
     if (character !== "_") {
-      if (character !== prefix[matched]) return bare(name);
+      if (character !== prefix[matched]) return toPascalCase(name);
       matched++;
     }
     at++;
   }
   const rest = name.slice(at).replace(/^_+/, "");
-  return matched < prefix.length || rest === "" ? bare(name) : bare(rest);
+  return toPascalCase(matched < prefix.length || rest === "" ? name : rest);
+}
+
+function toPascalCase(name: string): string {
+  return name
+    .split("_")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase())
+    .join("");
 }

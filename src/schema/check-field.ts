@@ -36,7 +36,8 @@ function checkNumber(field: FieldNode, problems: Problems): void {
   });
 }
 
-const optionMessages = /^google\.protobuf\.(File|Message|Field|Oneof|ExtensionRange|Enum|EnumValue|Service|Method|Stream)Options$/;
+const optionMessages =
+  /^google\.protobuf\.(File|Message|Field|Oneof|ExtensionRange|Enum|EnumValue|Service|Method|Stream)Options$/;
 
 function checkExtension(field: FieldNode, problems: Problems): void {
   const { parent, raw } = field;
@@ -47,7 +48,10 @@ function checkExtension(field: FieldNode, problems: Problems): void {
       position: raw.numberPosition,
       rule: "extension-range",
       message: `extension "${field.name}" has the number ${field.number}, which "${parent.name}" does not leave for extensions`,
-      hint: ranges.length === 0 ? `"${parent.name}" cannot be extended` : `its extension ranges: ${ranges.slice(0, 8).join(", ")}`,
+      hint:
+        ranges.length === 0
+          ? `"${parent.name}" cannot be extended`
+          : `its extension ranges: ${ranges.slice(0, 8).join(", ")}`,
     });
   }
   if (field.file.raw.edition === "proto3" && !optionMessages.test(parent.name)) {
@@ -59,7 +63,12 @@ function checkExtension(field: FieldNode, problems: Problems): void {
     });
   }
   if (field.required) {
-    problems.error({ position: raw.position, rule: "extension-required", message: `extension "${field.name}" is required`, hint: "make it optional" });
+    problems.error({
+      position: raw.position,
+      rule: "extension-required",
+      message: `extension "${field.name}" is required`,
+      hint: "make it optional",
+    });
   }
   if (parent.isMessageSet && (field.cardinality !== "singular" || field.type.kind !== "message")) {
     problems.error({
@@ -112,12 +121,22 @@ function checkFeatures(field: FieldNode, problems: Problems): void {
   if (!(features instanceof Map)) return;
   const refuse = (name: string, why: string) => {
     const position = field.optionPosition(`features.${name}`);
-    problems.error({ position, rule: "feature", message: `${label(field)} sets features.${name}: ${why}`, hint: "remove the feature" });
+    problems.error({
+      position,
+      rule: "feature",
+      message: `${label(field)} sets features.${name}: ${why}`,
+      hint: "remove the feature",
+    });
   };
   const { edition } = field.file.raw;
   if (edition === "proto2" || edition === "proto3") {
     const position = field.optionPosition("features");
-    problems.error({ position, rule: "feature", message: `${label(field)} sets features, which ${edition} does not have`, hint: "use an edition" });
+    problems.error({
+      position,
+      rule: "feature",
+      message: `${label(field)} sets features, which ${edition} does not have`,
+      hint: "use an edition",
+    });
     return;
   }
   const presence: unknown = features.get("field_presence");
@@ -125,14 +144,17 @@ function checkFeatures(field: FieldNode, problems: Problems): void {
     if (field.cardinality !== "singular") refuse("field_presence", "a repeated field has no presence");
     else if (field.oneof !== undefined) refuse("field_presence", "a member of a oneof always has presence");
     else if (field.isExtension) refuse("field_presence", "an extension always has presence");
-    else if (presence === "IMPLICIT" && field.type.kind === "message") refuse("field_presence", "a message always has presence");
+    else if (presence === "IMPLICIT" && field.type.kind === "message")
+      refuse("field_presence", "a message always has presence");
   }
-  if (features.has("repeated_field_encoding") && field.cardinality !== "repeated") refuse("repeated_field_encoding", "the field is not repeated");
+  if (features.has("repeated_field_encoding") && field.cardinality !== "repeated")
+    refuse("repeated_field_encoding", "the field is not repeated");
   if (features.get("repeated_field_encoding") === "PACKED" && field.cardinality === "repeated" && !isPackable(field)) {
     refuse("repeated_field_encoding", "only numbers, bools and enums can be packed");
   }
   const hasString = field.type.kind === "scalar" && field.type.scalar === "string";
-  if (features.has("utf8_validation") && !hasString && field.cardinality !== "map") refuse("utf8_validation", "the field is not a string");
+  if (features.has("utf8_validation") && !hasString && field.cardinality !== "map")
+    refuse("utf8_validation", "the field is not a string");
   if (features.has("message_encoding") && (field.type.kind !== "message" || field.cardinality === "map")) {
     refuse("message_encoding", "the field is not a message");
   }
@@ -149,9 +171,17 @@ function checkType(field: FieldNode, problems: Problems): void {
     });
   }
   if (raw.label === "required" && field.file.raw.edition === "proto3") {
-    problems.error({ position: raw.position, rule: "label", message: `${label(field)} is required, which proto3 does not have` });
+    problems.error({
+      position: raw.position,
+      rule: "label",
+      message: `${label(field)} is required, which proto3 does not have`,
+    });
   }
   if (raw.isGroup && type.kind !== "message") {
-    problems.error({ position: raw.typePosition, rule: "malformed-descriptor", message: `${label(field)} is a group of the enum "${raw.typeName}"` });
+    problems.error({
+      position: raw.typePosition,
+      rule: "malformed-descriptor",
+      message: `${label(field)} is a group of the enum "${raw.typeName}"`,
+    });
   }
 }

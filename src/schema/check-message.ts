@@ -54,7 +54,8 @@ function freeNumber({ fields, raw }: MessageNode): string {
   if (fields.length > 1_000 || ranges.length > 100) return "";
   const taken = new Set(fields.map((field) => field.number));
   for (let number = 1; number < 19_000; number++) {
-    if (!taken.has(number) && !ranges.some((range) => number >= range.start && number <= range.end)) return `, e.g. ${number}`;
+    if (!taken.has(number) && !ranges.some((range) => number >= range.start && number <= range.end))
+      return `, e.g. ${number}`;
   }
   return "";
 }
@@ -93,7 +94,10 @@ function checkOneofs(message: MessageNode, problems: Problems): void {
 function hasJsonConflict({ fields }: MessageNode): boolean {
   const names = new Set<string>();
   for (const field of fields) names.add(field.jsonName);
-  return names.size < fields.length || (fields.some(isCustom) && new Set(fields.map((field) => defaultJsonName(field.protoName))).size < fields.length);
+  return (
+    names.size < fields.length ||
+    (fields.some(isCustom) && new Set(fields.map((field) => defaultJsonName(field.protoName))).size < fields.length)
+  );
 }
 
 /** A conflict between names that were derived is only a warning where JSON was never promised (proto2). */
@@ -130,8 +134,12 @@ function isCustom(field: FieldNode): boolean {
 
 function checkMapEntry(message: MessageNode, problems: Problems): void {
   const [key, value] = message.fields;
-  const isWhole = message.raw.fields.length === 2 && message.raw.fields[0].number === 1 && message.raw.fields[1].number === 2;
-  const isSound = key === undefined || value === undefined || (isMapKey(key) && key.cardinality === "singular" && value.cardinality === "singular");
+  const isWhole =
+    message.raw.fields.length === 2 && message.raw.fields[0].number === 1 && message.raw.fields[1].number === 2;
+  const isSound =
+    key === undefined ||
+    value === undefined ||
+    (isMapKey(key) && key.cardinality === "singular" && value.cardinality === "singular");
   if (isWhole && isSound) return;
   problems.error({
     position: message.position,
@@ -149,9 +157,19 @@ function checkMessageSet(message: MessageNode, problems: Problems): void {
   const position = message.optionPosition("message_set_wire_format");
   const rule = "message-set";
   if (message.raw.fields.length > 0) {
-    problems.error({ position, rule, message: `message set "${message.name}" has fields of its own`, hint: "it can have extensions only" });
+    problems.error({
+      position,
+      rule,
+      message: `message set "${message.name}" has fields of its own`,
+      hint: "it can have extensions only",
+    });
   }
   if (message.file.raw.edition === "proto3") {
-    problems.error({ position, rule, message: `message set "${message.name}" is in proto3, which has none`, hint: "remove the option" });
+    problems.error({
+      position,
+      rule,
+      message: `message set "${message.name}" is in proto3, which has none`,
+      hint: "remove the option",
+    });
   }
 }

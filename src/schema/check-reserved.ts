@@ -43,7 +43,13 @@ export function checkReserved({ owner, noun, members }: Reserving, problems: Pro
   const names = new Map<string, Position>();
   for (const { name, position } of reservedNames) {
     if (!names.has(name)) names.set(name, position);
-    else problems.error({ position, rule: "reserved-name", message: `"${name}" is reserved twice in "${owner.name}"`, hint: "remove one" });
+    else
+      problems.error({
+        position,
+        rule: "reserved-name",
+        message: `"${name}" is reserved twice in "${owner.name}"`,
+        hint: "remove one",
+      });
   }
   for (const member of members) {
     checkMemberNumber(member, noun, ranges, problems);

@@ -30,7 +30,8 @@ export function checkTargets(file: FileNode, problems: Problems): void {
     if (node.options.size === 0) return;
     checkDeclared({ file, target, problems, positionOf: (path) => node.optionPosition(path) }, node.options);
   };
-  if (file.options.size > 0) checkDeclared({ file, target: "FILE", problems, positionOf: (path) => file.optionPosition(path) }, file.options);
+  if (file.options.size > 0)
+    checkDeclared({ file, target: "FILE", problems, positionOf: (path) => file.optionPosition(path) }, file.options);
   for (const message of messagesOf(file.messages)) {
     check("MESSAGE", message);
     for (const field of message.fields) check("FIELD", field);
@@ -53,7 +54,9 @@ function checkDeclared(checking: Checking, options: OptionMessage): void {
 
 function checkMessage(checking: Checking, options: OptionMessage, type: MessageNode, prefix: string): void {
   for (const [name, value] of options) {
-    const field = name.startsWith("(") ? type.extensions.find((extension) => optionName(extension) === name) : type.protoField(name);
+    const field = name.startsWith("(")
+      ? type.extensions.find((extension) => optionName(extension) === name)
+      : type.protoField(name);
     if (field === undefined) continue;
     const path = prefix === "" ? name : `${prefix}.${name}`;
     const targets = field.options.get("targets");
@@ -65,7 +68,8 @@ function checkMessage(checking: Checking, options: OptionMessage, type: MessageN
         hint: `it is for ${targets.map((target) => String(target).replace("TARGET_TYPE_", "").toLowerCase().replace("_", " ")).join(", ")}`,
       });
     }
-    if (field.type.kind === "message" && value instanceof Map) checkMessage(checking, value as OptionMessage, field.type.message as MessageNode, path);
+    if (field.type.kind === "message" && value instanceof Map)
+      checkMessage(checking, value as OptionMessage, field.type.message as MessageNode, path);
   }
 }
 

@@ -27,7 +27,12 @@ export function readDeclared(
   };
 }
 
-export function readOptions(fields: DescriptorFields, number: number, source: SourceInfo, path: readonly number[]): RawOptions {
+export function readOptions(
+  fields: DescriptorFields,
+  number: number,
+  source: SourceInfo,
+  path: readonly number[],
+): RawOptions {
   const bytes = fields.message(number);
   if (bytes === undefined) return noOptions;
   if (!source.isPresent) return { kind: "bytes", bytes };

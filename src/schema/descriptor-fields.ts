@@ -1,4 +1,5 @@
 // One descriptor message's fields by number, so that descriptor-read.ts reads like the declaration of each message.
+import { isUtf8 } from "node:buffer";
 import { WireCursor, WireError, wireLength, wireVarint } from "./descriptor-wire.ts";
 
 export class DescriptorFields {
@@ -62,8 +63,9 @@ export class DescriptorFields {
 
 function decodeText(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-  if (text.includes("\ufffd")) throw new WireError(`text that is not UTF-8: ${JSON.stringify(text.slice(0, 60))}`);
-  return text;
+  // Only what was replaced, or written so, needs the closer look.
+  if (!text.includes("\ufffd") || isUtf8(bytes)) return text;
+  throw new WireError(`text that is not UTF-8: ${JSON.stringify(text.slice(0, 60))}`);
 }
 
 function append<Value>(map: Map<number, Value[]>, number: number, value: Value): void {

@@ -12,8 +12,25 @@ const typeEnum = 14;
 
 /** Indexed by google.protobuf.FieldDescriptorProto.Type; empty where a type name stands. */
 export const scalarNames: readonly string[] = [
-  "", "double", "float", "int64", "uint64", "int32", "fixed64", "fixed32", "bool", "string",
-  "", "", "bytes", "uint32", "", "sfixed32", "sfixed64", "sint32", "sint64",
+  "",
+  "double",
+  "float",
+  "int64",
+  "uint64",
+  "int32",
+  "fixed64",
+  "fixed32",
+  "bool",
+  "string",
+  "",
+  "",
+  "bytes",
+  "uint32",
+  "",
+  "sfixed32",
+  "sfixed64",
+  "sint32",
+  "sint64",
 ];
 
 const numberTypes = /^(double|float|s?u?int(32|64)|s?fixed(32|64))$/;

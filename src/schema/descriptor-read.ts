@@ -16,7 +16,13 @@ export function readDescriptorSet(
   report: (diagnostic: Diagnostic) => void,
 ): readonly ProtoFile[] | undefined {
   const refuse = (message: string, hint: string) => {
-    report({ severity: "error", position: { file: name, line: 1, column: 1 }, message, hint, rule: "malformed-descriptor" });
+    report({
+      severity: "error",
+      position: { file: name, line: 1, column: 1 },
+      message,
+      hint,
+      rule: "malformed-descriptor",
+    });
     return undefined;
   };
   const hint = "make one with: protoc --include_imports --include_source_info -o out.binpb, or: buf build -o out.binpb";
@@ -68,7 +74,11 @@ function readFile(bytes: Uint8Array, container: string): ProtoFile {
     imports: [
       ...fields.strings(3).map((imported, index) => ({
         path: imported,
-        kind: publicImports.has(index) ? ("public" as const) : weakImports.has(index) ? ("weak" as const) : ("plain" as const),
+        kind: publicImports.has(index)
+          ? ("public" as const)
+          : weakImports.has(index)
+            ? ("weak" as const)
+            : ("plain" as const),
         position: source.position([3, index]),
       })),
       ...fields.strings(15).map((imported, index) => ({
@@ -107,7 +117,9 @@ function readMessage(bytes: Uint8Array, path: readonly number[], outer: Descript
   const declared = readDeclared(fields, path, source, 7);
   const scope: DescriptorScope = { ...outer, scope: `${outer.scope}.${declared.name}`, depth: outer.depth + 1 };
   const messages = fields.messages(3).map((message, index) => readMessage(message, [...path, 3, index], scope));
-  const mapEntries = new Set(messages.filter((message) => message.isMapEntry).map((entry) => `${scope.scope}.${entry.name}`));
+  const mapEntries = new Set(
+    messages.filter((message) => message.isMapEntry).map((entry) => `${scope.scope}.${entry.name}`),
+  );
   return {
     ...declared,
     fields: readFields(fields.messages(2), [...path, 2], scope, mapEntries),

@@ -77,7 +77,11 @@ function syntheticOneofs(message: MessageNode): ReadonlyMap<FieldNode, string> {
   return result;
 }
 
-function oneofIndex(field: FieldNode, message: MessageNode, synthetic: ReadonlyMap<FieldNode, string>): number | undefined {
+function oneofIndex(
+  field: FieldNode,
+  message: MessageNode,
+  synthetic: ReadonlyMap<FieldNode, string>,
+): number | undefined {
   if (field.oneof !== undefined) return message.oneofs.indexOf(field.oneof);
   if (!synthetic.has(field)) return undefined;
   return message.oneofs.length + [...synthetic.keys()].indexOf(field);
@@ -92,7 +96,8 @@ function writeField(field: FieldNode, oneof?: number): Uint8Array {
   const writer = new WireWriter().stringField(1, raw.name);
   if (field.isExtension) writer.stringField(2, `.${field.parent.name}`);
   writer.int32Field(3, raw.number);
-  const label = raw.label === "required" ? labelRequired : field.cardinality === "singular" ? labelOptional : labelRepeated;
+  const label =
+    raw.label === "required" ? labelRequired : field.cardinality === "singular" ? labelOptional : labelRepeated;
   writer.int32Field(4, label).int32Field(5, typeNumber(field));
   if (type.kind === "message") writer.stringField(6, `.${type.message.name}`);
   if (type.kind === "enum") writer.stringField(6, `.${type.enum.name}`);
@@ -113,7 +118,10 @@ function typeNumber({ raw, type }: FieldNode): number {
 }
 
 function writeRange({ start, end }: NumberRange, exclusive: 0 | 1): Uint8Array {
-  return new WireWriter().int32Field(1, start).int32Field(2, end + exclusive).finish();
+  return new WireWriter()
+    .int32Field(1, start)
+    .int32Field(2, end + exclusive)
+    .finish();
 }
 
 function writeEnum(type: EnumNode): Uint8Array {
@@ -133,7 +141,10 @@ function writeService(service: ServiceNode): Uint8Array {
   const writer = new WireWriter().stringField(1, service.raw.name);
   for (const method of service.methods) {
     const { raw } = method;
-    const methodWriter = new WireWriter().stringField(1, raw.name).stringField(2, `.${method.input.name}`).stringField(3, `.${method.output.name}`);
+    const methodWriter = new WireWriter()
+      .stringField(1, raw.name)
+      .stringField(2, `.${method.input.name}`)
+      .stringField(3, `.${method.output.name}`);
     writeOptions(methodWriter, 4, method.options, optionsType(service.file, "MethodOptions"));
     if (raw.clientStreaming) methodWriter.boolField(5, true);
     if (raw.serverStreaming) methodWriter.boolField(6, true);

@@ -42,7 +42,16 @@ export const defaultFeatures: Readonly<Record<Edition, Features>> = {
 };
 
 /** The field number of `features` in each options message. */
-export const featuresNumber = { file: 50, message: 12, field: 21, oneof: 1, enum: 7, enumValue: 2, service: 34, method: 35 } as const;
+export const featuresNumber = {
+  file: 50,
+  message: 12,
+  field: 21,
+  oneof: 1,
+  enum: 7,
+  enumValue: 2,
+  service: 34,
+  method: 35,
+} as const;
 
 /** Per feature: its name in FeatureSet, its number, and its values by number (0 is "unknown"). */
 const knownFeatures = [

@@ -74,7 +74,12 @@ function declareFields(declaring: Declaring, node: MessageNode, place: Place): v
     const name = `${node.name}.${raw.name}`;
     if (!symbols.add({ kind: "field", name, file, position: raw.position })) continue;
     const oneof = raw.oneofIndex === undefined ? undefined : node.allOneofs[raw.oneofIndex];
-    const field = new FieldNode(name, raw, { file, parent: node }, fieldFeatures(raw, oneof?.features ?? place.features));
+    const field = new FieldNode(
+      name,
+      raw,
+      { file, parent: node },
+      fieldFeatures(raw, oneof?.features ?? place.features),
+    );
     if (oneof !== undefined && !raw.proto3Optional) {
       field.oneof = oneof;
       oneof.fields.push(field);
@@ -138,7 +143,11 @@ export function inheritMapFeatures(map: FieldNode, entry: MessageNode): void {
 }
 
 /** Text cannot hold anything else; descriptor bytes can, and names end up in paths and messages. */
-function checkIdentifier({ problems, file }: Declaring, kind: string, { name, position }: Pick<RawDeclared, "name" | "position">): void {
+function checkIdentifier(
+  { problems, file }: Declaring,
+  kind: string,
+  { name, position }: Pick<RawDeclared, "name" | "position">,
+): void {
   if (file.raw.bytes === undefined || /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
   problems.error({
     position,

@@ -28,7 +28,12 @@ export function linkImports(files: ReadonlyMap<string, FileNode>, context: Impor
     for (const { path } of file.raw.imports) budget -= seeImport(file, path, files, budget);
     if (budget < 0) {
       const hint = "import fewer files publicly";
-      problems.error({ position: file.raw.position, rule: "too-many-imports", message: "the public imports of these files bring in too many others", hint });
+      problems.error({
+        position: file.raw.position,
+        rule: "too-many-imports",
+        message: "the public imports of these files bring in too many others",
+        hint,
+      });
       return;
     }
     file.isUncertain = [...file.visible.keys()].some((seen) => uncertain.has(seen));
@@ -48,7 +53,8 @@ function seeImport(file: FileNode, path: string, files: ReadonlyMap<string, File
 function see(file: FileNode, seen: FileNode, through: readonly string[]): void {
   file.visible.set(seen, [...(file.visible.get(seen) ?? []), ...through]);
   const name = seen.raw.package;
-  for (let end = name.length; end > 0; end = name.lastIndexOf(".", end - 1)) file.visiblePackages.add(name.slice(0, end));
+  for (let end = name.length; end > 0; end = name.lastIndexOf(".", end - 1))
+    file.visiblePackages.add(name.slice(0, end));
 }
 
 /** The file and everything it imports publicly, over any number of steps. */
@@ -65,7 +71,12 @@ function publicClosure(start: FileNode, files: ReadonlyMap<string, FileNode>, li
 }
 
 /** True when an import is missing. */
-function checkImports(file: FileNode, files: ReadonlyMap<string, FileNode>, context: ImportContext, problems: Problems): boolean {
+function checkImports(
+  file: FileNode,
+  files: ReadonlyMap<string, FileNode>,
+  context: ImportContext,
+  problems: Problems,
+): boolean {
   let isMissing = false;
   const seen = new Set<string>();
   for (const { path, kind, position } of file.raw.imports) {
@@ -89,7 +100,8 @@ function checkImports(file: FileNode, files: ReadonlyMap<string, FileNode>, cont
 }
 
 function missingHint(file: FileNode, searched: readonly string[]): string {
-  if (file.raw.bytes !== undefined) return "make the descriptor set with its imports: protoc --include_imports, or buf build";
+  if (file.raw.bytes !== undefined)
+    return "make the descriptor set with its imports: protoc --include_imports, or buf build";
   const where = searched.length === 0 ? "" : `looked in ${searched.join(", ")} and the bundled protos; `;
   return `${where}name the folder that the path starts from with -I`;
 }

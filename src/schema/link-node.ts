@@ -152,7 +152,12 @@ export class FieldNode extends DeclaredNode implements Field {
   isLinkedExtension = false;
 
   /** `parent` of an extension is the message that encloses the `extend`, or undefined, until it is resolved. */
-  constructor(name: string, raw: RawField, owner: { file: FileNode; parent: MessageNode | undefined }, features: Features) {
+  constructor(
+    name: string,
+    raw: RawField,
+    owner: { file: FileNode; parent: MessageNode | undefined },
+    features: Features,
+  ) {
     super(name, raw);
     this.raw = raw;
     this.file = owner.file;

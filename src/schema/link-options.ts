@@ -106,7 +106,10 @@ function interpret(context: Interpreting, raw: RawOptions, target: Target): Inte
   try {
     const options = decodeOptions(raw.bytes, type.node);
     const { position } = raw;
-    return { options, findOption: (path) => (position === undefined ? undefined : position(optionNumbers(path, type.node))) };
+    return {
+      options,
+      findOption: (path) => (position === undefined ? undefined : position(optionNumbers(path, type.node))),
+    };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     context.problems.error({
@@ -119,7 +122,11 @@ function interpret(context: Interpreting, raw: RawOptions, target: Target): Inte
 }
 
 /** Read a second time, for the positions: few declarations are ever asked for them. */
-function textPositions(reading: OptionContext, options: readonly RawOption[], type: MessageNode): ReadonlyMap<string, Position> {
+function textPositions(
+  reading: OptionContext,
+  options: readonly RawOption[],
+  type: MessageNode,
+): ReadonlyMap<string, Position> {
   const positions = new Map<string, Position>();
   interpretText({ ...reading, problems: new Problems(() => {}), positions }, options, type);
   return positions;
@@ -127,7 +134,7 @@ function textPositions(reading: OptionContext, options: readonly RawOption[], ty
 
 /** `a.b[1].c`, else `a.b[1]`, else `a.b`, else `a`. */
 function nearestPosition(path: string, positions: ReadonlyMap<string, Position>): Position | undefined {
-  for (let part = path; part !== ""; ) {
+  for (let part = path; part !== "";) {
     const found = positions.get(part);
     if (found !== undefined) return found;
     part = part.endsWith("]") ? part.slice(0, part.lastIndexOf("[")) : withoutLastPart(part);

@@ -40,7 +40,11 @@ export class Problems {
 
   #add(problem: Diagnostic & { readonly position: Position }): void {
     if (this.#seen.size >= problemLimit) return;
-    const diagnostic = { ...problem, message: shorten(problem.message), hint: problem.hint === undefined ? undefined : shorten(problem.hint) };
+    const diagnostic = {
+      ...problem,
+      message: shorten(problem.message),
+      hint: problem.hint === undefined ? undefined : shorten(problem.hint),
+    };
     const { file, line, column } = diagnostic.position;
     const key = `${file}:${line}:${column}:${diagnostic.rule}:${diagnostic.message}`;
     if (this.#seen.has(key)) return;

@@ -142,8 +142,13 @@ function resolveService(resolving: Resolving, service: ServiceNode): void {
     const name = `${service.name}.${raw.name}`;
     const isNew = symbols.add({ kind: "method", name, file, position: raw.position });
     const input = resolveRpcType(resolving, { name: raw.inputType, scope: service.name, position: raw.inputPosition });
-    const output = resolveRpcType(resolving, { name: raw.outputType, scope: service.name, position: raw.outputPosition });
-    if (isNew && input !== undefined && output !== undefined) service.methods.push(new MethodNode(raw, service, { input, output }));
+    const output = resolveRpcType(resolving, {
+      name: raw.outputType,
+      scope: service.name,
+      position: raw.outputPosition,
+    });
+    if (isNew && input !== undefined && output !== undefined)
+      service.methods.push(new MethodNode(raw, service, { input, output }));
   }
 }
 

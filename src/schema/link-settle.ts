@@ -34,13 +34,19 @@ export function* messagesOf(messages: readonly MessageNode[]): Iterable<MessageN
 }
 
 /** Every enum of a file. */
-export function* enumsOf(file: { readonly messages: readonly MessageNode[]; readonly enums: readonly EnumNode[] }): Iterable<EnumNode> {
+export function* enumsOf(file: {
+  readonly messages: readonly MessageNode[];
+  readonly enums: readonly EnumNode[];
+}): Iterable<EnumNode> {
   yield* file.enums;
   for (const message of messagesOf(file.messages)) yield* message.enums;
 }
 
 /** Every extension a file declares, nested ones included. */
-export function* extensionsOf(file: { readonly messages: readonly MessageNode[]; readonly extensions: readonly FieldNode[] }): Iterable<FieldNode> {
+export function* extensionsOf(file: {
+  readonly messages: readonly MessageNode[];
+  readonly extensions: readonly FieldNode[];
+}): Iterable<FieldNode> {
   yield* file.extensions;
   for (const message of messagesOf(file.messages)) yield* message.nestedExtensions;
 }

@@ -56,7 +56,8 @@ function reportUnknown({ symbols, problems }: Reporting, { name, scope, position
   const isExtension = wanted === "an extension";
   const message = `${isExtension ? "extension" : "type"} "${name}" is not declared`;
   const bundled = bundledFileDeclaring(name, scope);
-  const hint = bundled === undefined ? suggestion(symbols, problems, { name, scope, isExtension }) : `add: import "${bundled}";`;
+  const hint =
+    bundled === undefined ? suggestion(symbols, problems, { name, scope, isExtension }) : `add: import "${bundled}";`;
   problems.error({ position, rule: isExtension ? "unknown-option" : "unknown-type", message, hint });
 }
 
@@ -89,7 +90,11 @@ interface Unknown {
 }
 
 /** Compares as written, with the short names of the enclosing packages, and with the full names. */
-function suggestion(symbols: SymbolTable, problems: Problems, { name, scope, isExtension }: Unknown): string | undefined {
+function suggestion(
+  symbols: SymbolTable,
+  problems: Problems,
+  { name, scope, isExtension }: Unknown,
+): string | undefined {
   const synonym = isExtension ? undefined : scalarSynonyms.get(name);
   if (synonym !== undefined) return `did you mean "${synonym}"?`;
   const scopes = new Set<string>([""]);
@@ -97,13 +102,25 @@ function suggestion(symbols: SymbolTable, problems: Problems, { name, scope, isE
   const bare = name.startsWith(".") ? name.slice(1) : name;
   const candidates = function* () {
     for (const known of symbols.names(isExtension ? extensionKinds : typeKinds)) {
-      const short = known.slice(known.lastIndexOf(".") + 1);
-      if (!name.includes(".")) yield scopes.has(known.slice(0, -short.length)) ? short : known;
-      else for (const prefix of scopes) if (known.startsWith(prefix) && known !== prefix + bare) yield known.slice(prefix.length);
+      if (known !== bare) yield* spellings(known, bare, scopes);
     }
-    if (!isExtension) yield* ["double", "float", "int32", "int64", "uint32", "uint64", "bool", "string", "bytes"];
+    if (!isExtension) yield* scalarWords;
   };
   return elsewhere(symbols, bare, isExtension) ?? problems.suggest(bare, candidates());
+}
+
+const scalarWords = ["double", "float", "int32", "int64", "uint32", "uint64", "bool", "string", "bytes"];
+
+/** How `known` could be written in one of the scopes, for comparing with `written`: short, or with its packages. */
+function* spellings(known: string, written: string, scopes: ReadonlySet<string>): Iterable<string> {
+  const short = known.slice(known.lastIndexOf(".") + 1);
+  if (!written.includes(".")) {
+    yield scopes.has(known.slice(0, -short.length)) ? short : known;
+    return;
+  }
+  for (const prefix of scopes) {
+    if (known.startsWith(prefix) && known !== prefix + written) yield known.slice(prefix.length);
+  }
 }
 
 /** The same short name in another package: the commonest mistake is to leave the package out. */

@@ -133,7 +133,9 @@ export class FileSet {
   #readProto(found: FoundFile, path: string, root: ImportRoot): boolean {
     const { shown } = found;
     if (this.#byPath.size >= maxFiles) {
-      this.#report(problem("too-many-files", `the inputs and their imports are more than ${maxFiles} files`, "name fewer folders"));
+      this.#report(
+        problem("too-many-files", `the inputs and their imports are more than ${maxFiles} files`, "name fewer folders"),
+      );
       return false;
     }
     const bytes = readBounded(shown, maxProtoBytes, this.#report);
@@ -155,13 +157,16 @@ export class FileSet {
   #addAlwaysLinked(): void {
     const declaredIn = new Map<string, string>();
     for (const { file } of this.#byPath.values()) {
-      for (const { name } of [...file.messages, ...file.enums, ...file.extensions]) declaredIn.set(`${file.package}.${name}`, file.path);
+      for (const { name } of [...file.messages, ...file.enums, ...file.extensions])
+        declaredIn.set(`${file.package}.${name}`, file.path);
     }
     for (const path of alwaysLinked) {
       const text = this.#byPath.has(path) ? undefined : readBundled(path);
       if (text === undefined) continue;
       const file = parseProto(text, path, this.#report);
-      const other = file.messages.map(({ name }) => declaredIn.get(`${file.package}.${name}`)).find((found) => found !== undefined);
+      const other = file.messages
+        .map(({ name }) => declaredIn.get(`${file.package}.${name}`))
+        .find((found) => found !== undefined);
       if (other === undefined) this.#keep({ file, root: undefined, shown: undefined });
       else this.#aliases.set(path, other);
     }
@@ -183,11 +188,17 @@ function isSame(one: ProtoFile, other: ProtoFile): boolean {
 }
 
 /** The bytes of a file of at most `limit`; undefined after a report. */
-export function readBounded(shown: string, limit: number, report: (diagnostic: Diagnostic) => void): Uint8Array | undefined {
+export function readBounded(
+  shown: string,
+  limit: number,
+  report: (diagnostic: Diagnostic) => void,
+): Uint8Array | undefined {
   try {
     const { size } = statSync(shown);
     if (size <= limit) return readFileSync(shown);
-    report(problem("too-large", `"${shown}" has ${size} bytes, and ${limit} are read at most`, "is this the right file?"));
+    report(
+      problem("too-large", `"${shown}" has ${size} bytes, and ${limit} are read at most`, "is this the right file?"),
+    );
   } catch (error) {
     report(problem("unreadable", `"${shown}" cannot be read: ${reasonOf(error)}`, "check its permissions"));
   }

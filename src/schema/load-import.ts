@@ -11,12 +11,20 @@ export interface FoundImport extends FoundFile {
 /** Why a path cannot be an import path; as the compiler, which refuses these too. */
 export function isImportPath(path: string): boolean {
   return (
-    path !== "" && !path.startsWith("/") && !path.includes("\\") && !path.includes("\0") && !path.split("/").some((part) => part === ".." || part === "." || part === "")
+    path !== "" &&
+    !path.startsWith("/") &&
+    !path.includes("\\") &&
+    !path.includes("\0") &&
+    !path.split("/").some((part) => part === ".." || part === "." || part === "")
   );
 }
 
 /** The importing file's own input folder first, then every root in the order given. */
-export function findImport(path: string, from: ImportRoot | undefined, roots: readonly ImportRoot[]): FoundImport | undefined {
+export function findImport(
+  path: string,
+  from: ImportRoot | undefined,
+  roots: readonly ImportRoot[],
+): FoundImport | undefined {
   const order = from?.isInput === true ? [from, ...roots.filter((root) => root !== from)] : roots;
   for (const root of order) {
     const shown = join(root.shown, path);

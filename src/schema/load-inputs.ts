@@ -44,7 +44,8 @@ interface Candidate extends FoundFile {
 
 export function findInputs(inputs: readonly string[], importPaths: readonly string[], report: Report): FoundInputs {
   const roots: ImportRoot[] = [];
-  const addRoot = (shown: string, isInput: boolean) => roots.push({ shown: normalize(shown), absolute: resolve(shown), isInput });
+  const addRoot = (shown: string, isInput: boolean) =>
+    roots.push({ shown: normalize(shown), absolute: resolve(shown), isInput });
   for (const path of importPaths) {
     if (kindOf(path) === "folder") addRoot(path, false);
     else report(problem("import-path", `import path "${path}" is not a folder`, "name an existing folder with -I"));
@@ -89,7 +90,8 @@ function isBelow(absolute: string, root: string): boolean {
 function toProto(file: Candidate, roots: readonly ImportRoot[]): FoundProto | undefined {
   let best: ImportRoot | undefined;
   for (const root of roots) {
-    if (isBelow(file.absolute, root.absolute) && (best === undefined || root.absolute.length > best.absolute.length)) best = root;
+    if (isBelow(file.absolute, root.absolute) && (best === undefined || root.absolute.length > best.absolute.length))
+      best = root;
   }
   if (best === undefined) return undefined;
   return { ...file, root: best, name: relative(best.absolute, file.absolute).split(sep).join("/") };
@@ -106,7 +108,13 @@ function listFolder(input: string, report: Report): Candidate[] {
     if (visited.has(real)) continue;
     visited.add(real);
     if (visited.size > maxFolders || found.length > maxFiles) {
-      report(problem("too-many-files", `"${input}" holds more than ${maxFiles} proto files or ${maxFolders} folders`, "name the folders to serve more exactly"));
+      report(
+        problem(
+          "too-many-files",
+          `"${input}" holds more than ${maxFiles} proto files or ${maxFolders} folders`,
+          "name the folders to serve more exactly",
+        ),
+      );
       return [];
     }
     const { files, folders } = listOne(folder, report);
@@ -114,7 +122,13 @@ function listFolder(input: string, report: Report): Candidate[] {
     pending.push(...folders.toReversed());
   }
   if (found.length === 0) {
-    report(problem("no-proto-files", `there is no .proto file in "${input}"`, "name the folder that holds your .proto files"));
+    report(
+      problem(
+        "no-proto-files",
+        `there is no .proto file in "${input}"`,
+        "name the folder that holds your .proto files",
+      ),
+    );
   }
   return found.sort((a, b) => (a.shown < b.shown ? -1 : 1));
 }
@@ -158,7 +172,9 @@ function missing(input: string): Diagnostic {
     // The folder does not exist either: nothing to suggest.
   }
   const looks = /\.[a-z]+$/.test(input) ? "file" : "file or folder";
-  const hint = didYouMean(basename(input), names) ?? (existsSync(folder) ? `"${folder}" has no such entry` : `the folder "${folder}" does not exist`);
+  const hint =
+    didYouMean(basename(input), names) ??
+    (existsSync(folder) ? `"${folder}" has no such entry` : `the folder "${folder}" does not exist`);
   return problem("input-not-found", `there is no ${looks} "${input}"`, hint);
 }
 

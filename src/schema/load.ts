@@ -46,7 +46,11 @@ function link(files: FileSet, found: FoundInputs, report: (diagnostic: Diagnosti
   const all = files.complete();
   const { incomplete, inputs } = files;
   const searched = found.roots.map((root) => root.shown);
-  return linkSchema(all, inputs, report, { searched, incomplete, importHint: (path, importer) => files.importHint(path, importer) });
+  return linkSchema(all, inputs, report, {
+    searched,
+    incomplete,
+    importHint: (path, importer) => files.importHint(path, importer),
+  });
 }
 
 function addDescriptorSet(found: FoundFile, files: FileSet, report: (diagnostic: Diagnostic) => void): void {
@@ -57,14 +61,19 @@ function addDescriptorSet(found: FoundFile, files: FileSet, report: (diagnostic:
     report(foreign);
     return;
   }
-  for (const file of readDescriptorSet(bytes, found.shown, report) ?? []) files.addDescriptor(file, !isBundledPath(file.path));
+  for (const file of readDescriptorSet(bytes, found.shown, report) ?? [])
+    files.addDescriptor(file, !isBundledPath(file.path));
 }
 
 /** Files that are easily taken for descriptor sets. */
 function recogniseForeign(bytes: Uint8Array, shown: string): Diagnostic | undefined {
   const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1").trimStart();
-  const refuse = (message: string, hint: string) => ({ ...problem("malformed-descriptor", message, hint), position: { file: shown, line: 1, column: 1 } });
-  if (start.startsWith("{")) return refuse("this is JSON, not a binary descriptor set", "write it as binary: buf build -o image.binpb");
+  const refuse = (message: string, hint: string) => ({
+    ...problem("malformed-descriptor", message, hint),
+    position: { file: shown, line: 1, column: 1 },
+  });
+  if (start.startsWith("{"))
+    return refuse("this is JSON, not a binary descriptor set", "write it as binary: buf build -o image.binpb");
   if (start.startsWith("\x1f\x8b")) return refuse("this is gzip data", "unpack it first: gunzip");
   if (/^(syntax|edition|package|import|option|message|\/\/|\/\*)/.test(start)) {
     return refuse("this is text, not a binary descriptor set", "give a proto file the extension .proto");
@@ -72,14 +81,19 @@ function recogniseForeign(bytes: Uint8Array, shown: string): Diagnostic | undefi
   return undefined;
 }
 
-function addDescriptorBytes({ descriptorBytes }: LoadOptions, files: FileSet, report: (diagnostic: Diagnostic) => void): void {
+function addDescriptorBytes(
+  { descriptorBytes }: LoadOptions,
+  files: FileSet,
+  report: (diagnostic: Diagnostic) => void,
+): void {
   if (descriptorBytes === undefined) return;
   const read =
     descriptorBytes instanceof Uint8Array
       ? (readDescriptorSet(descriptorBytes, "server reflection", report) ?? [])
       : descriptorBytes.flatMap(({ name, bytes }) => readFileDescriptor(bytes, name, report) ?? []);
   // The reflection service lists itself; nobody means to publish it.
-  for (const file of read) files.addDescriptor(file, !isBundledPath(file.path) && !/^grpc\.reflection(\.|$)/.test(file.package));
+  for (const file of read)
+    files.addDescriptor(file, !isBundledPath(file.path) && !/^grpc\.reflection(\.|$)/.test(file.package));
 }
 
 const noService: Diagnostic = problem(
@@ -90,7 +104,8 @@ const noService: Diagnostic = problem(
 
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const sorted = diagnostics.toSorted((one, other) => {
-    if (one.position === undefined || other.position === undefined) return (one.position === undefined ? 0 : 1) - (other.position === undefined ? 0 : 1);
+    if (one.position === undefined || other.position === undefined)
+      return (one.position === undefined ? 0 : 1) - (other.position === undefined ? 0 : 1);
     if (one.position.file !== other.position.file) return one.position.file < other.position.file ? -1 : 1;
     return one.position.line - other.position.line || one.position.column - other.position.column;
   });

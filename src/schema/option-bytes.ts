@@ -1,6 +1,16 @@
 // Option bytes out of a descriptor -> typed values, by the schema itself; what no extension declares is passed over.
 import type { Field, OptionMessage, OptionValue, ScalarType } from "./descriptor.ts";
-import { WireCursor, WireError, maxDepth, wireEnd, wireFixed32, wireFixed64, wireLength, wireStart, wireVarint } from "./descriptor-wire.ts";
+import {
+  WireCursor,
+  WireError,
+  maxDepth,
+  wireEnd,
+  wireFixed32,
+  wireFixed64,
+  wireLength,
+  wireStart,
+  wireVarint,
+} from "./descriptor-wire.ts";
 import type { FieldNode, MessageNode } from "./link-node.ts";
 import { optionName } from "./option-value.ts";
 
@@ -35,7 +45,12 @@ function fieldsByNumber(type: MessageNode): ReadonlyMap<number, FieldNode> {
 }
 
 /** False when the wire type is not the field's: the value is then unknown, as protobuf treats it. */
-function decodeField(cursor: WireCursor, tag: number, field: FieldNode, into: { draft: Draft; depth: number }): boolean {
+function decodeField(
+  cursor: WireCursor,
+  tag: number,
+  field: FieldNode,
+  into: { draft: Draft; depth: number },
+): boolean {
   const { draft, depth } = into;
   const name = optionName(field);
   const wireType = tag & 7;

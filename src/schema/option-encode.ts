@@ -46,7 +46,8 @@ function encodeElement(writer: WireWriter, field: Field, value: OptionValue): vo
 
 function encodeScalar(writer: WireWriter, { type }: Field, value: OptionValue): void {
   if (type.kind === "enum") {
-    const number = typeof value === "number" ? value : type.enum.values.find((candidate) => candidate.name === value)?.number;
+    const number =
+      typeof value === "number" ? value : type.enum.values.find((candidate) => candidate.name === value)?.number;
     writer.int32(number ?? 0);
   } else if (type.kind === "scalar") scalarWriters[type.scalar](writer, value);
 }
@@ -70,5 +71,6 @@ const scalarWriters: Readonly<Record<ScalarType, (writer: WireWriter, value: Opt
   sfixed32: (writer, value) => void writer.fixed32(value as number),
   sfixed64: (writer, value) => void writer.fixed64(value as bigint),
   sint32: (writer, value) => void writer.uint32((((value as number) << 1) ^ ((value as number) >> 31)) >>> 0),
-  sint64: (writer, value) => void writer.uint64(BigInt.asUintN(64, ((value as bigint) << 1n) ^ ((value as bigint) >> 63n))),
+  sint64: (writer, value) =>
+    void writer.uint64(BigInt.asUintN(64, ((value as bigint) << 1n) ^ ((value as bigint) >> 63n))),
 };

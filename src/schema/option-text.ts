@@ -91,7 +91,8 @@ interface Wanted {
 }
 
 function findField(reading: Reading, { part, message, written, position }: Wanted): FieldNode | undefined {
-  if (part.startsWith("(")) return findExtension(reading, part.slice(1, -1), { message, position, scope: reading.scope });
+  if (part.startsWith("("))
+    return findExtension(reading, part.slice(1, -1), { message, position, scope: reading.scope });
   const field = message.protoField(part);
   if (field !== undefined) return field;
   if (isLeftOut(message, part)) return undefined;
@@ -106,7 +107,10 @@ function findField(reading: Reading, { part, message, written, position }: Wante
       reading.problems.suggest(
         part,
         message.fields.map((candidate) => candidate.protoName),
-      ) ?? (message.name.startsWith("google.protobuf.") ? `the name of a custom option stands in parentheses: (${part})` : undefined),
+      ) ??
+      (message.name.startsWith("google.protobuf.")
+        ? `the name of a custom option stands in parentheses: (${part})`
+        : undefined),
   });
   return undefined;
 }
@@ -187,7 +191,8 @@ function setOption(reading: Reading, setting: Setting, draft: Draft): void {
 }
 
 function toValue(reading: Reading, { field, value, path, position, isText }: Setting): OptionValue | undefined {
-  if (field.type.kind !== "message") return toScalarValue(value, field, isText ? "aggregate" : "option", reading.problems);
+  if (field.type.kind !== "message")
+    return toScalarValue(value, field, isText ? "aggregate" : "option", reading.problems);
   if (value.kind === "message") {
     return interpretAggregate(reading, { entries: value.fields, path, position }, field.type.message as MessageNode);
   }
@@ -206,7 +211,11 @@ interface Aggregate {
   readonly position: Position;
 }
 
-function interpretAggregate(reading: Reading, { entries, path, position }: Aggregate, type: MessageNode): OptionMessage {
+function interpretAggregate(
+  reading: Reading,
+  { entries, path, position }: Aggregate,
+  type: MessageNode,
+): OptionMessage {
   const draft: Draft = new Map();
   for (const entry of entries) {
     if (type.name === "google.protobuf.Any" && entry.name.includes("/")) {
@@ -219,7 +228,9 @@ function interpretAggregate(reading: Reading, { entries, path, position }: Aggre
     notePosition(reading, inner, entry.position);
     setOption(reading, { field, value: entry.value, position: entry.position, path: inner, isText: true }, draft);
   }
-  const missing = type.fields.filter((field) => field.required && !draft.has(field.protoName)).map((field) => `"${field.protoName}"`);
+  const missing = type.fields
+    .filter((field) => field.required && !draft.has(field.protoName))
+    .map((field) => `"${field.protoName}"`);
   if (missing.length > 0) {
     reading.problems.error({
       position,
@@ -231,9 +242,12 @@ function interpretAggregate(reading: Reading, { entries, path, position }: Aggre
 }
 
 function findEntryField(reading: Reading, { name, position }: RawEntry, type: MessageNode): FieldNode | undefined {
-  if (name.startsWith("[")) return findExtension(reading, name.slice(1, -1), { message: type, position, scope: `${type.name}.` });
+  if (name.startsWith("["))
+    return findExtension(reading, name.slice(1, -1), { message: type, position, scope: `${type.name}.` });
   // The text format names a group by its message.
-  const field = type.protoField(name) ?? type.fields.find((candidate) => candidate.raw.isGroup && candidate.raw.typeName.split(".").at(-1) === name);
+  const field =
+    type.protoField(name) ??
+    type.fields.find((candidate) => candidate.raw.isGroup && candidate.raw.typeName.split(".").at(-1) === name);
   if (field !== undefined) return field;
   if (isLeftOut(type, name)) return undefined;
   reading.problems.error({
@@ -256,7 +270,11 @@ function setAny(reading: Reading, entry: RawEntry, path: string, draft: Draft): 
   if (found.kind !== "found" && found.kind !== "hidden") {
     reportLookup(reading, { name: name.slice(1), scope: "", position: entry.position, wanted: "a message" }, found);
   } else if (found.symbol.kind === "message" && entry.value.kind === "message") {
-    const message = interpretAggregate(reading, { entries: entry.value.fields, path: `${path}.value`, position: entry.position }, found.symbol.node);
+    const message = interpretAggregate(
+      reading,
+      { entries: entry.value.fields, path: `${path}.value`, position: entry.position },
+      found.symbol.node,
+    );
     draft.set("type_url", url).set("value", encodeOptions(message, found.symbol.node));
   } else {
     const message = `${entry.name} needs a message in braces`;

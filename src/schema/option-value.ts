@@ -7,14 +7,26 @@ import type { RawValue } from "./proto-file.ts";
 export type ValuePlace = "option" | "aggregate" | "default";
 
 /** A value that is not a message; undefined after a report. */
-export function toScalarValue(value: RawValue, field: Field, place: ValuePlace, problems: Problems): OptionValue | undefined {
+export function toScalarValue(
+  value: RawValue,
+  field: Field,
+  place: ValuePlace,
+  problems: Problems,
+): OptionValue | undefined {
   const { type } = field;
   const isText = place === "aggregate";
   const result =
-    type.kind === "enum" ? toEnumValue(value, type.enum, isText) : type.kind === "scalar" ? toScalar(value, type.scalar, isText) : undefined;
+    type.kind === "enum"
+      ? toEnumValue(value, type.enum, isText)
+      : type.kind === "scalar"
+        ? toScalar(value, type.scalar, isText)
+        : undefined;
   if (result !== undefined) return result;
   const expected = expectation(field);
-  const hint = type.kind === "enum" && value.kind === "identifier" ? enumHint(value.text, type.enum, problems) : scalarHint(value, field);
+  const hint =
+    type.kind === "enum" && value.kind === "identifier"
+      ? enumHint(value.text, type.enum, problems)
+      : scalarHint(value, field);
   problems.error({
     position: value.position,
     rule: place === "default" ? "default" : "option-type",
@@ -40,7 +52,8 @@ function list(names: readonly string[]): string {
 function scalarHint(value: RawValue, { type }: Field): string | undefined {
   if (type.kind === "enum") return `write one of ${list(type.enum.values.map(({ name }) => name))}`;
   if (type.kind !== "scalar") return undefined;
-  if (type.scalar === "string" || type.scalar === "bytes") return value.kind === "identifier" || value.kind === "number" ? `write "${value.text}" in quotes` : undefined;
+  if (type.scalar === "string" || type.scalar === "bytes")
+    return value.kind === "identifier" || value.kind === "number" ? `write "${value.text}" in quotes` : undefined;
   if (type.scalar === "bool") return "write true or false, without quotes";
   return value.kind === "string" ? "write the number without quotes" : undefined;
 }
@@ -120,7 +133,9 @@ function toFloat(value: RawValue): number | undefined {
   if (value.kind !== "number") return undefined;
   const isNegative = value.text.startsWith("-");
   const text = isNegative ? value.text.slice(1) : value.text;
-  const magnitude = /^0[xX]|^0[0-7]+$/.test(text) ? Number(toInteger(text, 0n, 2n ** 64n) ?? Number.NaN) : Number(text.replace(/[fF]$/, ""));
+  const magnitude = /^0[xX]|^0[0-7]+$/.test(text)
+    ? Number(toInteger(text, 0n, 2n ** 64n) ?? Number.NaN)
+    : Number(text.replace(/[fF]$/, ""));
   return Number.isNaN(magnitude) ? undefined : isNegative ? -magnitude : magnitude;
 }
 

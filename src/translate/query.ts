@@ -13,14 +13,14 @@ export interface QueryLimits {
   readonly maxParameters: number;
 }
 
-export const queryLimits: QueryLimits = Object.freeze({
+export const defaultQueryLimits: QueryLimits = Object.freeze({
   what: "query string",
   maxLength: 8192,
   maxParameters: 256,
 });
 
 /** `a=1&b=x+y` without the leading `?`. Throws GatewayError (400) on bad percent-encoding, invalid UTF-8 and beyond limits. */
-export function parseQuery(text: string, limits: QueryLimits = queryLimits): Parameter[] {
+export function parseQuery(text: string, limits: QueryLimits = defaultQueryLimits): Parameter[] {
   if (text === "") return [];
   const { what, maxLength, maxParameters } = limits;
   if (text.length > maxLength) throw tooLarge(`the ${what} is longer than ${maxLength} characters`);

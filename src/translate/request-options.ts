@@ -1,5 +1,6 @@
 // How requests are put together: what differs between the profiles and what a deployment may set.
 import type { JsonOptions } from "./options.ts";
+import type { QueryLimits } from "./query.ts";
 
 export interface RequestOptions {
   /** `grpc-gateway` takes every body for JSON, drops what it does not know, and lets the path win without a word. */
@@ -7,6 +8,8 @@ export interface RequestOptions {
   readonly json: JsonOptions;
   /** Globs of query parameters that are no fields and are let through: `utm_*`. */
   readonly queryIgnore: readonly string[];
+  /** Bounds of the query string; `defaultQueryLimits` where a deployment sets none. */
+  readonly queryLimits?: QueryLimits;
 }
 
 export interface RequestParts {

@@ -3,7 +3,7 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import { createDraft } from "./overlay-draft.ts";
-import { compileGlobs, parseQuery, systemParameters } from "./query.ts";
+import { compileGlobs, type Parameter, parseQuery, systemParameters } from "./query.ts";
 import { Binder, type Bound, Violations } from "./query-binder.ts";
 import { compileBody } from "./request-body.ts";
 import { compileCaptures } from "./request-captures.ts";
@@ -36,7 +36,7 @@ export function compileRequest(
     const root = createDraft(input);
     const bound: Bound = { root, bodyPath, violations: new Violations() };
     captures(bound, parts.captures);
-    if (query !== "") bindQuery(binder, bound, query, takesQuery);
+    if (query !== "") bindQuery(binder, bound, parseQuery(query, options.queryLimits), takesQuery);
     const format = body.formatOf(parts);
     body.bindForm(binder, bound, format, parts);
     bound.violations.finish();
@@ -44,9 +44,9 @@ export function compileRequest(
   };
 }
 
-function bindQuery(binder: Binder, bound: Bound, query: string, takesQuery: boolean): void {
+function bindQuery(binder: Binder, bound: Bound, parameters: readonly Parameter[], takesQuery: boolean): void {
   const { lenient, isIgnored } = binder.options;
-  for (const { name, value } of parseQuery(query)) {
+  for (const { name, value } of parameters) {
     if (bound.violations.isFull) return;
     if (name.startsWith("$")) {
       if (!lenient && !systemParameters.has(name)) refuseSystem(bound, name);

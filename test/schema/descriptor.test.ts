@@ -33,7 +33,8 @@ function field(number: number, content: Uint8Array | string): Uint8Array {
 const varint = (number: number, value: number) => Buffer.from([number << 3, value]);
 
 describe("readDescriptorSet", () => {
-  const hint = "; make one with: protoc --include_imports --include_source_info -o out.binpb, or: buf build -o out.binpb";
+  const hint =
+    "; make one with: protoc --include_imports --include_source_info -o out.binpb, or: buf build -o out.binpb";
   const deep = () => {
     let message = field(1, "M");
     for (let depth = 0; depth < 120; depth++) message = Buffer.concat([field(1, "M"), field(3, message)]);
@@ -43,12 +44,36 @@ describe("readDescriptorSet", () => {
     ["nothing", new Uint8Array(0), "the file is empty"],
     ["zeros", new Uint8Array(64), "this is not a FileDescriptorSet: field number 0 at byte 0"],
     ["a set without files", varint(9, 1), "this is not a FileDescriptorSet: it holds no file"],
-    ["a length beyond the end", Buffer.from([10, 0xff, 0xff, 0xff, 0xff, 0x0f]), "this is not a FileDescriptorSet: a value of 4294967295 bytes at byte 6, of which 0 are there"],
-    ["a varint without end", Buffer.alloc(12, 0xff), "this is not a FileDescriptorSet: a varint longer than 10 bytes ends at byte 10"],
-    ["a file without a name", field(1, field(2, "pkg")), "this is not a FileDescriptorSet: a file without a name in x.binpb"],
-    ["a group without an end", Buffer.from([0x0b, 0x08, 0x01]), "this is not a FileDescriptorSet: the data ends in the middle of a value at byte 3"],
-    ["text that is not UTF-8", field(1, field(1, Buffer.from([0x61, 0xff]))), 'this is not a FileDescriptorSet: text that is not UTF-8: "a\ufffd"'],
-    ["an unknown edition", field(1, Buffer.concat([field(1, "a.proto"), field(12, "editions"), Buffer.from([0x70, 0xeb, 0x07])])), "this is not a FileDescriptorSet: a.proto is of edition 1003; proto2, proto3, 2023 and 2024 are known"],
+    [
+      "a length beyond the end",
+      Buffer.from([10, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+      "this is not a FileDescriptorSet: a value of 4294967295 bytes at byte 6, of which 0 are there",
+    ],
+    [
+      "a varint without end",
+      Buffer.alloc(12, 0xff),
+      "this is not a FileDescriptorSet: a varint longer than 10 bytes ends at byte 10",
+    ],
+    [
+      "a file without a name",
+      field(1, field(2, "pkg")),
+      "this is not a FileDescriptorSet: a file without a name in x.binpb",
+    ],
+    [
+      "a group without an end",
+      Buffer.from([0x0b, 0x08, 0x01]),
+      "this is not a FileDescriptorSet: the data ends in the middle of a value at byte 3",
+    ],
+    [
+      "text that is not UTF-8",
+      field(1, field(1, Buffer.from([0x61, 0xff]))),
+      'this is not a FileDescriptorSet: text that is not UTF-8: "a\ufffd"',
+    ],
+    [
+      "an unknown edition",
+      field(1, Buffer.concat([field(1, "a.proto"), field(12, "editions"), Buffer.from([0x70, 0xeb, 0x07])])),
+      "this is not a FileDescriptorSet: a.proto is of edition 1003; proto2, proto3, 2023 and 2024 are known",
+    ],
     ["messages nested too deep", deep(), "this is not a FileDescriptorSet: messages nested deeper than 100"],
   ];
   for (const [what, bytes, message] of rows) {
@@ -63,18 +88,28 @@ describe("readDescriptorSet", () => {
 
   it("reports once, or links, whatever byte is changed or cut", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(set.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), fc.option(fc.nat(set.length - 1)), (changes, cut) => {
-        const bytes = Buffer.from(set);
-        for (const [at, value] of changes) bytes[at] = value;
-        const reports: Diagnostic[] = [];
-        const files = readDescriptorSet(cut === null ? bytes : bytes.subarray(0, cut), "x.binpb", (diagnostic) => reports.push(diagnostic));
-        if (files === undefined) {
-          expect(reports).to.have.length(1);
-          return;
-        }
-        linkSchema(files, files.map((file) => file.path), (diagnostic) => reports.push(diagnostic));
-        for (const diagnostic of reports) expect(diagnostic.message.length).to.be.lessThan(1_000);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(set.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        fc.option(fc.nat(set.length - 1)),
+        (changes, cut) => {
+          const bytes = Buffer.from(set);
+          for (const [at, value] of changes) bytes[at] = value;
+          const reports: Diagnostic[] = [];
+          const files = readDescriptorSet(cut === null ? bytes : bytes.subarray(0, cut), "x.binpb", (diagnostic) =>
+            reports.push(diagnostic),
+          );
+          if (files === undefined) {
+            expect(reports).to.have.length(1);
+            return;
+          }
+          linkSchema(
+            files,
+            files.map((file) => file.path),
+            (diagnostic) => reports.push(diagnostic),
+          );
+          for (const diagnostic of reports) expect(diagnostic.message.length).to.be.lessThan(1_000);
+        },
+      ),
       { numRuns: 150, seed: 7 },
     );
   });
@@ -83,7 +118,11 @@ describe("readDescriptorSet", () => {
 describe("linkSchema on hostile descriptors", () => {
   function problemsOf(...content: readonly Uint8Array[]): readonly string[] {
     const diagnostics: Diagnostic[] = [];
-    const file = readFileDescriptor(Buffer.concat([field(1, "a.proto"), field(12, "proto3"), ...content]), "a.proto", (diagnostic) => diagnostics.push(diagnostic));
+    const file = readFileDescriptor(
+      Buffer.concat([field(1, "a.proto"), field(12, "proto3"), ...content]),
+      "a.proto",
+      (diagnostic) => diagnostics.push(diagnostic),
+    );
     if (file !== undefined) linkSchema([file], ["a.proto"], (diagnostic) => diagnostics.push(diagnostic));
     return diagnostics.map(({ rule, message }) => `${rule}: ${message}`);
   }
@@ -96,26 +135,42 @@ describe("linkSchema on hostile descriptors", () => {
 
   it("refuses field numbers out of range", () => {
     const message = Buffer.concat([field(1, "M"), field(2, Buffer.concat([field(1, "x"), int32]))]);
-    expect(problemsOf(field(4, message))).to.deep.equal(['field-number: the number 0 of the field "x" is out of range, expected 1 to 536870911']);
+    expect(problemsOf(field(4, message))).to.deep.equal([
+      'field-number: the number 0 of the field "x" is out of range, expected 1 to 536870911',
+    ]);
   });
 
   it("refuses a oneof that is not there", () => {
-    const message = Buffer.concat([field(1, "M"), field(2, Buffer.concat([field(1, "x"), varint(3, 1), int32, varint(9, 5)]))]);
-    expect(problemsOf(field(4, message))).to.deep.equal(['malformed-descriptor: field "x" of "M" is in the oneof of index 5, and there are 0']);
+    const message = Buffer.concat([
+      field(1, "M"),
+      field(2, Buffer.concat([field(1, "x"), varint(3, 1), int32, varint(9, 5)])),
+    ]);
+    expect(problemsOf(field(4, message))).to.deep.equal([
+      'malformed-descriptor: field "x" of "M" is in the oneof of index 5, and there are 0',
+    ]);
   });
 
   it("refuses a map entry that is none", () => {
     const entry = Buffer.concat([field(1, "XEntry"), field(7, varint(7, 1))]);
-    expect(problemsOf(field(4, entry))).to.deep.equal(['map-entry: message "XEntry" is marked as a map\'s entry and is none']);
+    expect(problemsOf(field(4, entry))).to.deep.equal([
+      'map-entry: message "XEntry" is marked as a map\'s entry and is none',
+    ]);
   });
 
   it("refuses fields without a known type", () => {
-    const message = Buffer.concat([field(1, "M"), field(2, Buffer.concat([field(1, "x"), varint(3, 1), varint(5, 77)]))]);
-    expect(problemsOf(field(4, message))).to.deep.equal(['malformed-descriptor: this is not a FileDescriptorProto: field "x" is of the unknown type 77']);
+    const message = Buffer.concat([
+      field(1, "M"),
+      field(2, Buffer.concat([field(1, "x"), varint(3, 1), varint(5, 77)])),
+    ]);
+    expect(problemsOf(field(4, message))).to.deep.equal([
+      'malformed-descriptor: this is not a FileDescriptorProto: field "x" is of the unknown type 77',
+    ]);
   });
 
   it("links names of Object.prototype as any other", () => {
-    const schema = schemaOf('syntax = "proto3"; message constructor { int32 __proto__ = 1; } message M { constructor toString = 1; }');
+    const schema = schemaOf(
+      'syntax = "proto3"; message constructor { int32 __proto__ = 1; } message M { constructor toString = 1; }',
+    );
     expect(schema.message("M")?.field("toString")?.type.kind).to.equal("message");
     expect(schema.message("hasOwnProperty")).to.equal(undefined);
   });
@@ -124,13 +179,21 @@ describe("linkSchema on hostile descriptors", () => {
 describe("SchemaFile.toBytes", () => {
   const canonical = (file: FileDescriptorProto) => {
     file.sourceCodeInfo = undefined;
-    return { json: toJson(FileDescriptorProtoSchema, file), bytes: Buffer.from(toBinary(FileDescriptorProtoSchema, file)).toString("hex") };
+    return {
+      json: toJson(FileDescriptorProtoSchema, file),
+      bytes: Buffer.from(toBinary(FileDescriptorProtoSchema, file)).toString("hex"),
+    };
   };
 
   for (const name of ["options", "editions"]) {
     it(`writes ${name}.proto and its imports as protoc does`, () => {
       const { schema } = loadSchema({ inputs: [`${fixtures}${name}.proto`], importPaths: [] });
-      const theirs = new Map(fromBinary(FileDescriptorSetSchema, readFileSync(`${fixtures}${name}.binpb`)).file.map((file) => [file.name, file]));
+      const theirs = new Map(
+        fromBinary(FileDescriptorSetSchema, readFileSync(`${fixtures}${name}.binpb`)).file.map((file) => [
+          file.name,
+          file,
+        ]),
+      );
       const compared = schema?.files.filter((file) => theirs.has(file.path)) ?? [];
       expect(compared).to.have.length(theirs.size);
       for (const file of compared) {
@@ -141,10 +204,14 @@ describe("SchemaFile.toBytes", () => {
   }
 
   it("writes synthetic oneofs after the real ones, under free names", () => {
-    const schema = schemaOf('syntax = "proto3"; message M { optional int32 a = 1; oneof o { int32 b = 2; } optional int32 _c = 3; int32 _a = 4; }');
+    const schema = schemaOf(
+      'syntax = "proto3"; message M { optional int32 a = 1; oneof o { int32 b = 2; } optional int32 _c = 3; int32 _a = 4; }',
+    );
     const [message] = fromBinary(FileDescriptorProtoSchema, schema.files[0].toBytes()).messageType;
     expect(message.oneofDecl.map((oneof) => oneof.name)).to.deep.equal(["o", "X_a", "X_c"]);
-    expect(message.field.map((field) => [field.name, field.proto3Optional, field.oneofIndex])).to.deep.equal([
+    expect(
+      message.field.map(({ name, proto3Optional, oneofIndex }) => [name, proto3Optional, oneofIndex]),
+    ).to.deep.equal([
       ["a", true, 1],
       ["b", false, 0],
       ["_c", true, 2],
@@ -164,6 +231,8 @@ describe("SchemaFile.toBytes", () => {
     const bytes = schema?.files.map((file) => ({ name: file.path, bytes: file.toBytes() })) ?? [];
     const again = loadSchema({ inputs: [], importPaths: [], descriptorBytes: bytes });
     expect(again.diagnostics).to.deep.equal([]);
-    expect(again.schema?.method("fixtures.options.Library.Get")?.options).to.deep.equal(schema?.method("fixtures.options.Library.Get")?.options);
+    expect(again.schema?.method("fixtures.options.Library.Get")?.options).to.deep.equal(
+      schema?.method("fixtures.options.Library.Get")?.options,
+    );
   });
 });

@@ -31,13 +31,18 @@ const names: readonly Row[] = [
   },
   {
     fact: "a type of another package without it",
-    protos: { "a.proto": `${proto3}package shop.v1;\nmessage Money {}`, "b.proto": `${proto3}import "a.proto";\nmessage M { Money m = 1; shop.v1.Money n = 2; }` },
+    protos: {
+      "a.proto": `${proto3}package shop.v1;\nmessage Money {}`,
+      "b.proto": `${proto3}import "a.proto";\nmessage M { Money m = 1; shop.v1.Money n = 2; }`,
+    },
     reports: ['b.proto:3:13: error: type "Money" is not declared; did you mean "shop.v1.Money"?'],
   },
   {
     fact: "a type that is not imported",
     protos: { "shop/money.proto": `${proto3}message Money {}`, "b.proto": `${proto3}message M {\n  Money m = 1;\n}` },
-    reports: ['b.proto:3:3: error: "Money" is declared in "shop/money.proto", which this file does not import; add: import "shop/money.proto";'],
+    reports: [
+      'b.proto:3:3: error: "Money" is declared in "shop/money.proto", which this file does not import; add: import "shop/money.proto";',
+    ],
   },
   {
     fact: "a type that an import imports, but not publicly",
@@ -46,12 +51,16 @@ const names: readonly Row[] = [
       "b.proto": `${proto3}import "a.proto";\nmessage B { A a = 1; }`,
       "c.proto": `${proto3}import "b.proto";\nmessage C { A a = 1; B b = 2; }`,
     },
-    reports: ['c.proto:3:13: error: "A" is declared in "a.proto", which this file does not import; add: import "a.proto";'],
+    reports: [
+      'c.proto:3:13: error: "A" is declared in "a.proto", which this file does not import; add: import "a.proto";',
+    ],
   },
   {
     fact: "a bundled type that is not loaded",
     protos: `${proto3}message M { google.type.Money m = 1; }`,
-    reports: ['test.proto:2:13: error: type "google.type.Money" is not declared; add: import "google/type/money.proto";'],
+    reports: [
+      'test.proto:2:13: error: type "google.type.Money" is not declared; add: import "google/type/money.proto";',
+    ],
   },
   {
     fact: "a service used as a type",
@@ -76,32 +85,44 @@ const names: readonly Row[] = [
   {
     fact: "the same name twice in a file",
     protos: `${proto3}message A {}\nenum A { Z = 0; }`,
-    reports: ['test.proto:3:6: error: enum "A" is already declared as a message at test.proto:2:9; rename one of them, or drop one if the file was loaded twice under two names'],
+    reports: [
+      'test.proto:3:6: error: enum "A" is already declared as a message at test.proto:2:9; rename one of them, or drop one if the file was loaded twice under two names',
+    ],
   },
   {
     fact: "the same name in two files",
     protos: { "a.proto": `${proto3}package p;\nmessage A {}`, "b.proto": `${proto3}package p;\nmessage A {}` },
-    reports: ['b.proto:3:9: error: message "p.A" is already declared as a message at a.proto:3:9; rename one of them, or drop one if the file was loaded twice under two names'],
+    reports: [
+      'b.proto:3:9: error: message "p.A" is already declared as a message at a.proto:3:9; rename one of them, or drop one if the file was loaded twice under two names',
+    ],
   },
   {
     fact: "the same field name twice",
     protos: `${proto3}message A { int32 x = 1; string x = 2; }`,
-    reports: ['test.proto:2:33: error: field "A.x" is already declared as a field at test.proto:2:19; rename one of them, or drop one if the file was loaded twice under two names'],
+    reports: [
+      'test.proto:2:33: error: field "A.x" is already declared as a field at test.proto:2:19; rename one of them, or drop one if the file was loaded twice under two names',
+    ],
   },
   {
     fact: "the same rpc twice",
     protos: `${proto3}message A {}\nservice S {\n  rpc Get(A) returns (A);\n  rpc Get(A) returns (A);\n}`,
-    reports: ['test.proto:5:7: error: method "S.Get" is already declared as a method at test.proto:4:7; rename one of them, or drop one if the file was loaded twice under two names'],
+    reports: [
+      'test.proto:5:7: error: method "S.Get" is already declared as a method at test.proto:4:7; rename one of them, or drop one if the file was loaded twice under two names',
+    ],
   },
   {
     fact: "the same value in two enums of one scope",
     protos: `${proto3}enum A { NONE = 0; }\nenum B { NONE = 0; }`,
-    reports: ['test.proto:3:10: error: enum value "NONE" is already declared as an enum value at test.proto:2:10; enum values are siblings of their enum, not members of it: prefix them with the enum\'s name'],
+    reports: [
+      'test.proto:3:10: error: enum value "NONE" is already declared as an enum value at test.proto:2:10; enum values are siblings of their enum, not members of it: prefix them with the enum\'s name',
+    ],
   },
   {
     fact: "a package named as a message",
     protos: { "a.proto": `${proto3}message foo {}`, "b.proto": `${proto3}package foo.bar;\nmessage M {}` },
-    reports: ['b.proto:1:1: error: package "foo" is already declared as a message at a.proto:2:9; rename the package or the other declaration'],
+    reports: [
+      'b.proto:1:1: error: package "foo" is already declared as a message at a.proto:2:9; rename the package or the other declaration',
+    ],
   },
 ];
 
@@ -109,17 +130,23 @@ const numbers: readonly Row[] = [
   {
     fact: "a field number used twice, with a free one",
     protos: `${proto3}message A {\n  int32 x = 1;\n  int32 y = 1;\n  reserved 2;\n}`,
-    reports: ['test.proto:4:13: error: field "y" has the number 1 of "x" at test.proto:3:9; choose another number, e.g. 3'],
+    reports: [
+      'test.proto:4:13: error: field "y" has the number 1 of "x" at test.proto:3:9; choose another number, e.g. 3',
+    ],
   },
   {
     fact: "a reserved number in use",
     protos: `${proto3}message A {\n  reserved 2, 5 to 7;\n  int32 x = 6;\n}`,
-    reports: ['test.proto:4:13: error: field "x" has the number 6, which is in the reserved range 5 to 7 at test.proto:3:15; choose another number'],
+    reports: [
+      'test.proto:4:13: error: field "x" has the number 6, which is in the reserved range 5 to 7 at test.proto:3:15; choose another number',
+    ],
   },
   {
     fact: "a reserved name in use",
     protos: `${proto3}message A {\n  reserved "old";\n  int32 old = 6;\n}`,
-    reports: ['test.proto:4:9: error: field "old" has a name that is reserved at test.proto:3:12; choose another name, or remove the reservation'],
+    reports: [
+      'test.proto:4:9: error: field "old" has a name that is reserved at test.proto:3:12; choose another name, or remove the reservation',
+    ],
   },
   {
     fact: "a name reserved twice",
@@ -134,42 +161,58 @@ const numbers: readonly Row[] = [
   {
     fact: "a field in an extension range",
     protos: `${proto2}message A {\n  extensions 100 to max;\n  optional int32 x = 100;\n}`,
-    reports: ['test.proto:4:22: error: field "x" has the number 100, which is in the extension range 100 to max at test.proto:3:14; choose another number'],
+    reports: [
+      'test.proto:4:22: error: field "x" has the number 100, which is in the extension range 100 to max at test.proto:3:14; choose another number',
+    ],
   },
   {
     fact: "an extension outside the ranges",
     protos: `${proto2}message A { extensions 100 to 199; }\nextend A { optional int32 x = 200; }`,
-    reports: ['test.proto:3:31: error: extension "x" has the number 200, which "A" does not leave for extensions; its extension ranges: 100 to 199'],
+    reports: [
+      'test.proto:3:31: error: extension "x" has the number 200, which "A" does not leave for extensions; its extension ranges: 100 to 199',
+    ],
   },
   {
     fact: "an extension number used twice",
     protos: `${proto2}message A { extensions 100; }\nextend A { optional int32 x = 100; }\nextend A { optional int32 y = 100; }`,
-    reports: ['test.proto:4:31: error: extension number 100 of "A" is already used by "x" at test.proto:3:27; give one of the two extensions another number'],
+    reports: [
+      'test.proto:4:31: error: extension number 100 of "A" is already used by "x" at test.proto:3:27; give one of the two extensions another number',
+    ],
   },
   {
     fact: "an enum number in a reserved range",
     protos: `${proto3}enum E {\n  Z = 0;\n  A = -3;\n  reserved -5 to -1;\n}`,
-    reports: ['test.proto:4:3: error: enum value "A" has the number -3, which is in the reserved range -5 to -1 at test.proto:5:12; choose another number'],
+    reports: [
+      'test.proto:4:3: error: enum value "A" has the number -3, which is in the reserved range -5 to -1 at test.proto:5:12; choose another number',
+    ],
   },
   {
     fact: "an open enum that does not begin with zero",
     protos: `${proto3}enum E { ONE = 1; ZERO = 0; }`,
-    reports: ['test.proto:2:10: error: the first value of the open enum "E" is ONE = 1, expected 0; put a value of number 0 first, e.g. UNSPECIFIED = 0'],
+    reports: [
+      'test.proto:2:10: error: the first value of the open enum "E" is ONE = 1, expected 0; put a value of number 0 first, e.g. UNSPECIFIED = 0',
+    ],
   },
   {
     fact: "an enum number used twice without allow_alias",
     protos: `${proto3}enum E { Z = 0; A = 1; B = 1; }`,
-    reports: ['test.proto:2:24: error: enum value "B" has the number 1 of "A" at test.proto:2:17; give it another number, or add: option allow_alias = true;'],
+    reports: [
+      'test.proto:2:24: error: enum value "B" has the number 1 of "A" at test.proto:2:17; give it another number, or add: option allow_alias = true;',
+    ],
   },
   {
     fact: "allow_alias without an alias",
     protos: `${proto3}enum E { option allow_alias = true; Z = 0; }`,
-    reports: ['test.proto:2:17: error: enum "E" sets allow_alias, and no two values have the same number; remove the option'],
+    reports: [
+      'test.proto:2:17: error: enum "E" sets allow_alias, and no two values have the same number; remove the option',
+    ],
   },
   {
     fact: "enum values that JSON readers confuse",
-    protos: `${proto3}enum Color { COLOR_NONE = 0; RED = 1; COLOR_red = 2; }`,
-    reports: ['test.proto:2:39: error: enum values "COLOR_red" and "RED" of "Color" differ only in case, underscores or the enum\'s name; rename one of them'],
+    protos: `${proto3}enum Color { COLOR_NONE = 0; RED = 1; COLOR_red = 2; CHECK_BOX = 3; CHECKBOX = 4; }`,
+    reports: [
+      'test.proto:2:39: error: enum values "COLOR_red" and "RED" of "Color" differ only in case or by the enum\'s name before them; rename one of them',
+    ],
   },
 ];
 
@@ -177,11 +220,16 @@ const types: readonly Row[] = [
   {
     fact: "an rpc of an enum",
     protos: `${proto3}message A {}\nenum E { Z = 0; }\nservice S { rpc Get(A) returns (stream E); }`,
-    reports: ['test.proto:4:40: error: "E" is an enum; an rpc takes and returns messages; wrap it in a message: message Wrapper { E value = 1; }'],
+    reports: [
+      'test.proto:4:40: error: "E" is an enum; an rpc takes and returns messages; wrap it in a message: message Wrapper { E value = 1; }',
+    ],
   },
   {
     fact: "a proto3 field of a closed enum",
-    protos: { "a.proto": `${proto2}enum E { A = 1; }`, "b.proto": `${proto3}import "a.proto";\nmessage M { E e = 1; }` },
+    protos: {
+      "a.proto": `${proto2}enum E { A = 1; }`,
+      "b.proto": `${proto3}import "a.proto";\nmessage M { E e = 1; }`,
+    },
     reports: [
       'b.proto:3:13: error: field "e" is of the closed enum "E" (proto2) and is in proto3; closed enums need a proto2 message or explicit presence: declare the enum in proto3 or an edition',
     ],
@@ -196,22 +244,33 @@ const types: readonly Row[] = [
   {
     fact: "JSON names that meet in proto3",
     protos: `${proto3}message M { int32 foo_bar = 1; int32 fooBar = 2; }`,
-    reports: ['test.proto:2:38: error: fields "fooBar" and "foo_bar" of "M" are both "fooBar" in JSON; the other is at test.proto:2:19; rename one of them, or set another json_name'],
+    reports: [
+      'test.proto:2:38: error: fields "fooBar" and "foo_bar" of "M" are both "fooBar" in JSON; the other is at test.proto:2:19; rename one of them, or set another json_name',
+    ],
   },
   {
     fact: "JSON names that meet in proto2, as a warning",
     protos: `${proto2}message M { optional int32 foo_bar = 1; optional int32 fooBar = 2; }`,
-    reports: ['test.proto:2:56: warning: fields "fooBar" and "foo_bar" of "M" are both "fooBar" in JSON; the other is at test.proto:2:28; rename one of them, or set another json_name'],
+    reports: [
+      'test.proto:2:56: warning: fields "fooBar" and "foo_bar" of "M" are both "fooBar" in JSON; the other is at test.proto:2:28; rename one of them, or set another json_name',
+    ],
   },
   {
     fact: "a json_name that another field has",
     protos: `${proto3}message M { int32 a = 1; int32 b = 2 [json_name = "a"]; }`,
-    reports: ['test.proto:2:32: error: fields "b" and "a" of "M" are both "a" in JSON; the other is at test.proto:2:19; rename one of them, or set another json_name'],
+    reports: [
+      'test.proto:2:32: error: fields "b" and "a" of "M" are both "a" in JSON; the other is at test.proto:2:19; rename one of them, or set another json_name',
+    ],
   },
   {
     fact: "a proto3 extension of something that is not options",
-    protos: { "a.proto": `${proto2}message A { extensions 100; }`, "b.proto": `${proto3}import "a.proto";\nextend A { int32 x = 100; }` },
-    reports: ['b.proto:3:8: error: extension "x" extends "A"; in proto3 only options can be extended; use google.protobuf.Any, or an edition'],
+    protos: {
+      "a.proto": `${proto2}message A { extensions 100; }`,
+      "b.proto": `${proto3}import "a.proto";\nextend A { int32 x = 100; }`,
+    },
+    reports: [
+      'b.proto:3:8: error: extension "x" extends "A"; in proto3 only options can be extended; use google.protobuf.Any, or an edition',
+    ],
   },
   {
     fact: "an extend of an enum",
@@ -221,12 +280,16 @@ const types: readonly Row[] = [
   {
     fact: "packed on a string",
     protos: `${proto2}message M { repeated string s = 1 [packed = true]; }`,
-    reports: ['test.proto:2:36: error: field "s" sets packed, and is not a repeated number, bool or enum; remove the option'],
+    reports: [
+      'test.proto:2:36: error: field "s" sets packed, and is not a repeated number, bool or enum; remove the option',
+    ],
   },
   {
     fact: "packed in an edition",
     protos: `${edition}message M { repeated int32 s = 1 [packed = false]; }`,
-    reports: ['test.proto:2:35: error: field "s" sets packed, which edition 2023 does not have; write features.repeated_field_encoding = EXPANDED'],
+    reports: [
+      'test.proto:2:35: error: field "s" sets packed, which edition 2023 does not have; write features.repeated_field_encoding = EXPANDED',
+    ],
   },
   {
     fact: "features before editions",
@@ -236,7 +299,9 @@ const types: readonly Row[] = [
   {
     fact: "presence on a repeated field",
     protos: `${edition}message M { repeated int32 s = 1 [features.field_presence = EXPLICIT]; }`,
-    reports: ['test.proto:2:35: error: field "s" sets features.field_presence: a repeated field has no presence; remove the feature'],
+    reports: [
+      'test.proto:2:35: error: field "s" sets features.field_presence: a repeated field has no presence; remove the feature',
+    ],
   },
   {
     fact: "a default of the wrong type",
@@ -257,18 +322,26 @@ const imports: readonly Row[] = [
   {
     fact: "an import that is not there",
     protos: `${proto3}import "missing.proto";\nmessage M { Missing m = 1; }`,
-    reports: ['test.proto:2:8: error: import "missing.proto" is not found; name the folder that the path starts from with -I'],
+    reports: [
+      'test.proto:2:8: error: import "missing.proto" is not found; name the folder that the path starts from with -I',
+    ],
   },
   {
     fact: "a misspelt import",
     protos: `${proto3}import "google/protobuf/timestmp.proto";`,
-    reports: ['test.proto:2:8: error: import "google/protobuf/timestmp.proto" is not found; did you mean "google/protobuf/timestamp.proto"?'],
+    reports: [
+      'test.proto:2:8: error: import "google/protobuf/timestmp.proto" is not found; did you mean "google/protobuf/timestamp.proto"?',
+    ],
   },
   {
     fact: "a cycle",
-    protos: { "a.proto": `${proto3}import "b.proto";`, "b.proto": `${proto3}import "c.proto";`, "c.proto": `${proto3}\nimport "a.proto";` },
+    protos: {
+      "a.proto": `${proto3}import "b.proto";`,
+      "b.proto": `${proto3}import "c.proto";`,
+      "c.proto": `${proto3}\nimport "a.proto";`,
+    },
     reports: [
-      'c.proto:3:8: error: import cycle: a.proto -> b.proto -> c.proto -> a.proto; move what both files need into a third one',
+      "c.proto:3:8: error: import cycle: a.proto -> b.proto -> c.proto -> a.proto; move what both files need into a third one",
       'a.proto:2:8: warning: import "b.proto" is not used; remove it',
       'b.proto:2:8: warning: import "c.proto" is not used; remove it',
       'c.proto:3:8: warning: import "a.proto" is not used; remove it',
@@ -295,17 +368,23 @@ const optionRows: readonly Row[] = [
   {
     fact: "an unknown option",
     protos: `${proto3}message M { option depricated = true; }`,
-    reports: ['test.proto:2:20: error: option "depricated" is not declared in google.protobuf.MessageOptions; did you mean "deprecated"?'],
+    reports: [
+      'test.proto:2:20: error: option "depricated" is not declared in google.protobuf.MessageOptions; did you mean "deprecated"?',
+    ],
   },
   {
     fact: "a custom option without its parentheses",
     protos: `${proto3}message M { option my_option = true; }`,
-    reports: ['test.proto:2:20: error: option "my_option" is not declared in google.protobuf.MessageOptions; the name of a custom option stands in parentheses: (my_option)'],
+    reports: [
+      'test.proto:2:20: error: option "my_option" is not declared in google.protobuf.MessageOptions; the name of a custom option stands in parentheses: (my_option)',
+    ],
   },
   {
     fact: "an extension whose file is not imported",
     protos: `${proto3}message M {}\nservice S { rpc G(M) returns (M) { option (google.api.http) = { get: "/" }; } }`,
-    reports: ['test.proto:3:43: error: extension "google.api.http" is not declared; add: import "google/api/annotations.proto";'],
+    reports: [
+      'test.proto:3:43: error: extension "google.api.http" is not declared; add: import "google/api/annotations.proto";',
+    ],
   },
   {
     fact: "a misspelt extension",
@@ -315,7 +394,9 @@ const optionRows: readonly Row[] = [
   {
     fact: "an extension of another kind of options",
     protos: `${proto3}import "google/api/annotations.proto";\nmessage M { option (google.api.http) = {}; }`,
-    reports: ['test.proto:3:20: error: "(google.api.http)" extends google.protobuf.MethodOptions, not google.protobuf.MessageOptions: it cannot be set here'],
+    reports: [
+      'test.proto:3:20: error: "(google.api.http)" extends google.protobuf.MethodOptions, not google.protobuf.MessageOptions: it cannot be set here',
+    ],
   },
   {
     fact: "an unknown field inside an aggregate",
@@ -325,7 +406,9 @@ const optionRows: readonly Row[] = [
   {
     fact: "an unknown field in an option's name",
     protos: `${proto3}import "google/api/annotations.proto";\nmessage M {}\nservice S { rpc G(M) returns (M) { option (google.api.http).boody = "*"; } }`,
-    reports: ['test.proto:4:43: error: option "(google.api.http).boody": google.api.HttpRule has no field "boody"; did you mean "body"?'],
+    reports: [
+      'test.proto:4:43: error: option "(google.api.http).boody": google.api.HttpRule has no field "boody"; did you mean "body"?',
+    ],
   },
   {
     fact: "a value of the wrong type",
@@ -363,12 +446,16 @@ const optionRows: readonly Row[] = [
   {
     fact: "two members of one oneof in an aggregate",
     protos: `${proto3}import "google/api/annotations.proto";\nmessage M {}\nservice S { rpc G(M) returns (M) {\n  option (google.api.http) = { get: "/a" post: "/b" };\n} }`,
-    reports: ['test.proto:5:42: error: "post" and "get" exclude each other: both are of the oneof "pattern"; remove one of the two'],
+    reports: [
+      'test.proto:5:42: error: "post" and "get" exclude each other: both are of the oneof "pattern"; remove one of the two',
+    ],
   },
   {
     fact: "a field of a repeated option",
     protos: `${proto2}${options}message O { optional int32 a = 1; }\nextend google.protobuf.MessageOptions { repeated O o = 50000; }\nmessage M { option (o).a = 1; }`,
-    reports: ['test.proto:5:20: error: option "(o)" is repeated, so its fields cannot be set one by one: "(o).a"; write each element whole: (o) = { … }'],
+    reports: [
+      'test.proto:5:20: error: option "(o)" is repeated, so its fields cannot be set one by one: "(o).a"; write each element whole: (o) = { … }',
+    ],
   },
   {
     fact: "a field of a scalar option",
@@ -388,7 +475,9 @@ const optionRows: readonly Row[] = [
   {
     fact: "map_entry written by a person",
     protos: `${proto3}message M { option map_entry = true; string key = 1; string value = 2; }`,
-    reports: ['test.proto:2:20: error: message "M" sets map_entry, which only the compiler does; write the field as map<key, value>'],
+    reports: [
+      'test.proto:2:20: error: message "M" sets map_entry, which only the compiler does; write the field as map<key, value>',
+    ],
   },
 ];
 
@@ -421,6 +510,8 @@ describe("linkSchema on several errors", () => {
       "a.proto": `${proto3}message Broken { string = ; }`,
       "b.proto": `${proto3}import "a.proto";\nmessage B { Lost l = 1; Broken b = 2; }\nmessage C { int32 x = 1; int32 y = 1; }`,
     });
-    expect(found.filter((diagnostic) => diagnostic.position?.file === "b.proto").map((diagnostic) => diagnostic.rule)).to.deep.equal(["duplicate-field-number"]);
+    expect(
+      found.filter((diagnostic) => diagnostic.position?.file === "b.proto").map((diagnostic) => diagnostic.rule),
+    ).to.deep.equal(["duplicate-field-number"]);
   });
 });

@@ -39,7 +39,11 @@ describe("linkSchema on descriptor sets and text", () => {
   });
 
   it("points to the first line of files without source info", () => {
-    expect(load("editions.binpb").message("fixtures.editions.Holder")?.position).to.deep.equal({ file: "editions.proto", line: 1, column: 1 });
+    expect(load("editions.binpb").message("fixtures.editions.Holder")?.position).to.deep.equal({
+      file: "editions.proto",
+      line: 1,
+      column: 1,
+    });
   });
 
   it("finds where an option was written, in text and with source info", () => {
@@ -60,9 +64,19 @@ describe("linkSchema on features", () => {
     ["a proto3 optional", 'syntax = "proto3";', "optional int32 a = 1;", { hasPresence: true, oneof: undefined }],
     ["a proto3 message", 'syntax = "proto3";', "M a = 1;", { hasPresence: true, delimited: false }],
     ["a proto3 list", 'syntax = "proto3";', "repeated int32 a = 1;", { packed: true, hasPresence: false }],
-    ["a proto3 list that is not packed", 'syntax = "proto3";', "repeated int32 a = 1 [packed = false];", { packed: false }],
+    [
+      "a proto3 list that is not packed",
+      'syntax = "proto3";',
+      "repeated int32 a = 1 [packed = false];",
+      { packed: false },
+    ],
     ["a proto3 string", 'syntax = "proto3";', "string a = 1;", { validateUtf8: true, packed: false }],
-    ["a proto3 map", 'syntax = "proto3";', "map<string, M> a = 1;", { cardinality: "map", hasPresence: false, packed: false }],
+    [
+      "a proto3 map",
+      'syntax = "proto3";',
+      "map<string, M> a = 1;",
+      { cardinality: "map", hasPresence: false, packed: false },
+    ],
     ["a proto2 optional", 'syntax = "proto2";', "optional int32 a = 1;", { hasPresence: true, required: false }],
     ["a proto2 required", 'syntax = "proto2";', "required int32 a = 1;", { hasPresence: true, required: true }],
     ["a proto2 list", 'syntax = "proto2";', "repeated int32 a = 1;", { packed: false }],
@@ -70,10 +84,25 @@ describe("linkSchema on features", () => {
     ["a proto2 string", 'syntax = "proto2";', "optional string a = 1;", { validateUtf8: false }],
     ["a proto2 group", 'syntax = "proto2";', "optional group A = 1 {}", { delimited: true, hasPresence: true }],
     ["an edition's scalar", 'edition = "2023";', "int32 a = 1;", { hasPresence: true }],
-    ["an edition's implicit scalar", 'edition = "2023";', "int32 a = 1 [features.field_presence = IMPLICIT];", { hasPresence: false }],
-    ["an edition's required", 'edition = "2023";', "int32 a = 1 [features.field_presence = LEGACY_REQUIRED];", { hasPresence: true, required: true }],
+    [
+      "an edition's implicit scalar",
+      'edition = "2023";',
+      "int32 a = 1 [features.field_presence = IMPLICIT];",
+      { hasPresence: false },
+    ],
+    [
+      "an edition's required",
+      'edition = "2023";',
+      "int32 a = 1 [features.field_presence = LEGACY_REQUIRED];",
+      { hasPresence: true, required: true },
+    ],
     ["an edition's list", 'edition = "2024";', "repeated int32 a = 1;", { packed: true }],
-    ["an edition's delimited message", 'edition = "2023";', "M a = 1 [features.message_encoding = DELIMITED];", { delimited: true }],
+    [
+      "an edition's delimited message",
+      'edition = "2023";',
+      "M a = 1 [features.message_encoding = DELIMITED];",
+      { delimited: true },
+    ],
   ];
   for (const [what, syntax, declaration, expected] of cases) {
     it(`settles ${what}`, () => {
@@ -83,7 +112,12 @@ describe("linkSchema on features", () => {
 
   it("inherits from file to message to field, and not into maps", () => {
     const holder = load("editions.proto").message("fixtures.editions.Holder");
-    const field = (name: string) => describeField(holder?.field(name) as Field).split(" ").slice(7, 9).join(" ").trim();
+    const field = (name: string) =>
+      describeField(holder?.field(name) as Field)
+        .split(" ")
+        .slice(7, 9)
+        .join(" ")
+        .trim();
     expect(field("implicit")).to.equal("int32");
     expect(field("explicit")).to.equal("int32 hasPresence");
     expect(field("expanded")).to.equal("int32");
@@ -101,10 +135,15 @@ describe("linkSchema on features", () => {
     const { schema } = loadSchema({ inputs: [`${include}google/protobuf`], importPaths: [include] });
     const old = schema?.message("protobuf_test_messages.proto2.TestAllTypesProto2");
     const edition = schema?.message("protobuf_test_messages.editions.proto2.TestAllTypesProto2");
-    const shape = (field: Field) => describeField(field).replaceAll("editions.", "").replace(/\{.*\}/, "");
+    const shape = (field: Field) =>
+      describeField(field)
+        .replaceAll("editions.", "")
+        .replace(/\{.*\}/, "");
     expect(edition?.fields.map(shape)).to.deep.equal(old?.fields.map(shape));
     expect(old?.fields.some((field) => field.delimited)).to.equal(true);
-    expect(schema?.message("protobuf_test_messages.proto2.TestAllTypesProto2.MessageSetCorrect")?.isMessageSet).to.equal(true);
+    expect(
+      schema?.message("protobuf_test_messages.proto2.TestAllTypesProto2.MessageSetCorrect")?.isMessageSet,
+    ).to.equal(true);
     expect(schema?.enum("protobuf_test_messages.proto2.TestAllTypesProto2.NestedEnum")?.closed).to.equal(true);
     expect(schema?.enum("protobuf_test_messages.proto3.TestAllTypesProto3.NestedEnum")?.closed).to.equal(false);
     expect(schema?.extension("protobuf_test_messages.proto2.extension_int32")?.parent).to.equal(old);
@@ -121,7 +160,9 @@ describe("linkSchema on names", () => {
   });
 
   it("passes over a field that has the name of a type", () => {
-    expect(fieldOf('syntax = "proto3"; message X {} message M { int32 y = 1; X X = 2; X z = 3; }', "z").type).to.have.nested.property("message.name", "X");
+    expect(
+      fieldOf('syntax = "proto3"; message X {} message M { int32 y = 1; X X = 2; X z = 3; }', "z").type,
+    ).to.have.nested.property("message.name", "X");
   });
 
   it("sees through public imports", () => {
@@ -135,7 +176,13 @@ describe("linkSchema on names", () => {
 
   it("has the well-known types, the error details and our options whatever is imported", () => {
     const schema = schemaOf('syntax = "proto3";');
-    for (const name of ["google.rpc.BadRequest", "google.rpc.Status", "google.protobuf.Any", "google.protobuf.Struct", "sluice.HttpOptions"]) {
+    for (const name of [
+      "google.rpc.BadRequest",
+      "google.rpc.Status",
+      "google.protobuf.Any",
+      "google.protobuf.Struct",
+      "sluice.HttpOptions",
+    ]) {
       expect(schema.message(name), name).to.not.equal(undefined);
     }
     expect(schema.extension("sluice.timeout")?.number).to.equal(50_813);
@@ -143,7 +190,9 @@ describe("linkSchema on names", () => {
   });
 
   it("finds fields by proto and JSON name, and no inherited property", () => {
-    const message = schemaOf('syntax = "proto3"; message M { int32 foo_bar = 1; int32 x = 2 [json_name = "why"]; }').message("M");
+    const message = schemaOf(
+      'syntax = "proto3"; message M { int32 foo_bar = 1; int32 x = 2 [json_name = "why"]; }',
+    ).message("M");
     expect(message?.field("foo_bar")).to.equal(message?.field("fooBar"));
     expect(message?.field("why")?.protoName).to.equal("x");
     expect(message?.field("constructor")).to.equal(undefined);
@@ -151,7 +200,11 @@ describe("linkSchema on names", () => {
   });
 
   it("names extensions in brackets and lists them on the message they extend", () => {
-    const schema = schemaOf('syntax = "proto2"; package p; message M { extensions 10; } message N { extend M { optional M ext = 10; } }');
-    expect(describeMessage(schema.message("p.M") as never).at(-1)).to.equal("field p.M p.N.ext [p.N.ext] [p.N.ext] 10 singular p.M hasPresence - {}");
+    const schema = schemaOf(
+      'syntax = "proto2"; package p; message M { extensions 10; } message N { extend M { optional M ext = 10; } }',
+    );
+    expect(describeMessage(schema.message("p.M") as never).at(-1)).to.equal(
+      "field p.M p.N.ext [p.N.ext] [p.N.ext] 10 singular p.M hasPresence - {}",
+    );
   });
 });

@@ -7,7 +7,8 @@ import { formatDiagnostic } from "../../src/diagnostic.ts";
 import { loadSchema } from "../../src/schema/load.ts";
 
 const fixtures = new URL("../../../test/schema/fixtures/", import.meta.url).pathname;
-const service = (name: string, types = "") => `syntax = "proto3";\n${types}message ${name}Q {}\nservice ${name} { rpc Get(${name}Q) returns (${name}Q); }\n`;
+const service = (name: string, types = "") =>
+  `syntax = "proto3";\n${types}message ${name}Q {}\nservice ${name} { rpc Get(${name}Q) returns (${name}Q); }\n`;
 
 describe("loadSchema", () => {
   let folder = "";
@@ -53,25 +54,35 @@ describe("loadSchema", () => {
 
   it("resolves imports from the folder, then -I, then the bundle", () => {
     write({
-      "protos/a.proto": service("A", 'import "shared/s.proto";\nimport "google/api/annotations.proto";\nmessage M { Shared s = 1; google.api.Http h = 2; }\n').replace(
-        "annotations",
-        "http",
-      ),
+      "protos/a.proto": service(
+        "A",
+        'import "shared/s.proto";\nimport "google/api/annotations.proto";\nmessage M { Shared s = 1; google.api.Http h = 2; }\n',
+      ).replace("annotations", "http"),
       "third_party/shared/s.proto": `${service("NotServed")}message Shared {}`,
     });
     expect(load(["protos"], ["third_party"])).to.deep.include({ services: ["A"], inputs: ["a.proto"], reports: [] });
   });
 
   it("names a file by the deepest root that holds it", () => {
-    write({ "protos/shop/v1/a.proto": service("A", 'import "shop/v1/b.proto";\nmessage M { BQ b = 1; }\n'), "protos/shop/v1/b.proto": service("B") });
-    expect(load(["protos/shop/v1/a.proto"], ["protos"])).to.deep.include({ services: ["A"], inputs: ["shop/v1/a.proto"], reports: [] });
+    write({
+      "protos/shop/v1/a.proto": service("A", 'import "shop/v1/b.proto";\nmessage M { BQ b = 1; }\n'),
+      "protos/shop/v1/b.proto": service("B"),
+    });
+    expect(load(["protos/shop/v1/a.proto"], ["protos"])).to.deep.include({
+      services: ["A"],
+      inputs: ["shop/v1/a.proto"],
+      reports: [],
+    });
     expect(load(["protos/shop"], ["protos"])).to.deep.include({ services: ["A", "B"], reports: [] });
     expect(load(["protos", "protos/shop/v1/a.proto"])).to.deep.include({ services: ["A", "B"], reports: [] });
   });
 
   it("takes a file reached by two names for one file", () => {
     write({
-      "protos/shop/a.proto": service("A", 'import "protos/shop/b.proto";\nimport "shop/c.proto";\nmessage M { BQ b = 1; CQ c = 2; }\n'),
+      "protos/shop/a.proto": service(
+        "A",
+        'import "protos/shop/b.proto";\nimport "shop/c.proto";\nmessage M { BQ b = 1; CQ c = 2; }\n',
+      ),
       "protos/shop/b.proto": service("B", 'import "shop/c.proto";\nmessage N { CQ c = 1; }\n'),
       "protos/shop/c.proto": service("C"),
     });
@@ -96,7 +107,8 @@ describe("loadSchema", () => {
   it("lets the user's copy of a bundled file win, and does not serve it", () => {
     write({
       "protos/a.proto": service("A", 'import "google/type/money.proto";\nmessage M { google.type.Money m = 1; }\n'),
-      "protos/google/type/money.proto": 'syntax = "proto3"; package google.type; message Money { int32 mine = 1; } service Bank { rpc Get(Money) returns (Money); }',
+      "protos/google/type/money.proto":
+        'syntax = "proto3"; package google.type; message Money { int32 mine = 1; } service Bank { rpc Get(Money) returns (Money); }',
     });
     const { schema, ...rest } = load(["protos"]);
     expect(rest).to.deep.equal({ services: ["A"], inputs: ["a.proto"], reports: [] });
@@ -104,11 +116,18 @@ describe("loadSchema", () => {
   });
 
   it("takes the user's own declaration of an always linked type, wherever it lies", () => {
-    write({ "protos/my/status.proto": service("A"), "protos/vendored/any.proto": 'syntax = "proto3"; package google.protobuf; message Any { string type_url = 1; bytes value = 2; }' });
+    write({
+      "protos/my/status.proto": service("A"),
+      "protos/vendored/any.proto":
+        'syntax = "proto3"; package google.protobuf; message Any { string type_url = 1; bytes value = 2; }',
+    });
     const { schema, reports } = load(["protos"]);
     expect(reports).to.deep.equal([]);
     expect(schema?.message("google.protobuf.Any")?.position.file).to.equal("protos/vendored/any.proto");
-    expect(schema?.message("google.rpc.Status")?.field("details")?.type).to.have.property("message", schema?.message("google.protobuf.Any"));
+    expect(schema?.message("google.rpc.Status")?.field("details")?.type).to.have.property(
+      "message",
+      schema?.message("google.protobuf.Any"),
+    );
   });
 
   it("stops at links that go round", () => {
@@ -118,54 +137,124 @@ describe("loadSchema", () => {
   });
 
   it("reads descriptor sets, also beside text that imports from them", () => {
-    write({ "set.binpb": readFileSync(`${fixtures}options.binpb`), "a.proto": service("A", 'import "options.proto";\nmessage M { fixtures.options.Deep d = 1; }\n') });
-    expect(load(["set.binpb"])).to.deep.include({ services: ["fixtures.options.Library"], inputs: ["options.proto"], reports: [] });
-    expect(load(["set.binpb", "a.proto"])).to.deep.include({ services: ["fixtures.options.Library", "A"], reports: [] });
+    write({
+      "set.binpb": readFileSync(`${fixtures}options.binpb`),
+      "a.proto": service("A", 'import "options.proto";\nmessage M { fixtures.options.Deep d = 1; }\n'),
+    });
+    expect(load(["set.binpb"])).to.deep.include({
+      services: ["fixtures.options.Library"],
+      inputs: ["options.proto"],
+      reports: [],
+    });
+    expect(load(["set.binpb", "a.proto"])).to.deep.include({
+      services: ["fixtures.options.Library", "A"],
+      reports: [],
+    });
     expect(load(["set.binpb", "./set.binpb"])).to.deep.include({ services: ["fixtures.options.Library"], reports: [] });
   });
 
-  const rows: readonly [string, Readonly<Record<string, string | Uint8Array>>, readonly string[], readonly string[], readonly string[]][] = [
-    ["a missing folder", { "protos/a.proto": "" }, ["protoss"], [], ['error: there is no file or folder "protoss"; did you mean "protos"?']],
-    ["a missing file", {}, ["nowhere/a.proto"], [], ['error: there is no file "nowhere/a.proto"; the folder "nowhere" does not exist']],
-    ["an empty folder", { "empty/readme.md": "" }, ["empty"], [], ['error: there is no .proto file in "empty"; name the folder that holds your .proto files']],
-    ["a wrong -I", { "a.proto": service("A") }, ["a.proto"], ["nope"], ['error: import path "nope" is not a folder; name an existing folder with -I']],
+  const rows: readonly [
+    string,
+    Readonly<Record<string, string | Uint8Array>>,
+    readonly string[],
+    readonly string[],
+    readonly string[],
+  ][] = [
+    [
+      "a missing folder",
+      { "protos/a.proto": "" },
+      ["protoss"],
+      [],
+      ['error: there is no file or folder "protoss"; did you mean "protos"?'],
+    ],
+    [
+      "a missing file",
+      {},
+      ["nowhere/a.proto"],
+      [],
+      ['error: there is no file "nowhere/a.proto"; the folder "nowhere" does not exist'],
+    ],
+    [
+      "an empty folder",
+      { "empty/readme.md": "" },
+      ["empty"],
+      [],
+      ['error: there is no .proto file in "empty"; name the folder that holds your .proto files'],
+    ],
+    [
+      "a wrong -I",
+      { "a.proto": service("A") },
+      ["a.proto"],
+      ["nope"],
+      ['error: import path "nope" is not a folder; name an existing folder with -I'],
+    ],
     [
       "no service",
       { "a.proto": 'syntax = "proto3";' },
       ["a.proto"],
       [],
-      ["error: no input declares a service; a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too"],
+      [
+        "error: no input declares a service; a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too",
+      ],
     ],
     [
       "a forgotten root",
       { "protos/shop/v1/a.proto": service("A", 'import "shop/v1/b.proto";\n'), "protos/shop/v1/b.proto": service("B") },
       ["protos/shop/v1/a.proto"],
       [],
-      ['protos/shop/v1/a.proto:2:8: error: import "shop/v1/b.proto" is not found; it is found from the folder "protos": add -I protos'],
+      [
+        'protos/shop/v1/a.proto:2:8: error: import "shop/v1/b.proto" is not found; it is found from the folder "protos": add -I protos',
+      ],
     ],
     [
       "an import found nowhere",
       { "protos/a.proto": service("A", 'import "elsewhere/b.proto";\nmessage M { B b = 1; }\n'), "inc/x": "" },
       ["protos"],
       ["inc"],
-      ['protos/a.proto:2:8: error: import "elsewhere/b.proto" is not found; looked in inc, protos and the bundled protos; name the folder that the path starts from with -I'],
+      [
+        'protos/a.proto:2:8: error: import "elsewhere/b.proto" is not found; looked in inc, protos and the bundled protos; name the folder that the path starts from with -I',
+      ],
     ],
     [
       "an import out of the root",
       { "protos/a.proto": service("A", 'import "../b.proto";\n'), "b.proto": service("B") },
       ["protos"],
       [],
-      ['protos/a.proto:2:8: error: import "../b.proto" is not found; an import path is relative, with "/" between its parts and without "." and ".."'],
+      [
+        'protos/a.proto:2:8: error: import "../b.proto" is not found; an import path is relative, with "/" between its parts and without "." and ".."',
+      ],
     ],
-    ["a JSON image", { "image.json": '{"file": []}' }, ["image.json"], [], ["image.json:1:1: error: this is JSON, not a binary descriptor set; write it as binary: buf build -o image.binpb"]],
-    ["a packed set", { "set.gz": Buffer.from([0x1f, 0x8b, 8, 0]) }, ["set.gz"], [], ["set.gz:1:1: error: this is gzip data; unpack it first: gunzip"]],
-    ["a proto by another name", { "a.txt": service("A") }, ["a.txt"], [], ["a.txt:1:1: error: this is text, not a binary descriptor set; give a proto file the extension .proto"]],
+    [
+      "a JSON image",
+      { "image.json": '{"file": []}' },
+      ["image.json"],
+      [],
+      [
+        "image.json:1:1: error: this is JSON, not a binary descriptor set; write it as binary: buf build -o image.binpb",
+      ],
+    ],
+    [
+      "a packed set",
+      { "set.gz": Buffer.from([0x1f, 0x8b, 8, 0]) },
+      ["set.gz"],
+      [],
+      ["set.gz:1:1: error: this is gzip data; unpack it first: gunzip"],
+    ],
+    [
+      "a proto by another name",
+      { "a.txt": service("A") },
+      ["a.txt"],
+      [],
+      ["a.txt:1:1: error: this is text, not a binary descriptor set; give a proto file the extension .proto"],
+    ],
     [
       "a set without its imports",
       { "set.pb": Buffer.from("0a1e0a07612e70726f746f1a0b6d697373696e672e7072220612044d697373", "hex") },
       ["set.pb"],
       [],
-      ["set.pb:1:1: error: this is not a FileDescriptorSet: a value of 30 bytes at byte 2, of which 29 are there; make one with: protoc --include_imports --include_source_info -o out.binpb, or: buf build -o out.binpb"],
+      [
+        "set.pb:1:1: error: this is not a FileDescriptorSet: a value of 30 bytes at byte 2, of which 29 are there; make one with: protoc --include_imports --include_source_info -o out.binpb, or: buf build -o out.binpb",
+      ],
     ],
   ];
   for (const [what, files, inputs, importPaths, reports] of rows) {
@@ -192,8 +281,13 @@ describe("loadSchema", () => {
   });
 
   it("takes reflection's files as inputs, and not the reflection service itself", () => {
-    write({ "r.proto": 'syntax = "proto3"; package grpc.reflection.v1; message Q {} service ServerReflection { rpc Get(Q) returns (Q); }', "a.proto": service("A") });
-    const bytes = load(["r.proto", "a.proto"]).schema?.files.map((file) => ({ name: file.path, bytes: file.toBytes() })) ?? [];
+    write({
+      "r.proto":
+        'syntax = "proto3"; package grpc.reflection.v1; message Q {} service ServerReflection { rpc Get(Q) returns (Q); }',
+      "a.proto": service("A"),
+    });
+    const bytes =
+      load(["r.proto", "a.proto"]).schema?.files.map((file) => ({ name: file.path, bytes: file.toBytes() })) ?? [];
     const { schema, diagnostics } = loadSchema({ inputs: [], importPaths: [], descriptorBytes: bytes });
     expect(diagnostics).to.deep.equal([]);
     expect(schema?.services.map(({ name }) => name)).to.deep.equal(["A"]);

@@ -49,7 +49,9 @@ function describeEnum(type: EnumType): string {
 export function describeField(field: Field): string {
   const { type } = field;
   const typeName = type.kind === "scalar" ? type.scalar : type.kind === "enum" ? type.enum.name : type.message.name;
-  const flags = (["hasPresence", "required", "packed", "delimited", "validateUtf8", "deprecated"] as const).filter((flag) => field[flag]);
+  const flags = (["hasPresence", "required", "packed", "delimited", "validateUtf8", "deprecated"] as const).filter(
+    (flag) => field[flag],
+  );
   return `field ${field.parent.name} ${field.name} ${field.protoName} ${field.jsonName} ${field.number} ${field.cardinality} ${typeName} ${flags.join()} ${field.oneof?.name ?? "-"} ${describeOptions(field.options)}`;
 }
 

@@ -38,6 +38,8 @@ function linkTexts(texts: ProtoTexts): { schema: Schema; diagnostics: readonly D
     for (const imported of file.imports) add(imported.path);
   };
   for (const path of [...sources.keys(), ...alwaysLinked]) add(path);
-  const schema = linkSchema([...files.values()], sources.keys(), (diagnostic) => diagnostics.push(diagnostic), { incomplete });
+  const schema = linkSchema([...files.values()], sources.keys(), (diagnostic) => diagnostics.push(diagnostic), {
+    incomplete,
+  });
   return { schema, diagnostics };
 }

@@ -3,7 +3,7 @@ import type { RequestHeaders } from "../front.ts";
 import { parseGrpcTimeout, parseTimeout } from "../../metadata.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
-import type { RestOptions } from "./options.ts";
+import type { OptionProblem, RestOptions } from "./options.ts";
 
 /**
  * Milliseconds the call has. Throws GatewayError (400) for a timeout that cannot be read: guessing would let it run
@@ -12,8 +12,7 @@ import type { RestOptions } from "./options.ts";
 export type TimeoutOf = (headers: RequestHeaders, parameter: string | undefined) => number;
 
 export function compileTimeout(method: Method, options: RestOptions): TimeoutOf {
-  const option = method.options.get("(sluice.timeout)");
-  const ownMs = typeof option === "string" ? parseTimeout(option) : undefined;
+  const ownMs = readTimeout(method);
   const maxMs = Math.min(ownMs ?? Infinity, options.maxTimeoutMs);
   const defaultMs = Math.min(ownMs ?? options.defaultTimeoutMs, maxMs);
   return (headers, parameter) => {
@@ -31,6 +30,21 @@ export function compileTimeout(method: Method, options: RestOptions): TimeoutOf 
     );
     return Math.min(asked, maxMs);
   };
+}
+
+const optionName = "(sluice.timeout)";
+
+function readTimeout(method: Method): number | undefined {
+  const option = method.options.get(optionName);
+  return typeof option === "string" ? parseTimeout(option) : undefined;
+}
+
+/** For whoever checks the schema before serving it. */
+export function findTimeoutProblem(method: Method): OptionProblem | undefined {
+  const option = method.options.get(optionName);
+  const ms = readTimeout(method);
+  if (option === undefined || (ms !== undefined && ms > 0)) return undefined;
+  return { option: optionName, message: `${JSON.stringify(option)} is no timeout; a positive duration is expected, e.g. "1.5s" or "500ms"` };
 }
 
 function positive(name: string, text: string, ms: number | undefined, example: string): number {

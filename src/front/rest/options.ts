@@ -3,12 +3,15 @@ import type { Profile } from "../../schema/binding.ts";
 import type { GatewayError } from "../../status.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
+import type { QueryLimits } from "../../translate/query.ts";
 
 export interface RestOptions {
   readonly profile: Profile;
   readonly json: JsonOptions;
   /** Globs of query parameters that are no fields and are let through: `utm_*`. */
   readonly queryIgnore: readonly string[];
+  /** Bounds of the query string. */
+  readonly queryLimits?: QueryLimits;
   /** The shape of error bodies: google.rpc.Status, RFC 9457, or what Google's own APIs send. */
   readonly errors: "status" | "problem" | "google";
   /** Of a request, as received and after inflating. */
@@ -29,6 +32,12 @@ export interface RestOptions {
   readonly compressMinBytes: number | undefined;
   /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
   readonly report: (error: GatewayError) => void;
+}
+
+/** What is wrong with an option of a method; `option` is its key for `Method.optionPosition`. */
+export interface OptionProblem {
+  readonly option: string;
+  readonly message: string;
 }
 
 export const strictRest: RestOptions = Object.freeze({

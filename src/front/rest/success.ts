@@ -3,6 +3,7 @@ import type { Method, OptionMessage, OptionValue } from "../../schema/descriptor
 import { isReservedResponseHeader } from "../../metadata.ts";
 import { compileFieldText } from "./field-text.ts";
 import type { FieldText } from "./field-text.ts";
+import type { OptionProblem } from "./options.ts";
 
 export interface Success {
   readonly status: number;
@@ -11,16 +12,10 @@ export interface Success {
   readonly headers: readonly string[];
 }
 
-/** What is wrong with an option; `option` is its key for `Method.optionPosition`. */
-export interface SuccessProblem {
-  readonly option: string;
-  readonly message: string;
-}
-
 export interface ReadSuccess {
   /** Without what `problems` names. */
   readonly success: Success;
-  readonly problems: readonly SuccessProblem[];
+  readonly problems: readonly OptionProblem[];
 }
 
 const optionName = "(sluice.http)";
@@ -33,7 +28,7 @@ const plain: ReadSuccess = Object.freeze({
 export function readSuccess(method: Method): ReadSuccess {
   const option = method.options.get(optionName);
   if (!isOptionMessage(option)) return plain;
-  const problems: SuccessProblem[] = [];
+  const problems: OptionProblem[] = [];
   const report = (field: string, message: string): void => {
     problems.push({ option: `${optionName}.${field}`, message });
   };

@@ -1,6 +1,6 @@
 // `?$fields`, `?$pretty`, `?$timeout`, `?$alt`: what a query says to the gateway itself. The translators step over them.
 import { Code, GatewayError } from "../../status.ts";
-import { parseQuery } from "../../translate/query.ts";
+import { parseQuery, type QueryLimits } from "../../translate/query.ts";
 import type { ReplyFormat } from "./accept.ts";
 
 export interface SystemParameters {
@@ -15,11 +15,11 @@ const none: SystemParameters = Object.freeze({ fields: undefined, pretty: false,
 const names: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt"]);
 
 /** Throws GatewayError (400) for one given twice or with a value it does not have. */
-export function readSystemParameters(query: string): SystemParameters {
+export function readSystemParameters(query: string, limits?: QueryLimits): SystemParameters {
   // Most queries have none; `%24` is a dollar sign too.
   if (!query.includes("$") && !query.includes("%24")) return none;
   const values = new Map<string, string>();
-  for (const { name, value } of parseQuery(query)) {
+  for (const { name, value } of parseQuery(query, limits)) {
     if (!names.has(name)) continue;
     if (values.has(name)) throw invalid(name, `the query parameter ${name} is given twice`);
     values.set(name, value);

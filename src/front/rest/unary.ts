@@ -34,7 +34,7 @@ export interface FrontContext {
 export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan, request: CallRequest): void {
   const { options, handler, answerError } = context;
   const { headers } = exchange;
-  const system = readSystemParameters(request.query);
+  const system = readSystemParameters(request.query, context.options.queryLimits);
   const view = toView(options, exchange, plan, system);
   const deadline = performance.now() + plan.timeoutOf(headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
