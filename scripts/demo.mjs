@@ -24,8 +24,10 @@ let isEnding = false;
 // Ctrl-C reaches the gateway too, by the terminal; told twice it would not end gracefully.
 process.on("SIGINT", () => void end(0, 500));
 process.on("SIGTERM", () => void end(0, 0));
-gateway.once("exit", (code) => {
+gateway.once("exit", (code, signal) => {
   if (isEnding) return;
+  // Ctrl-C can reach it before it reaches this process.
+  if (signal === "SIGINT" || signal === "SIGTERM") return void end(0, 0);
   console.error(`The gateway has ended (exit code ${code}); its last lines above say why.`);
   void end(1, 0);
 });

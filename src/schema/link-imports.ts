@@ -6,7 +6,7 @@ import type { Problems } from "./link-problems.ts";
  * How many pairs of a file and one that it sees are kept. Chains of public imports make them grow with the square of the
  * files; real sets stay far below.
  */
-const visibleLimit = 3_000_000;
+const visibleLimit = 500_000;
 
 export interface ImportContext {
   /** Where imports were looked for, for the hint. */

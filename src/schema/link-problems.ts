@@ -33,6 +33,11 @@ export class Problems {
     this.#add({ severity: "warning", ...problem });
   }
 
+  /** Whether a search through all names is still affordable; `suggest` is one. */
+  get maySearch(): boolean {
+    return this.#suggestions < suggestionLimit;
+  }
+
   suggest(word: string, candidates: Iterable<string>): string | undefined {
     if (this.#suggestions++ >= suggestionLimit) return undefined;
     return didYouMean(word, take(candidates, candidateLimit));

@@ -55,10 +55,13 @@ export function reportLookup(reporting: Reporting, reference: Unresolved, result
 function reportUnknown({ symbols, problems }: Reporting, { name, scope, position, wanted }: Unresolved): void {
   const isExtension = wanted === "an extension";
   const message = `${isExtension ? "extension" : "type"} "${name}" is not declared`;
-  const bundled = bundledFileDeclaring(name, scope);
-  const hint =
-    bundled === undefined ? suggestion(symbols, problems, { name, scope, isExtension }) : `add: import "${bundled}";`;
+  const hint = problems.maySearch ? unknownHint(symbols, problems, { name, scope, isExtension }) : undefined;
   problems.error({ position, rule: isExtension ? "unknown-option" : "unknown-type", message, hint });
+}
+
+function unknownHint(symbols: SymbolTable, problems: Problems, unknown: Unknown): string | undefined {
+  const bundled = bundledFileDeclaring(unknown.name, unknown.scope);
+  return bundled === undefined ? suggestion(symbols, problems, unknown) : `add: import "${bundled}";`;
 }
 
 const typeKinds: ReadonlySet<Symbol["kind"]> = new Set(["message", "enum"]);
@@ -106,7 +109,8 @@ function suggestion(
     }
     if (!isExtension) yield* scalarWords;
   };
-  return elsewhere(symbols, bare, isExtension) ?? problems.suggest(bare, candidates());
+  const near = problems.suggest(bare, candidates());
+  return elsewhere(symbols, bare, isExtension) ?? near;
 }
 
 const scalarWords = ["double", "float", "int32", "int64", "uint32", "uint64", "bool", "string", "bytes"];

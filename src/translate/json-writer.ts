@@ -65,6 +65,6 @@ function writeUnset(plans: Plans, field: FieldPlan): void {
   sink.length = 0;
   if (field.isRepeated) sink.appendAscii("[]");
   else if (field.isMap) sink.appendAscii("{}");
-  else if (field.field.type.kind !== "message" || field.message.wellKnown !== undefined) sink.append(field.zero, 0);
+  else if (field.field.type.kind !== "message" || field.message.wellKnown !== undefined) sink.appendSnippet(field.zero);
   else convert(plans, field.message, new Uint8Array(), undefined);
 }

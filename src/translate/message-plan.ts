@@ -1,10 +1,10 @@
 // What the translators know of each message type: one plan a type and set of options, made on first use, with everything
 // a request would otherwise compute: keys, tags, defaults and enum names as bytes. A plan is data, walked by
 // write-message.ts and read-message.ts: one monomorphic loop needs no eval and no tree of closures.
-import type { EnumType, Field, MessageType, ScalarType, Schema } from "../schema/descriptor.ts";
+import type { EnumType, EnumValue, Field, MessageType, ScalarType, Schema } from "../schema/descriptor.ts";
 import type { JsonOptions } from "./options.ts";
 import { enumPrefix } from "./enum-names.ts";
-import type { ByteSink } from "./byte-sink.ts";
+import { type ByteSink, type Snippet, toSnippet } from "./byte-sink.ts";
 import type { JsonCursor } from "./json-cursor.ts";
 import { NameTable } from "./name-table.ts";
 import { type WireReader, WireType } from "./wire-reader.ts";
@@ -97,7 +97,7 @@ export function wireTypeOf(kind: number): number {
 
 /** Names of an enum's numbers, quoted; `null` for google.protobuf.NullValue. */
 export interface EnumPlan {
-  readonly names: ReadonlyMap<number, Uint8Array>;
+  readonly names: ReadonlyMap<number, Snippet>;
   readonly numbers: NameTable<number>;
   readonly closed: boolean;
   readonly isNullValue: boolean;
@@ -107,16 +107,18 @@ export class FieldPlan {
   readonly field: Field;
   readonly kind: number;
   readonly wireType: number;
+  /** Number and own wire type, as it stands on the wire. */
+  readonly wireTag: number;
   /** Place in the message's declaration order. */
   readonly index: number;
   readonly isRepeated: boolean;
   readonly isMap: boolean;
   /** `,"name":`; the comma of the first field is overwritten by the brace. */
-  readonly key: Uint8Array;
+  readonly key: Snippet;
   /** `,"name":0` where an unset field is written, else undefined. */
-  readonly absent: Uint8Array | undefined;
+  readonly absent: Snippet | undefined;
   /** The zero of one value (an element of a list, a value of a map), `null` for a message. */
-  readonly zero: Uint8Array;
+  readonly zero: Snippet;
   /** Implicit presence without defaults: a zero on the wire is written as if it were not there. */
   readonly omitsZero: boolean;
   readonly replacesInvalidUtf8: boolean;
@@ -146,19 +148,21 @@ export class FieldPlan {
     this.field = field;
     this.kind = kindOf(field);
     this.wireType = wireTypeOf(this.kind);
+    this.wireTag = ((field.number << 3) | this.wireType) >>> 0;
     this.index = index;
     this.isRepeated = field.cardinality === "repeated";
     this.isMap = field.cardinality === "map";
     const name = options.protoNames ? field.protoName : field.jsonName;
-    this.key = Buffer.from(`,${JSON.stringify(name)}:`);
-    this.absent = absentJson(field, this.key, plans);
-    this.zero = Buffer.from(zeroText(field, plans));
+    const quoted = JSON.stringify(name);
+    this.key = toSnippet(`,${quoted}:`);
+    this.quotedName = Buffer.from(quoted);
+    this.absent = absentJson(field, quoted, plans);
+    this.zero = toSnippet(zeroText(field, plans));
     this.omitsZero = !options.emitDefaults && !field.hasPresence && field.cardinality === "singular";
     this.replacesInvalidUtf8 = !field.validateUtf8;
     this.int64AsNumber = options.int64AsNumbers;
     this.oneofBit = oneofBit;
     this.enum = field.type.kind === "enum" ? plans.enum(field.type.enum) : undefined;
-    this.quotedName = this.key.subarray(1, -1);
     this.isPacked = this.isRepeated && field.packed && this.kind < Kind.STRING;
     this.tag = tagBytes(field.number, this.isPacked || this.isMap ? WireType.LENGTH : this.wireType);
     this.endTag = tagBytes(field.number, WireType.END_GROUP);
@@ -267,7 +271,7 @@ export class Plans {
 }
 
 function compileEnum(type: EnumType, options: JsonOptions): EnumPlan {
-  const names = new Map<number, Uint8Array>();
+  const names = new Map<number, Snippet>();
   const numbers: [string, number][] = [];
   const isNullValue = type.name === "google.protobuf.NullValue";
   const prefix = options.stripEnumPrefix ? enumPrefix(type) : "";
@@ -276,10 +280,15 @@ function compileEnum(type: EnumType, options: JsonOptions): EnumPlan {
     if (prefix !== "") numbers.push([value.name.slice(prefix.length), value.number]);
     // The first of several aliases is the one that is written.
     if (names.has(value.number)) continue;
-    const text = isNullValue ? "null" : options.enumsAsNumbers ? String(value.number) : `"${value.name.slice(prefix.length)}"`;
-    names.set(value.number, Buffer.from(text));
+    names.set(value.number, toSnippet(enumText(type, value, options)));
   }
   return { names, numbers: new NameTable(numbers, options.caseInsensitiveEnums), closed: type.closed, isNullValue };
+}
+
+function enumText(type: EnumType, value: EnumValue, options: JsonOptions): string {
+  if (type.name === "google.protobuf.NullValue") return "null";
+  if (options.enumsAsNumbers) return String(value.number);
+  return `"${value.name.slice(options.stripEnumPrefix ? enumPrefix(type).length : 0)}"`;
 }
 
 function tagBytes(number: number, wireType: number): Uint8Array {
@@ -295,11 +304,11 @@ function readsNull(field: Field, plans: Plans): boolean {
   return field.type.kind === "message" && (plans.wellKnown.get(field.type.message.name)?.readsNull ?? false);
 }
 
-function absentJson(field: Field, key: Uint8Array, plans: Plans): Uint8Array | undefined {
+function absentJson(field: Field, quotedName: string, plans: Plans): Snippet | undefined {
   const { options } = plans;
   if (!options.emitDefaults) return undefined;
   const text = absentText(field, plans);
-  return text === undefined ? undefined : Buffer.concat([key, Buffer.from(text)]);
+  return text === undefined ? undefined : toSnippet(`,${quotedName}:${text}`);
 }
 
 function absentText(field: Field, plans: Plans): string | undefined {
@@ -321,8 +330,8 @@ function zeroText(field: Field, plans: Plans): string {
   const { type } = field;
   if (type.kind === "message") return "null";
   if (type.kind === "enum") {
-    const first = plans.enum(type.enum).names.get(type.enum.values[0]?.number ?? 0);
-    return first === undefined ? "0" : Buffer.from(first).toString();
+    const first = type.enum.values[0];
+    return first === undefined ? "0" : enumText(type.enum, first, plans.options);
   }
   if (type.scalar === "string" || type.scalar === "bytes") return '""';
   if (type.scalar === "bool") return "false";

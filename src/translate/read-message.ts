@@ -182,7 +182,7 @@ export function readFieldValue(run: ReadRun, field: FieldPlan, overlay: Overlay 
   else {
     const { out } = run;
     const start = out.length;
-    out.append(field.tag, 0);
+    out.append(field.tag);
     const valueAt = out.length;
     const isRead = readValue(run, field, overlay);
     if (!isRead || (field.skipsZero && isZero(out.bytes, valueAt, out.length))) out.length = start;
@@ -202,7 +202,7 @@ function readValue(run: ReadRun, field: FieldPlan, overlay: Overlay | undefined)
   const { out } = run;
   if (field.kind === Kind.GROUP) {
     readMessage(run, field.message, overlay);
-    out.append(field.endTag, 0);
+    out.append(field.endTag);
     return true;
   }
   const guess = field.lengthBytes;
@@ -221,7 +221,7 @@ function readList(run: ReadRun, field: FieldPlan): void {
   const guess = field.lengthBytes;
   let lengthAt = 0;
   if (field.isPacked) {
-    out.append(field.tag, 0);
+    out.append(field.tag);
     lengthAt = openLength(out, guess);
   }
   const valuesAt = out.length;
@@ -229,7 +229,7 @@ function readList(run: ReadRun, field: FieldPlan): void {
   while (byte !== CLOSE_BRACKET) {
     if (byte === LETTER_N && !field.readsNull) json.fail("an array element must not be null", "VALUE_INVALID");
     const elementAt = out.length;
-    if (!field.isPacked) out.append(field.tag, 0);
+    if (!field.isPacked) out.append(field.tag);
     if (!readValue(run, field, undefined)) out.length = elementAt;
     byte = json.peek();
     if (byte === CLOSE_BRACKET) break;
@@ -271,18 +271,18 @@ function readEntry(run: ReadRun, field: FieldPlan, keys: KeySet): void {
   const { key, value } = field.entry;
   const start = out.length;
   const guess = field.lengthBytes;
-  out.append(field.tag, 0);
+  out.append(field.tag);
   const lengthAt = openLength(out, guess);
   json.peek();
   const keyAt = json.pos;
-  out.append(key.tag, 0);
+  out.append(key.tag);
   const keyBytesAt = out.length;
   readMapKey(run, key);
   // Compared as encoded, so "1", "1.0" and an escaped spelling of the same key are the same key.
   if (!keys.add(out.bytes, keyBytesAt, out.length)) json.fail("the map key is given twice", "FIELD_DUPLICATE", keyAt);
   expectColon(run);
   if (json.peek() === LETTER_N && !value.readsNull) json.fail("a map value must not be null", "VALUE_INVALID");
-  out.append(value.tag, 0);
+  out.append(value.tag);
   if (readValue(run, value, undefined)) field.lengthBytes = closeLength(out, lengthAt, guess);
   else out.length = start;
 }
@@ -307,10 +307,10 @@ function appendEntry(run: ReadRun, field: FieldPlan, entry: OverlayEntry): void 
     return;
   }
   // A message that holds nothing but bound values.
-  out.append(field.tag, 0);
+  out.append(field.tag);
   const guess = field.lengthBytes;
   const lengthAt = field.kind === Kind.GROUP ? 0 : openLength(out, guess);
   for (const [of, inner] of entry.node) appendEntry(run, field.message.byNumber(of.number)!, inner);
-  if (field.kind === Kind.GROUP) out.append(field.endTag, 0);
+  if (field.kind === Kind.GROUP) out.append(field.endTag);
   else field.lengthBytes = closeLength(out, lengthAt, guess);
 }

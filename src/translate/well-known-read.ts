@@ -70,7 +70,7 @@ export function readWrapper(run: ReadRun, plan: MessagePlan): void {
   const { out } = run;
   const field = plan.fields[0];
   const start = out.length;
-  out.append(field.tag, 0);
+  out.append(field.tag);
   const valueAt = out.length;
   readPlainValue(run, field);
   // The zero is the default inside the wrapper; the wrapper itself stays.

@@ -10,7 +10,6 @@ import type { MessageEmbedder, MessagePlan, WriteRun } from "./message-plan.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const nullText = Buffer.from("null");
 
 function unrepresentable(what: string): GatewayError {
   return new GatewayError(Code.INTERNAL, `message has no JSON form: ${what}`, { reason: "MESSAGE_HAS_NO_JSON" });
@@ -106,7 +105,7 @@ export function writeWrapper(run: WriteRun, plan: MessagePlan, reader: WireReade
     if (tag >>> 3 === 1 && (tag & 7) === field.wireType) at = reader.pos;
     reader.skip(tag);
   }
-  if (at < 0) run.out.append(field.zero, 0);
+  if (at < 0) run.out.appendSnippet(field.zero);
   else {
     const { end } = reader;
     reader.pos = at;
@@ -224,7 +223,7 @@ function writeValueMember(run: WriteRun, plan: MessagePlan, reader: WireReader, 
   } else if (tag === 42 || tag === 50) {
     reader.end = reader.lengthEnd();
     nested(run, () => (tag === 42 ? writeStruct : writeListValue)(run, plan, reader));
-  } else out.append(nullText, 0);
+  } else out.appendAscii("null");
 }
 
 export function writeAny(run: WriteRun, _plan: MessagePlan, reader: WireReader, embed: MessageEmbedder): void {

@@ -11,9 +11,6 @@ export function malformed(what: string): GatewayError {
   return new GatewayError(Code.INTERNAL, `malformed protobuf message: ${what}`, { reason: "MESSAGE_MALFORMED" });
 }
 
-const floatBytes = new ArrayBuffer(8);
-const floatView = new DataView(floatBytes);
-
 export class WireReader {
   bytes: Uint8Array;
   pos: number;
@@ -139,15 +136,17 @@ export class WireReader {
   }
 
   float(): number {
-    floatView.setInt32(0, this.fixed32(), true);
-    return floatView.getFloat32(0, true);
+    const { pos } = this;
+    if (pos + 4 > this.end) throw malformed("truncated fixed32");
+    this.pos = pos + 4;
+    return this.view.getFloat32(pos, true);
   }
 
   double(): number {
-    this.fixed64();
-    floatView.setInt32(0, this.lo, true);
-    floatView.setInt32(4, this.hi, true);
-    return floatView.getFloat64(0, true);
+    const { pos } = this;
+    if (pos + 8 > this.end) throw malformed("truncated fixed64");
+    this.pos = pos + 8;
+    return this.view.getFloat64(pos, true);
   }
 
   /** The end of a length-delimited value that starts at `pos` after this call. */

@@ -67,8 +67,9 @@ function writeInOrder(run: WriteRun, plan: MessagePlan, reader: WireReader): voi
   let seenOneofs = 0;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
-    const field = plan.byNumber(tag >>> 3);
-    if (field === undefined || !accepts(field, tag & 7)) {
+    const guess = next < fields.length ? fields[next] : undefined;
+    const field = guess !== undefined && guess.wireTag === tag ? guess : plan.byNumber(tag >>> 3);
+    if (field === undefined || (field !== guess && !accepts(field, tag & 7))) {
       reader.skip(tag);
       continue;
     }
@@ -94,13 +95,13 @@ function accepts(field: FieldPlan, wireType: number): boolean {
 }
 
 function writeAbsent(out: ByteSink, field: FieldPlan): void {
-  if (field.absent !== undefined) out.append(field.absent, 0);
+  if (field.absent !== undefined) out.appendSnippet(field.absent);
 }
 
 function writeSingular(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: PartialMask): void {
   const { out } = run;
   const start = out.length;
-  out.append(field.key, 0);
+  out.appendSnippet(field.key);
   const valueStart = reader.pos;
   const isWritten = writeValue(run, field, reader, mask);
   if (!isWritten) {
@@ -112,7 +113,7 @@ function writeSingular(run: WriteRun, field: FieldPlan, reader: WireReader, mask
 /** A repeated field: all its neighbours with the same tag, or one packed run of it. */
 function writeRun(run: WriteRun, field: FieldPlan, reader: WireReader, tag: number): void {
   const { out } = run;
-  out.append(field.key, 0);
+  out.appendSnippet(field.key);
   const start = out.length;
   for (;;) {
     writeElements(run, field, reader, tag & 7);
@@ -167,7 +168,7 @@ function writeGroup(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: 
 
 function writeMapInOrder(run: WriteRun, field: FieldPlan, reader: WireReader, tag: number): void {
   const { out } = run;
-  out.append(field.key, 0);
+  out.appendSnippet(field.key);
   const start = out.length;
   // Keys as written: when one comes a second time the last must win, so the message starts over by index.
   const seen = openKeySet();
@@ -245,7 +246,7 @@ function writeAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places
     reader.pos = at[at.length - 1];
   } else if (at < 0) {
     if (field.kind >= Kind.MESSAGE) writeMessage(run, field.message, new WireReader(reader.bytes, 0, 0), mask);
-    else run.out.append(field.zero, 0);
+    else run.out.appendSnippet(field.zero);
     return true;
   } else reader.pos = at;
   return writeValue(run, field, reader, mask);
@@ -309,7 +310,7 @@ function writeByIndex(run: WriteRun, plan: MessagePlan, reader: WireReader, mask
 
 function writeSingularAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
   if (typeof at === "object" && field.kind >= Kind.MESSAGE) {
-    run.out.append(field.key, 0);
+    run.out.appendSnippet(field.key);
     writeMerged(run, field, reader, at, mask);
     return;
   }
@@ -325,7 +326,7 @@ function writeListByIndex(
   mask?: PartialMask,
 ): void {
   const { out } = run;
-  out.append(field.key, 0);
+  out.appendSnippet(field.key);
   const start = out.length;
   const all = typeof found.at === "object" ? found.at : [found.at];
   for (let i = 0; i < all.length; i++) {
@@ -337,7 +338,7 @@ function writeListByIndex(
 
 function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
   const { out } = run;
-  out.append(field.key, 0);
+  out.appendSnippet(field.key);
   const start = out.length;
   const { end } = reader;
   const lastByKey = new Map<string, number>();

@@ -123,10 +123,6 @@ export function writePadded(out: ByteSink, value: number, width: number): void {
   out.length = length + width;
 }
 
-const notANumber = Buffer.from('"NaN"');
-const infinity = Buffer.from('"Infinity"');
-const minusInfinity = Buffer.from('"-Infinity"');
-
 export function writeDouble(out: ByteSink, value: number): void {
   if (Number.isSafeInteger(value)) {
     if (value > 0) writeUint(out, value);
@@ -136,7 +132,7 @@ export function writeDouble(out: ByteSink, value: number): void {
     } else out.appendAscii(Object.is(value, -0) ? "-0" : "0");
   } else if (Number.isFinite(value)) {
     if (!writeShortDecimal(out, value, false)) out.appendAscii(String(value));
-  } else out.append(value > 0 ? infinity : value < 0 ? minusInfinity : notANumber, 0);
+  } else out.appendAscii(value > 0 ? '"Infinity"' : value < 0 ? '"-Infinity"' : '"NaN"');
 }
 
 /** The shortest decimal that reads back as the same 32-bit float. */

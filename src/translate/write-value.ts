@@ -1,5 +1,5 @@
 // One value of any type but a message, from its wire form to JSON text.
-import type { ByteSink } from "./byte-sink.ts";
+import { type ByteSink, toSnippet } from "./byte-sink.ts";
 import { type WireReader, WireType } from "./wire-reader.ts";
 import {
   writeBase64,
@@ -15,8 +15,8 @@ import { type FieldPlan, Kind } from "./message-plan.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const trueText = Buffer.from("true");
-const falseText = Buffer.from("false");
+const trueText = toSnippet("true");
+const falseText = toSnippet("false");
 
 /** Writes one value; false for an unknown number of a closed enum, which counts as not set. */
 export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireReader): boolean {
@@ -40,7 +40,7 @@ export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireRea
       break;
     case Kind.BOOL:
       reader.varint64();
-      out.append((reader.lo | reader.hi) === 0 ? falseText : trueText, 0);
+      out.appendSnippet((reader.lo | reader.hi) === 0 ? falseText : trueText);
       break;
     case Kind.ENUM:
       return writeEnum(out, field, reader.varint32());
@@ -114,6 +114,14 @@ export function writePacked(out: ByteSink, field: FieldPlan, reader: WireReader)
         writeFloat(out, reader.float());
       }
       break;
+    case Kind.INT64:
+    case Kind.UINT64:
+    case Kind.SINT64:
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        writeLong(out, field, reader);
+      }
+      break;
     default:
       while (reader.pos < end) {
         out.appendByte(COMMA);
@@ -125,7 +133,7 @@ export function writePacked(out: ByteSink, field: FieldPlan, reader: WireReader)
 function writeEnum(out: ByteSink, field: FieldPlan, value: number): boolean {
   const plan = field.enum!;
   const name = plan.names.get(value);
-  if (name !== undefined) out.append(name, 0);
+  if (name !== undefined) out.appendSnippet(name);
   else if (plan.closed) return false;
   else writeInt32(out, value);
   return true;
@@ -134,9 +142,9 @@ function writeEnum(out: ByteSink, field: FieldPlan, value: number): boolean {
 /** A map's key as a JSON string; its zero where the entry has none. */
 export function writeMapKey(out: ByteSink, key: FieldPlan, reader: WireReader | undefined): void {
   if (reader === undefined) {
-    const isQuoted = key.zero[0] === QUOTE;
+    const isQuoted = (key.zero.words[0] & 0xff) === QUOTE;
     if (!isQuoted) out.appendByte(QUOTE);
-    out.append(key.zero, 0);
+    out.appendSnippet(key.zero);
     if (!isQuoted) out.appendByte(QUOTE);
     return;
   }
