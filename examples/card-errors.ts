@@ -12,7 +12,10 @@ export const cardErrors: ReadonlyMap<string, CardError> = new Map<string, CardEr
     "4001",
     () =>
       new RpcError(status.INVALID_ARGUMENT, "the bank knows no such card", [
-        { type: "BadRequest", field_violations: [{ field: "payment.card.number", description: "is not a card of this bank" }] },
+        {
+          type: "BadRequest",
+          field_violations: [{ field: "payment.card.number", description: "is not a card of this bank" }],
+        },
       ]),
   ],
   [
@@ -20,7 +23,10 @@ export const cardErrors: ReadonlyMap<string, CardError> = new Map<string, CardEr
     () =>
       new RpcError(status.PERMISSION_DENIED, "the card is reported stolen", [
         { type: "ErrorInfo", reason: "CARD_STOLEN", domain },
-        { type: "Help", links: [{ description: "What to do with a found card", url: "https://bank.example.com/found" }] },
+        {
+          type: "Help",
+          links: [{ description: "What to do with a found card", url: "https://bank.example.com/found" }],
+        },
       ]),
   ],
   [

@@ -37,8 +37,10 @@ function matches(product: Product, filter: ProductFilter): boolean {
   if (filter.category !== "CATEGORY_UNSPECIFIED" && product.category !== filter.category) return false;
   if (!filter.tags.every((tag) => product.tags.includes(tag))) return false;
   if (!`${product.title}\n${product.description}`.toLowerCase().includes(filter.text.toLowerCase())) return false;
-  if (filter.max_price !== undefined && BigInt(product.price?.minor_units ?? 0) > BigInt(filter.max_price)) return false;
-  if (filter.created_since !== null && Number(product.create_time?.seconds) < Number(filter.created_since.seconds)) return false;
+  if (filter.max_price !== undefined && BigInt(product.price?.minor_units ?? 0) > BigInt(filter.max_price))
+    return false;
+  if (filter.created_since !== null && Number(product.create_time?.seconds) < Number(filter.created_since.seconds))
+    return false;
   return filter.in_stock === null || filter.in_stock.value === (product.stock !== 0);
 }
 

@@ -82,7 +82,10 @@ function batchGetProducts(shop: Shop, names: readonly string[]): object {
   return { products: names.map((name) => getProduct(shop, name)) };
 }
 
-function createProduct(shop: Shop, request: { readonly product: Product | null; readonly product_id: string }): Product {
+function createProduct(
+  shop: Shop,
+  request: { readonly product: Product | null; readonly product_id: string },
+): Product {
   if (request.product === null) throw invalidArgument("product", "is missing");
   const id = toId(request.product_id, request.product.title);
   if (id === undefined) throw invalidArgument("product_id", "must have 1 to 40 lower-case letters, digits and hyphens");
@@ -156,7 +159,8 @@ function uploadPicture(shop: Shop, request: UploadRequest): object {
   getProduct(shop, request.name.replace(/\/image$/, ""));
   const { content_type, data } = request.image ?? { content_type: "", data: Buffer.alloc(0) };
   const type = content_type.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (!pictureTypes.includes(type)) throw invalidArgument("image.content_type", `must be one of ${pictureTypes.join(", ")}`);
+  if (!pictureTypes.includes(type))
+    throw invalidArgument("image.content_type", `must be one of ${pictureTypes.join(", ")}`);
   if (data.length === 0) throw invalidArgument("image.data", "must not be empty");
   if (data.length > maxPictureBytes) throw invalidArgument("image.data", `must have at most ${maxPictureBytes} bytes`);
   shop.pictures.set(request.name, { body: { content_type: type, data }, alt_text: request.alt_text });

@@ -19,12 +19,18 @@ export function expandMask(paths: readonly string[], source: object, shape: Shap
 }
 
 function isSet(value: unknown): boolean {
-  if (value === undefined || value === null || value === "" || value === 0 || value === "0" || value === false) return false;
+  if (value === undefined || value === null || value === "" || value === 0 || value === "0" || value === false)
+    return false;
   return typeof value !== "object" || Buffer.isBuffer(value) || Object.keys(value).length > 0;
 }
 
 /** Returns a copy of `target` with the masked fields taken from `source`; an unset field of `source` unsets it. */
-export function applyMask<Resource extends object>(target: Resource, source: Resource, paths: readonly string[], shape: Shape): Resource {
+export function applyMask<Resource extends object>(
+  target: Resource,
+  source: Resource,
+  paths: readonly string[],
+  shape: Shape,
+): Resource {
   const result = structuredClone(target);
   for (const path of paths) copyPath(result as Message, source as Message, { path, shape });
   return result;
@@ -37,10 +43,13 @@ function copyPath(target: Message, source: Message, options: { readonly path: st
   let into = target;
   for (const [index, segment] of segments.entries()) {
     shape = shapeOf(shape, segment, options.path);
-    const value: unknown = from?.[segment];
+    const value = ownValue(from, segment);
     if (index < segments.length - 1) {
       from = isMessage(value) ? value : undefined;
-      into = (into[segment] = isMessage(into[segment]) ? into[segment] : {}) as Message;
+      const inner = ownValue(into, segment);
+      const next = isMessage(inner) ? inner : {};
+      into[segment] = next;
+      into = next;
     } else if (value === undefined || value === null) {
       delete into[segment];
     } else {
@@ -49,10 +58,15 @@ function copyPath(target: Message, source: Message, options: { readonly path: st
   }
 }
 
+/** A map may have a key like `constructor`, and an object always inherits one. */
+function ownValue(message: Message | undefined, field: string): unknown {
+  return message !== undefined && Object.hasOwn(message, field) ? message[field] : undefined;
+}
+
 function shapeOf(shape: Shape | null, segment: string, path: string): Shape | null {
   if (shape !== null && segment !== "__proto__" && segment !== "") {
-    if (Object.hasOwn(shape, segment)) return shape[segment] as Shape | null;
-    if (Object.hasOwn(shape, "*")) return shape["*"] as Shape | null;
+    if (Object.hasOwn(shape, segment)) return shape[segment];
+    if (Object.hasOwn(shape, "*")) return shape["*"];
   }
   throw invalidArgument("update_mask", `"${path}" is not a field a client may change`);
 }

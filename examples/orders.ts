@@ -111,10 +111,12 @@ function lineTotal(line: OrderLine): bigint {
 function priceLine(shop: Shop, line: OrderLine, index: number): OrderLine {
   const product = shop.products.get(line.product);
   const field = `order.lines[${index}]`;
-  if (product === undefined) throw invalidArgument(`${field}.product`, `"${line.product}" is not a product of this shop`);
+  if (product === undefined)
+    throw invalidArgument(`${field}.product`, `"${line.product}" is not a product of this shop`);
   if (line.quantity < 1 || line.quantity > 99) throw invalidArgument(`${field}.quantity`, "must be 1 to 99");
   if (product.state === "ARCHIVED") throw unavailable(product, "is no longer sold");
-  if (product.stock !== undefined && product.stock < line.quantity) throw unavailable(product, `has ${product.stock} left`);
+  if (product.stock !== undefined && product.stock < line.quantity)
+    throw unavailable(product, `has ${product.stock} left`);
   return { ...line, unit_price: product.price };
 }
 
@@ -127,6 +129,7 @@ function unavailable(product: Product, why: string): RpcError {
 function takeFromStock(shop: Shop, lines: readonly OrderLine[]): void {
   for (const line of lines) {
     const product = shop.products.get(line.product);
-    if (product?.stock !== undefined) shop.products.set(product.name, { ...product, stock: product.stock - line.quantity });
+    if (product?.stock !== undefined)
+      shop.products.set(product.name, { ...product, stock: product.stock - line.quantity });
   }
 }

@@ -34,7 +34,9 @@ function writeToken(start: number, print: string): string {
 
 function readToken(token: string, print: string): number {
   const match = /^(\d{1,9})\.([0-9a-f]{8})$/.exec(Buffer.from(token, "base64url").toString("latin1"));
-  if (match === null) throw invalidArgument("page_token", "is not a token of this service; take next_page_token of the page before");
-  if (match[2] !== print) throw invalidArgument("page_token", "belongs to another query; the other fields must stay the same");
+  if (match === null)
+    throw invalidArgument("page_token", "is not a token of this service; take next_page_token of the page before");
+  if (match[2] !== print)
+    throw invalidArgument("page_token", "belongs to another query; the other fields must stay the same");
   return Number(match[1]);
 }

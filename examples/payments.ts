@@ -29,7 +29,11 @@ interface CreateRequest {
   readonly request_id: string;
 }
 
-async function createPayment(shop: Shop, request: CreateRequest, call: ServerUnaryCall<unknown, unknown>): Promise<Payment> {
+async function createPayment(
+  shop: Shop,
+  request: CreateRequest,
+  call: ServerUnaryCall<unknown, unknown>,
+): Promise<Payment> {
   const { payment, request_id } = request;
   const earlier = request_id === "" ? undefined : shop.paymentRequests.get(request_id);
   if (earlier !== undefined) return earlier;
@@ -50,7 +54,8 @@ async function createPayment(shop: Shop, request: CreateRequest, call: ServerUna
 
 function checkPayment(shop: Shop, payment: Payment): void {
   const wrong: { field: string; description: string }[] = [];
-  if (!shop.orders.has(payment.order)) wrong.push({ field: "payment.order", description: "is not an order of this shop" });
+  if (!shop.orders.has(payment.order))
+    wrong.push({ field: "payment.order", description: "is not an order of this shop" });
   if (BigInt(payment.amount?.minor_units ?? 0) <= 0n) {
     wrong.push({ field: "payment.amount.minor_units", description: "must be more than 0" });
   }
@@ -71,7 +76,8 @@ async function checkCard(payment: Payment, call: ServerUnaryCall<unknown, unknow
   if (ending === "5004") await untilCancelled(call);
   const error = cardErrors.get(ending);
   if (error !== undefined) throw error(payment);
-  if (!ending.startsWith("0")) throw invalidArgument("payment.card.number", "is no test card; see the table at shop.v1.Payments");
+  if (!ending.startsWith("0"))
+    throw invalidArgument("payment.card.number", "is no test card; see the table at shop.v1.Payments");
 }
 
 /** A bank that never answers: the call ends with its deadline, or with its caller. */
@@ -99,7 +105,9 @@ function requireState(payment: Payment, state: string, verb: string): void {
   throw new RpcError(status.FAILED_PRECONDITION, `${payment.name} is ${payment.state} and cannot be ${verb}`, [
     {
       type: "PreconditionFailure",
-      violations: [{ type: "PAYMENT_STATE", subject: payment.name, description: `state is ${payment.state}, not ${state}` }],
+      violations: [
+        { type: "PAYMENT_STATE", subject: payment.name, description: `state is ${payment.state}, not ${state}` },
+      ],
     },
   ]);
 }
@@ -111,7 +119,10 @@ function capturePayment(shop: Shop, request: { readonly name: string; readonly a
   const cents = BigInt(captured?.minor_units ?? 0);
   if (cents <= 0n) throw invalidArgument("amount.minor_units", "must be more than 0");
   if (cents > BigInt(payment.amount?.minor_units ?? 0)) {
-    throw new RpcError(status.OUT_OF_RANGE, `amount is more than the ${payment.amount?.minor_units} that were authorized`);
+    throw new RpcError(
+      status.OUT_OF_RANGE,
+      `amount is more than the ${payment.amount?.minor_units} that were authorized`,
+    );
   }
   return save(shop, { ...payment, captured, state: "CAPTURED" });
 }

@@ -12,7 +12,12 @@ export function createPng(size: number, colour: number): Buffer {
   const row = Buffer.alloc(1 + size * 3); // each row starts with its filter, 0 for none
   for (let x = 0; x < size; x++) row.writeUIntBE(colour, 1 + x * 3, 3);
   const pixels = Buffer.concat(Array.from({ length: size }, () => row));
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(pixels, { level: 0 })), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(pixels, { level: 0 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -83,9 +83,13 @@ function publish(room: Room, event: Omit<TalkEvent, "room" | "sequence">): TalkE
   return complete;
 }
 
-function deliver(call: ServerWritableStream<unknown, TalkEvent> | ServerDuplexStream<unknown, TalkEvent>, event: TalkEvent): void {
+function deliver(
+  call: ServerWritableStream<unknown, TalkEvent> | ServerDuplexStream<unknown, TalkEvent>,
+  event: TalkEvent,
+): void {
   if (call.writableLength < maxWaiting) call.write(event);
-  else if (!call.cancelled) call.emit("error", toStatusObject(new RpcError(status.RESOURCE_EXHAUSTED, "the reader is too slow")));
+  else if (!call.cancelled)
+    call.emit("error", toStatusObject(new RpcError(status.RESOURCE_EXHAUSTED, "the reader is too slow")));
 }
 
 function talk(rooms: Map<string, Room>, call: ServerDuplexStream<TalkRequest, TalkEvent>): void {

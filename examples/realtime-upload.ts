@@ -61,7 +61,8 @@ async function putFile(files: Map<string, HttpBody>, requests: AsyncIterable<Put
     pieces.push(piece);
   }
   if (name === undefined) throw invalidArgument("name", "is missing: the stream had no message");
-  if (!files.has(name) && files.size >= maxFiles) throw new RpcError(status.RESOURCE_EXHAUSTED, "there is no room for more files");
+  if (!files.has(name) && files.size >= maxFiles)
+    throw new RpcError(status.RESOURCE_EXHAUSTED, "there is no room for more files");
   const data = Buffer.concat(pieces);
   files.set(name, { content_type: contentType, data });
   const sha256 = createHash("sha256").update(data).digest();

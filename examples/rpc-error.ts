@@ -6,14 +6,25 @@ import { loadProto } from "./load-proto.ts";
 
 /** The details this shop uses, as google/rpc/error_details.proto declares them. */
 export type ErrorDetail =
-  | { readonly type: "BadRequest"; readonly field_violations: readonly { readonly field: string; readonly description: string }[] }
+  | {
+      readonly type: "BadRequest";
+      readonly field_violations: readonly { readonly field: string; readonly description: string }[];
+    }
   | {
       readonly type: "PreconditionFailure";
       readonly violations: readonly { readonly type: string; readonly subject: string; readonly description: string }[];
     }
-  | { readonly type: "QuotaFailure"; readonly violations: readonly { readonly subject: string; readonly description: string }[] }
+  | {
+      readonly type: "QuotaFailure";
+      readonly violations: readonly { readonly subject: string; readonly description: string }[];
+    }
   | { readonly type: "RetryInfo"; readonly retry_delay: { readonly seconds: number; readonly nanos?: number } }
-  | { readonly type: "ErrorInfo"; readonly reason: string; readonly domain: string; readonly metadata?: Readonly<Record<string, string>> }
+  | {
+      readonly type: "ErrorInfo";
+      readonly reason: string;
+      readonly domain: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
   | {
       readonly type: "ResourceInfo";
       readonly resource_type: string;
@@ -43,7 +54,12 @@ export function invalidArgument(field: string, description: string): RpcError {
 
 export function notFound(resourceType: string, name: string): RpcError {
   return new RpcError(status.NOT_FOUND, `${name} does not exist`, [
-    { type: "ResourceInfo", resource_type: resourceType, resource_name: name, description: "it was never there, or was deleted" },
+    {
+      type: "ResourceInfo",
+      resource_type: resourceType,
+      resource_name: name,
+      description: "it was never there, or was deleted",
+    },
   ]);
 }
 

@@ -96,6 +96,13 @@ export interface Shop {
 
 /** The last part of a new resource name: the id asked for, else made from a title; undefined when neither is fit. */
 export function toId(wanted: string, title: string): string | undefined {
-  const id = wanted === "" ? title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) : wanted;
+  const id =
+    wanted === ""
+      ? title
+          .toLowerCase()
+          .replace(/[^a-z0-9]+/g, "-")
+          .replace(/^-|-$/g, "")
+          .slice(0, 40)
+      : wanted;
   return /^[a-z0-9-]{1,40}$/.test(id) ? id : undefined;
 }

@@ -46,6 +46,8 @@ export async function startExamples(options: ExamplesOptions = {}): Promise<Exam
     await close();
     throw error;
   }
-  const targets = backends.flatMap(({ services, port: bound }) => services.map((service) => [service, `${host}:${bound}`] as const));
+  const targets = backends.flatMap(({ services, port: bound }) =>
+    services.map((service) => [service, `${host}:${bound}`] as const),
+  );
   return { targets: new Map(targets), close };
 }

@@ -111,7 +111,8 @@ function updateUser(shop: Shop, request: UpdateRequest): User {
 
 function checkUser(shop: Shop, user: User): void {
   if (user.display_name.trim() === "") throw invalidArgument("user.display_name", "must not be empty");
-  if (!/^[^@\s]{1,64}@[^@\s]{1,200}$/.test(user.email)) throw invalidArgument("user.email", "must be an e-mail address");
+  if (!/^[^@\s]{1,64}@[^@\s]{1,200}$/.test(user.email))
+    throw invalidArgument("user.email", "must be an e-mail address");
   const other = findByEmail(shop, user.email);
   if (other !== undefined && other.name !== user.name) throw alreadyExists("shop.v1.User", user.email);
 }

@@ -20,19 +20,20 @@ build();
 const { startExamples } = await import("../dist/examples/start.js");
 const examples = await startExamples({ port: options.backendPort });
 const gateway = startGateway();
-let isEnding = false;
+/** One object, so that whoever waits sees it change. */
+const state = { isEnding: false };
 // Ctrl-C reaches the gateway too, by the terminal; told twice it would not end gracefully.
 process.on("SIGINT", () => void end(0, 500));
 process.on("SIGTERM", () => void end(0, 0));
 gateway.once("exit", (code, signal) => {
-  if (isEnding) return;
+  if (state.isEnding) return;
   // Ctrl-C can reach it before it reaches this process.
-  if (signal === "SIGINT" || signal === "SIGTERM") return void end(0, 0);
-  console.error(`The gateway has ended (exit code ${code}); its last lines above say why.`);
-  void end(1, 0);
+  const isStopped = signal === "SIGINT" || signal === "SIGTERM";
+  if (!isStopped) console.error(`The gateway has ended (exit code ${code}); its last lines above say why.`);
+  void end(isStopped ? 0 : 1, 0);
 });
 await untilListening();
-if (!isEnding) console.log(whatToTry());
+if (!state.isEnding) console.log(whatToTry());
 
 function readOptions() {
   try {
@@ -44,7 +45,10 @@ function readOptions() {
       },
     });
     if (values.help) exit(0, usage);
-    return { port: readPort("--port", values.port, 1), backendPort: readPort("--backend-port", values["backend-port"], 0) };
+    return {
+      port: readPort("--port", values.port, 1),
+      backendPort: readPort("--backend-port", values["backend-port"], 0),
+    };
   } catch (error) {
     return exit(2, `${error.message}\n\n${usage}`);
   }
@@ -52,7 +56,8 @@ function readOptions() {
 
 function readPort(flag, text, min) {
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port < min || port > 65_531) throw new Error(`${flag}: a port from ${min} to 65531 is expected, not "${text}"`);
+  if (!/^\d{1,5}$/.test(text) || port < min || port > 65_531)
+    throw new Error(`${flag}: a port from ${min} to 65531 is expected, not "${text}"`);
   return port;
 }
 
@@ -65,9 +70,10 @@ function exit(code, message) {
 async function refuseTakenPorts() {
   const { port, backendPort } = options;
   if (await isTaken(port)) exit(1, `Port ${port} is in use. Take another one: npm run demo -- --port ${port + 1}`);
-  for (let i = 0; i < 5 && backendPort !== 0; i++) {
-    if (await isTaken(backendPort + i)) {
-      exit(1, `Port ${backendPort + i}, for an example backend, is in use. Take any free ones: npm run demo -- --backend-port 0`);
+  const backendPorts = backendPort === 0 ? [] : [0, 1, 2, 3, 4].map((index) => backendPort + index);
+  for (const taken of backendPorts) {
+    if (await isTaken(taken)) {
+      exit(1, `Port ${taken}, for an example backend, is in use. Take any free ones: npm run demo -- --backend-port 0`);
     }
   }
 }
@@ -83,12 +89,22 @@ function isTaken(port) {
 /** The gateway as a user would start it: a process of its own, told where each service is. */
 function startGateway() {
   const upstreams = [...examples.targets].flatMap(([service, target]) => ["--upstream", `${service}=${target}`]);
-  const args = ["dist/src/main.js", "serve", "protos/examples", ...upstreams, "--listen", `127.0.0.1:${options.port}`, "--admin", "off", "--quiet"];
+  const args = [
+    "dist/src/main.js",
+    "serve",
+    "protos/examples",
+    ...upstreams,
+    "--listen",
+    `127.0.0.1:${options.port}`,
+    "--admin",
+    "off",
+    "--quiet",
+  ];
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 }
 
 async function untilListening() {
-  while (!isEnding && !(await canConnect())) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!state.isEnding && !(await canConnect())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 function canConnect() {
@@ -121,8 +137,8 @@ All routes: npx sluice routes protos/examples. Press Ctrl-C to end the demo.`;
 
 /** The gateway first, so that it does not see its backends go; one that hangs is ended after five seconds. */
 async function end(code, patienceMs) {
-  if (isEnding) return;
-  isEnding = true;
+  if (state.isEnding) return;
+  state.isEnding = true;
   if (gateway.exitCode === null && gateway.signalCode === null) {
     const asking = setTimeout(() => gateway.kill("SIGTERM"), patienceMs);
     const hanging = setTimeout(() => gateway.kill("SIGKILL"), 5000);

@@ -20,11 +20,13 @@ interface Shown {
 
 /** The console blocks: `# purpose`, `$ command`, and the rest is its output. */
 function readConsoleBlocks(markdown: string): Shown[] {
-  return [...markdown.matchAll(/^```console\n# (.+)\n\$ (.+)\n([\s\S]*?)^```$/gm)].map(([, purpose, command, output]) => ({
-    purpose,
-    command,
-    output: output.trimEnd(),
-  }));
+  return [...markdown.matchAll(/^```console\n# (.+)\n\$ (.+)\n([\s\S]*?)^```$/gm)].map(
+    ([, purpose, command, output]) => ({
+      purpose,
+      command,
+      output: output.trimEnd(),
+    }),
+  );
 }
 
 interface Gateway {
@@ -94,7 +96,10 @@ describe("README.md", () => {
     // In the order of the page: later lines build on earlier ones.
     for (const { purpose, command, output } of blocks) {
       it(`prints what it shows: ${purpose}`, async () => {
-        const shown = await runShell(command.replaceAll("localhost:8080", gateway?.address ?? "").replaceAll("curl ", "curl -sS "), folder);
+        const shown = await runShell(
+          command.replaceAll("localhost:8080", gateway?.address ?? "").replaceAll("curl ", "curl -sS "),
+          folder,
+        );
         expect(shown.replaceAll("\r\n", "\n").trimEnd()).to.equal(output);
       });
     }

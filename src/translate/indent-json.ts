@@ -10,11 +10,14 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
+/** Where lines stop moving right, so that deep nesting cannot make a short message a hundred times longer. */
+const maxIndent = 64;
+
 /** `json` must be valid and compact, as the writer makes it. */
 export function indentJson(json: Uint8Array, width: number): Buffer {
   const out = new ByteSink();
   let depth = 0;
-  const breakLine = (): void => out.appendAscii(`\n${" ".repeat(depth * width)}`);
+  const breakLine = (): void => out.appendAscii(`\n${" ".repeat(Math.min(depth * width, maxIndent))}`);
   for (let i = 0; i < json.length; i++) {
     const byte = json[i];
     if (byte === QUOTE) {

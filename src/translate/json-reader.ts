@@ -1,6 +1,6 @@
 // JSON bytes → protobuf bytes: what a front calls to read a request.
 import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
-import { ByteSink } from "./byte-sink.ts";
+import { ByteSink, toBuffer } from "./byte-sink.ts";
 import { plansOf } from "./compile-plans.ts";
 import { JsonCursor, JsonFault } from "./json-cursor.ts";
 import { closeAllKeySets } from "./key-set.ts";
@@ -34,7 +34,7 @@ export function compileFieldReader(field: Field, schema: Schema, options: JsonOp
 }
 
 function convert(plans: Plans, bytes: Uint8Array, prefix: string, read: (run: ReadRun) => void): Buffer {
-  const json = new JsonCursor(bytes);
+  const json = new JsonCursor(toBuffer(bytes));
   sink.length = 0;
   try {
     read({ out: sink, plans, json, depth: 0 });

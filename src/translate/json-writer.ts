@@ -1,6 +1,6 @@
 // Protobuf bytes → JSON bytes: what a front calls to write a reply.
 import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
-import { ByteSink } from "./byte-sink.ts";
+import { ByteSink, toBuffer } from "./byte-sink.ts";
 import { closeAllKeySets } from "./key-set.ts";
 import { plansOf } from "./compile-plans.ts";
 import { indentJson } from "./indent-json.ts";
@@ -40,17 +40,18 @@ export function compileFieldWriter(field: Field, schema: Schema, options: JsonOp
 }
 
 function convert(plans: Plans, plan: MessagePlan, message: Uint8Array, mask: PartialMask | undefined): void {
+  const bytes = toBuffer(message);
   const run: WriteRun = { out: sink, plans, inOrder: true, depth: 0 };
   sink.length = 0;
   try {
-    writeMessage(run, plan, new WireReader(message, 0, message.length), mask);
+    writeMessage(run, plan, new WireReader(bytes, 0, bytes.length), mask);
   } catch (error) {
     closeAllKeySets();
     if (error !== outOfOrder) throw error;
     run.inOrder = false;
     run.depth = 0;
     sink.length = 0;
-    writeMessage(run, plan, new WireReader(message, 0, message.length), mask);
+    writeMessage(run, plan, new WireReader(bytes, 0, bytes.length), mask);
   }
 }
 

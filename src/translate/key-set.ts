@@ -1,8 +1,8 @@
 // The keys of one map, to see a second one: a hash set over bytes, since making a string of every key costs more than
 // translating the entry does.
 const initialSlots = 64;
-/** Probes of one look-up before the set stops trusting its hash and takes the runtime's, which nobody can aim at. */
-const maxProbes = 64;
+/** Probes of one look-up, unless a test says otherwise, before the set stops trusting its hash and takes the runtime's, which nobody can aim at. */
+const defaultProbes = 64;
 // Unknown to a client, so that keys cannot be chosen to collide.
 const seed = (Math.random() * 0x7fffffff) | 0;
 const multiplier = ((Math.random() * 0x3fffffff) | 0) * 2 + 1;
@@ -14,6 +14,11 @@ export class KeySet {
   /** Two numbers a slot: where the key starts in `#bytes` plus one (0 is an empty slot), and its length. */
   #slots = new Int32Array(initialSlots * 2);
   #fallback: Set<string> | undefined;
+  readonly #maxProbes: number;
+
+  constructor(maxProbes = defaultProbes) {
+    this.#maxProbes = maxProbes;
+  }
 
   clear(): void {
     if (this.#slots.length > initialSlots * 32) this.#slots = new Int32Array(initialSlots * 2);
@@ -28,10 +33,10 @@ export class KeySet {
   add(source: Uint8Array, start: number, end: number): boolean {
     if (this.#fallback !== undefined) return addText(this.#fallback, source, start, end);
     if (this.#count * 4 >= this.#slots.length) this.#grow();
-    const slot = this.#find(source, start, end);
+    const slot = this.#fallback === undefined ? this.#find(source, start, end) : -1;
     if (slot === -1) {
-      this.#fallBack();
-      return this.add(source, start, end);
+      this.#fallback ??= this.#toTexts();
+      return addText(this.#fallback, source, start, end);
     }
     if (this.#slots[slot] !== 0) return false;
     const length = end - start;
@@ -57,6 +62,7 @@ export class KeySet {
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i], multiplier);
     hash ^= hash >>> 15;
     const mask = slots.length / 2 - 1;
+    const maxProbes = this.#maxProbes;
     for (let probe = 0; probe < maxProbes; probe++) {
       const slot = ((hash + probe) & mask) * 2;
       if (slots[slot] === 0) return slot;
@@ -77,7 +83,7 @@ export class KeySet {
       const place = this.#find(this.#bytes, old[slot] - 1, old[slot] - 1 + old[slot + 1]);
       if (place === -1) {
         this.#slots = old;
-        this.#fallBack();
+        this.#fallback = this.#toTexts();
         return;
       }
       this.#slots[place] = old[slot];
@@ -85,11 +91,11 @@ export class KeySet {
     }
   }
 
-  #fallBack(): void {
+  #toTexts(): Set<string> {
     const texts = new Set<string>();
     for (let slot = 0; slot < this.#slots.length; slot += 2)
       if (this.#slots[slot] !== 0) addText(texts, this.#bytes, this.#slots[slot] - 1, this.#slots[slot] - 1 + this.#slots[slot + 1]);
-    this.#fallback = texts;
+    return texts;
   }
 }
 

@@ -35,6 +35,8 @@ interface Seen {
   fields: number;
   oneofs: number;
   more: Set<object> | undefined;
+  /** Whether the ignored key was there. */
+  hasIgnored: boolean;
 }
 
 function readObject(run: ReadRun, plan: MessagePlan, overlay: Overlay | undefined, ignoredKey: string | undefined): void {
@@ -42,7 +44,7 @@ function readObject(run: ReadRun, plan: MessagePlan, overlay: Overlay | undefine
   if (json.peek() !== OPEN_BRACE) json.unexpected(`an object (${plan.type.name})`);
   enter(run);
   json.pos++;
-  const seen: Seen = { fields: 0, oneofs: 0, more: undefined };
+  const seen: Seen = { fields: 0, oneofs: 0, more: undefined, hasIgnored: false };
   let expected = 0;
   let byte = json.peek();
   while (byte !== CLOSE_BRACE) {
@@ -50,8 +52,10 @@ function readObject(run: ReadRun, plan: MessagePlan, overlay: Overlay | undefine
     const keyAt = json.pos;
     const field = readKey(run, plan, expected, ignoredKey);
     expectColon(run);
-    if (field === undefined) skipValue(run);
-    else {
+    if (field === undefined) {
+      if (ignoredKey !== undefined) markIgnored(run, seen, keyAt, ignoredKey);
+      skipValue(run);
+    } else {
       markSeen(run, seen, field, keyAt);
       expected = field.index + 1;
       readField(run, field, seen, { overlay, keyAt });
@@ -119,6 +123,16 @@ function markSeen(run: ReadRun, seen: Seen, field: FieldPlan, keyAt: number): vo
     }
   }
   run.json.fail("the field is given twice", "FIELD_DUPLICATE", keyAt);
+}
+
+/** The key that is read elsewhere may be there once, too; `keyAt` is that of any key that is skipped. */
+function markIgnored({ json, out }: ReadRun, seen: Seen, keyAt: number, ignoredKey: string): void {
+  const { pos } = json;
+  json.pos = keyAt;
+  const isIgnored = readText(json, out, "a field name in quotes") === ignoredKey;
+  json.pos = pos;
+  if (isIgnored && seen.hasIgnored) json.fail("the field is given twice", "FIELD_DUPLICATE", keyAt);
+  if (isIgnored) seen.hasIgnored = true;
 }
 
 function isSeen(seen: Seen, field: FieldPlan): boolean {

@@ -52,7 +52,14 @@ export function readInteger(json: JsonCursor, range: IntegerRange): void {
     return;
   }
   json.pos = isQuoted ? at + 1 : at;
-  setInteger(json, range, { head, tail, tailDigits: Math.max(0, count - 9) }, start, isNegative);
+  if (count > 9) {
+    setInteger(json, range, { head, tail, tailDigits: count - 9, isNegative }, start);
+    return;
+  }
+  // Nine digits are in every range but for their sign.
+  if (isNegative && !range.isSigned && head !== 0) outOfRange(json, start, range.name);
+  int64.lo = isNegative ? -head | 0 : head;
+  int64.hi = isNegative && head !== 0 ? -1 : 0;
 }
 
 /** Many digits, a fraction, an exponent or escapes inside the quotes; or no integer at all. */
@@ -112,7 +119,8 @@ function readLongInteger(json: JsonCursor, range: IntegerRange, start: number): 
   if (text === undefined) json.fail(`expected an integer (${range.name}), found ${token.slice(0, 32)}`, "VALUE_INVALID", start);
   if (text.length > 20) outOfRange(json, start, range.name);
   const tail = text.slice(9);
-  setInteger(json, range, { head: Number(text.slice(0, 9)), tail: Number(tail), tailDigits: tail.length }, start, token.startsWith("-"));
+  const isNegative = token.startsWith("-");
+  setInteger(json, range, { head: Number(text.slice(0, 9)), tail: Number(tail), tailDigits: tail.length, isNegative }, start);
 }
 
 /** Up to 20 decimal digits: head · 10^tailDigits + tail. */
@@ -120,11 +128,12 @@ interface Decimal {
   readonly head: number;
   readonly tail: number;
   readonly tailDigits: number;
+  readonly isNegative: boolean;
 }
 
 /** Sets `int64`, range checked. */
-function setInteger(json: JsonCursor, range: IntegerRange, decimal: Decimal, start: number, isNegative: boolean): void {
-  const { head, tail, tailDigits } = decimal;
+function setInteger(json: JsonCursor, range: IntegerRange, decimal: Decimal, start: number): void {
+  const { head, tail, tailDigits, isNegative } = decimal;
   let lo = head;
   let hi = 0;
   if (tailDigits > 6) {
@@ -159,13 +168,20 @@ function isInRange({ isSigned, bits }: IntegerRange, lo: number, hi: number, isN
 /** The decimal digits of a number that is an integer (`12e2` → "1200"), else undefined. More than 20 digits come back as they may. */
 function integerDigits(token: string): string | undefined {
   const match = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(token)!;
-  const fraction = (match[2] ?? "").replace(/0+$/, "");
+  const fraction = withoutTrailingZeros(match[2] ?? "");
   const digits = (match[1] + fraction).replace(/^0+/, "");
   if (digits === "") return "0";
   const exponent = Number(match[3] ?? 0) - fraction.length;
   if (exponent >= 0) return exponent > 20 ? "9".repeat(21) : digits + "0".repeat(exponent);
   const dropped = digits.slice(exponent);
   return digits.length > -exponent && /^0+$/.test(dropped) ? digits.slice(0, exponent) : undefined;
+}
+
+/** A loop: the pattern /0+$/ takes quadratic time on zeros in the middle. */
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, end);
 }
 
 /** Consumes one number of JSON's grammar; its text. */

@@ -138,13 +138,25 @@ function eachNested(reader: WireReader, wanted: number, visit: () => void): void
   }
 }
 
+type Range = readonly [number, number];
+
+/** A message sent in pieces: their concatenation is the merged message, by the definition of the encoding. */
+function joined(bytes: Uint8Array, ranges: readonly Range[]): WireReader {
+  if (ranges.length === 1) return new WireReader(bytes, ...ranges[0]);
+  const merged = Buffer.allocUnsafe(ranges.reduce((sum, [start, end]) => sum + end - start, 0));
+  let length = 0;
+  // A loop, not a view of each piece: a view takes some hundred bytes, an empty piece two.
+  for (const [start, end] of ranges) for (let i = start; i < end; i++) merged[length++] = bytes[i];
+  return new WireReader(merged, 0, length);
+}
+
 export function writeStruct(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
   const { out } = run;
   const start = out.length;
-  const entries = new Map<string, { key: readonly [number, number]; value: readonly [number, number] }>();
+  const entries = new Map<string, { readonly key: Range; readonly values: readonly Range[] }>();
   eachNested(reader, 10, () => {
-    let key: readonly [number, number] = [0, 0];
-    let value: readonly [number, number] = [0, 0];
+    let key: Range = [0, 0];
+    const values: Range[] = [];
     while (reader.pos < reader.end) {
       const tag = reader.tag();
       if (tag !== 10 && tag !== 18) {
@@ -153,17 +165,17 @@ export function writeStruct(run: WriteRun, plan: MessagePlan, reader: WireReader
       }
       const end = reader.lengthEnd();
       if (tag === 10) key = [reader.pos, end];
-      else value = [reader.pos, end];
+      else values.push([reader.pos, end]);
       reader.pos = end;
     }
     // A key sent twice: the last entry wins.
-    entries.set(Buffer.from(reader.bytes.subarray(...key)).toString("latin1"), { key, value });
+    entries.set(Buffer.from(reader.bytes.subarray(...key)).toString("latin1"), { key, values });
   });
-  for (const { key, value } of entries.values()) {
+  for (const { key, values } of entries.values()) {
     out.appendByte(COMMA);
     writeString(out, reader, key[0], key[1], false);
     out.appendByte(0x3a);
-    nested(run, () => writeStructValue(run, plan, new WireReader(reader.bytes, ...value)));
+    nested(run, () => writeStructValue(run, plan, joined(reader.bytes, values)));
   }
   closeWith(out, start, 0x7b, 0x7d);
 }
@@ -185,13 +197,16 @@ export function writeListValue(run: WriteRun, plan: MessagePlan, reader: WireRea
   closeWith(out, start, 0x5b, 0x5d);
 }
 
-/** The last set member of the oneof; `null` where none is. */
+/** The last set member of the oneof, merged with those of the same kind right before it; `null` where none is. */
 export function writeStructValue(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
   let last = 0;
   let at = reader.pos;
+  let earlier: number[] | undefined;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     if (isValueTag(tag)) {
+      if (tag !== last) earlier = undefined;
+      else if (isContainer(tag)) (earlier ??= []).push(at);
       last = tag;
       at = reader.pos;
     }
@@ -199,8 +214,27 @@ export function writeStructValue(run: WriteRun, plan: MessagePlan, reader: WireR
   }
   const { end } = reader;
   reader.pos = at;
-  writeValueMember(run, plan, reader, last);
+  if (earlier === undefined) writeValueMember(run, plan, reader, last);
+  else writeContainer(run, plan, joinedValues(reader, [...earlier, at]), last);
   reader.pos = end;
+}
+
+/** struct_value or list_value. */
+function isContainer(tag: number): boolean {
+  return tag === 42 || tag === 50;
+}
+
+function joinedValues(reader: WireReader, places: readonly number[]): WireReader {
+  const ranges = places.map((at): Range => {
+    reader.pos = at;
+    const end = reader.lengthEnd();
+    return [reader.pos, end];
+  });
+  return joined(reader.bytes, ranges);
+}
+
+function writeContainer(run: WriteRun, plan: MessagePlan, reader: WireReader, tag: number): void {
+  nested(run, () => (tag === 42 ? writeStruct : writeListValue)(run, plan, reader));
 }
 
 /** null_value, number_value, string_value, bool_value, struct_value, list_value, each with its wire type. */
@@ -220,9 +254,9 @@ function writeValueMember(run: WriteRun, plan: MessagePlan, reader: WireReader, 
   } else if (tag === 26) {
     const end = reader.lengthEnd();
     writeString(out, reader, reader.pos, end, false);
-  } else if (tag === 42 || tag === 50) {
+  } else if (isContainer(tag)) {
     reader.end = reader.lengthEnd();
-    nested(run, () => (tag === 42 ? writeStruct : writeListValue)(run, plan, reader));
+    writeContainer(run, plan, reader, tag);
   } else out.appendAscii("null");
 }
 

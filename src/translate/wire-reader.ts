@@ -151,9 +151,11 @@ export class WireReader {
 
   /** The end of a length-delimited value that starts at `pos` after this call. */
   lengthEnd(): number {
+    const before = this.pos;
     const length = this.varint32();
     const end = this.pos + length;
-    if (length < 0 || end > this.end) throw malformed("length runs past the end");
+    // A varint of more than four bytes leaves its upper half in `hi`.
+    if (length < 0 || end > this.end || (this.pos - before > 4 && this.hi !== 0)) throw malformed("length runs past the end");
     return end;
   }
 

@@ -206,7 +206,8 @@ function writeEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: 
     if (reader.pos < end && reader.bytes[reader.pos] === value.tag[0]) {
       reader.pos++;
       out.appendByte(COLON);
-      if (writeValue(run, value, reader) && reader.pos === end) return keyEnd;
+      // A message is written only where it ends the entry: to write it and then again would double at every level of nesting.
+      if (value.kind < Kind.MESSAGE || endsAt(reader, end)) if (writeValue(run, value, reader) && reader.pos === end) return keyEnd;
     }
     reader.pos = entryAt;
     out.length = entryStart;
@@ -214,8 +215,16 @@ function writeEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: 
   return writeUnusualEntry(run, field, reader, mask);
 }
 
-/** An entry with a field missing, repeated, unknown or out of order. */
-function writeUnusualEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask: PartialMask | undefined): number {
+/** Whether the length-delimited value at the reader reaches to `end`. */
+function endsAt(reader: WireReader, end: number): boolean {
+  const { pos } = reader;
+  const valueEnd = reader.lengthEnd();
+  reader.pos = pos;
+  return valueEnd === end;
+}
+
+/** Writes `,"key"` of the entry at the reader, whatever the order of its fields; returns where its value is. */
+function writeEntryKey(run: WriteRun, field: FieldPlan, reader: WireReader): Places {
   const { out } = run;
   const { key, value } = field.entry;
   const { end } = reader;
@@ -227,10 +236,19 @@ function writeUnusualEntry(run: WriteRun, field: FieldPlan, reader: WireReader, 
     else if (tag >>> 3 === 2 && (tag & 7) === value.wireType) valueAt = addPlace(valueAt, reader.pos);
     reader.skip(tag);
   }
-  const start = out.length;
   out.appendByte(COMMA);
   if (keyAt >= 0) reader.pos = keyAt;
   writeMapKey(out, key, keyAt >= 0 ? reader : undefined);
+  return valueAt;
+}
+
+/** An entry with a field missing, repeated, unknown or out of order. */
+function writeUnusualEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask: PartialMask | undefined): number {
+  const { out } = run;
+  const { value } = field.entry;
+  const { end } = reader;
+  const start = out.length;
+  const valueAt = writeEntryKey(run, field, reader);
   const keyEnd = out.length;
   out.appendByte(COLON);
   const isWritten = writeAt(run, value, reader, valueAt, mask);
@@ -265,14 +283,17 @@ function addPlace(places: Places, at: number): Places {
 
 /** One message sent in pieces: their concatenation is the merged message, by the definition of the encoding. */
 function writeMerged(run: WriteRun, field: FieldPlan, reader: WireReader, places: number[], mask?: PartialMask): boolean {
-  const pieces = places.map((at) => {
+  const { bytes } = reader;
+  // All pieces lie behind the first.
+  const merged = Buffer.allocUnsafe(reader.end - places[0]);
+  let length = 0;
+  for (const at of places) {
     reader.pos = at;
     const end = field.kind === Kind.GROUP ? reader.groupEnd(field.field.number) : reader.lengthEnd();
-    const start = field.kind === Kind.GROUP ? at : reader.pos;
-    return reader.bytes.subarray(start, end);
-  });
-  const merged = Buffer.concat(pieces);
-  writeMessage(run, field.message, new WireReader(merged, 0, merged.length), mask);
+    // A loop, not a view of each piece: a view takes some hundred bytes, an empty piece two.
+    for (let i = field.kind === Kind.GROUP ? at : reader.pos; i < end; i++) merged[length++] = bytes[i];
+  }
+  writeMessage(run, field.message, new WireReader(merged, 0, length), mask);
   return true;
 }
 
@@ -285,7 +306,7 @@ function writeByIndex(run: WriteRun, plan: MessagePlan, reader: WireReader, mask
   while (reader.pos < end) {
     const tag = reader.tag();
     const field = plan.byNumber(tag >>> 3);
-    if (field !== undefined && accepts(field, tag & 7)) {
+    if (field !== undefined && accepts(field, tag & 7) && (field.isRepeated || !isUnknownEnum(field, reader))) {
       const { oneof } = field.field;
       const previous = oneof && lastOfOneof.get(oneof);
       if (previous !== undefined && previous !== field) places[previous.index] = -1;
@@ -306,6 +327,15 @@ function writeByIndex(run: WriteRun, plan: MessagePlan, reader: WireReader, mask
     reader.end = end;
   }
   reader.pos = end;
+}
+
+/** Whether an unknown number of a closed enum is at the reader; it counts as an unknown field, which hides no other. */
+function isUnknownEnum(field: FieldPlan, reader: WireReader): boolean {
+  if (field.enum === undefined || !field.enum.closed) return false;
+  const { pos } = reader;
+  const isUnknown = !field.enum.names.has(reader.varint32());
+  reader.pos = pos;
+  return isUnknown;
 }
 
 function writeSingularAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
@@ -336,6 +366,13 @@ function writeListByIndex(
   closeList(out, start);
 }
 
+function isUnknownValue(value: FieldPlan, reader: WireReader, at: Places): boolean {
+  const last = typeof at === "object" ? at[at.length - 1] : at;
+  if (last < 0) return false;
+  reader.pos = last;
+  return isUnknownEnum(value, reader);
+}
+
 function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
   const { out } = run;
   out.appendSnippet(field.key);
@@ -348,12 +385,12 @@ function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at
     reader.pos = place;
     reader.end = reader.lengthEnd();
   };
-  // Written twice when it must be: once to know the keys, once to keep the last entry of each.
+  // First the keys alone, to keep the last entry of each.
   for (const place of all) {
     openEntry(place);
     const before = out.length;
-    const keyEnd = writeEntry(run, field, reader, mask);
-    if (keyEnd >= 0) lastByKey.set(out.bytes.toString("latin1", before, keyEnd), place);
+    const valueAt = writeEntryKey(run, field, reader);
+    if (!isUnknownValue(field.entry.value, reader, valueAt)) lastByKey.set(out.bytes.toString("latin1", before, out.length), place);
     out.length = before;
   }
   for (const place of lastByKey.values()) {

@@ -60,13 +60,18 @@ describe("example shop.v1.Catalog", () => {
   it("refuses an unknown order and a negative page size", async () => {
     const order = await catalog.fail("ListProducts", { order_by: "colour" });
     expect(order.message).to.equal('order_by: must be one of name, title, price, create_time, with or without " desc"');
-    expect((await catalog.fail("ListProducts", { page_size: -1 })).details.BadRequest.field_violations[0].field).to.equal("page_size");
+    expect(
+      (await catalog.fail("ListProducts", { page_size: -1 })).details.BadRequest.field_violations[0].field,
+    ).to.equal("page_size");
   });
 
   it("says which resource is missing", async () => {
     const failure = await catalog.fail("GetProduct", { name: "products/spoon" });
     expect(failure.code).to.equal(status.NOT_FOUND);
-    expect(failure.details.ResourceInfo).to.include({ resource_type: "shop.v1.Product", resource_name: "products/spoon" });
+    expect(failure.details.ResourceInfo).to.include({
+      resource_type: "shop.v1.Product",
+      resource_name: "products/spoon",
+    });
   });
 
   it("gets several products in the order asked for, or none", async () => {
@@ -74,7 +79,9 @@ describe("example shop.v1.Catalog", () => {
       "products/mug",
       "products/fern",
     ]);
-    expect((await catalog.fail("BatchGetProducts", { names: ["products/mug", "products/spoon"] })).code).to.equal(status.NOT_FOUND);
+    expect((await catalog.fail("BatchGetProducts", { names: ["products/mug", "products/spoon"] })).code).to.equal(
+      status.NOT_FOUND,
+    );
     expect((await catalog.fail("BatchGetProducts", { names: [] })).code).to.equal(status.INVALID_ARGUMENT);
   });
 
@@ -90,7 +97,12 @@ describe("example shop.v1.Catalog", () => {
     const failure = await catalog.fail("CreateProduct", { product: { title: " ", stock: -1 }, product_id: "x" });
     expect(failure.code).to.equal(status.INVALID_ARGUMENT);
     const fields = failure.details.BadRequest.field_violations.map(({ field }: { field: string }) => field);
-    expect(fields).to.deep.equal(["product.title", "product.price.currency", "product.price.minor_units", "product.stock"]);
+    expect(fields).to.deep.equal([
+      "product.title",
+      "product.price.currency",
+      "product.price.minor_units",
+      "product.stock",
+    ]);
   });
 
   it("changes only what the mask names", async () => {
@@ -105,16 +117,29 @@ describe("example shop.v1.Catalog", () => {
     expect(after).not.to.have.property("stock");
   });
 
+  it("takes map keys that objects inherit", async () => {
+    const product = { name: "products/mug", translations: { de: "Becher" } };
+    const update_mask = { paths: ["translations.constructor", "translations.toString"] };
+    const reply = await catalog.call("UpdateProduct", { product, update_mask });
+    expect(reply.translations).to.deep.equal({ de: "Becher" });
+  });
+
   it("replaces all settable fields with the mask *, and the set ones without a mask", async () => {
     const product = { name: "products/mug", title: "Cup", price: { currency: "EUR", minor_units: "1" } };
-    expect((await catalog.call("UpdateProduct", { product: { ...product, tags: [] } })).tags).to.deep.equal(["tea", "coffee"]);
+    expect((await catalog.call("UpdateProduct", { product: { ...product, tags: [] } })).tags).to.deep.equal([
+      "tea",
+      "coffee",
+    ]);
     const replaced = await catalog.call("UpdateProduct", { product, update_mask: { paths: ["*"] } });
     expect(replaced).to.deep.include({ tags: [], description: "", state: "ACTIVE" });
   });
 
   it("refuses a mask path that is unknown or not a client's to change", async () => {
     for (const path of ["colour", "state", "title.x", "price.minor_unitz", "__proto__", "translations.__proto__", ""]) {
-      const failure = await catalog.fail("UpdateProduct", { product: { name: "products/mug" }, update_mask: { paths: [path] } });
+      const failure = await catalog.fail("UpdateProduct", {
+        product: { name: "products/mug" },
+        update_mask: { paths: [path] },
+      });
       expect(failure.message, path).to.equal(`update_mask: "${path}" is not a field a client may change`);
     }
   });
@@ -150,7 +175,11 @@ describe("example shop.v1.Catalog", () => {
     expect(info).to.include({ content_type: "image/svg+xml", size_bytes: "6", alt_text: "A mug" });
     expect((await catalog.call("GetProductImage", { name: "products/mug/image" })).data.equals(data)).to.equal(true);
     const image = { content_type: "text/plain", data };
-    expect((await catalog.fail("UploadProductImage", { name: "products/mug/image", image })).message).to.include("image.content_type");
-    expect((await catalog.fail("GetProductImage", { name: "products/name-sign/image" })).code).to.equal(status.NOT_FOUND);
+    expect((await catalog.fail("UploadProductImage", { name: "products/mug/image", image })).message).to.include(
+      "image.content_type",
+    );
+    expect((await catalog.fail("GetProductImage", { name: "products/name-sign/image" })).code).to.equal(
+      status.NOT_FOUND,
+    );
   });
 });

@@ -25,7 +25,9 @@ describe("example shop.v1.Orders", () => {
     expect(names(await orders.call("ListOrders", { parent: "users/ada" }))).to.have.length(2);
     expect(names(await orders.call("ListOrders", {}))).to.have.length(3);
     expect(names(await orders.call("ListOrders", { states: ["SHIPPED"] }))).to.deep.equal(["users/ada/orders/1002"]);
-    expect(names(await orders.call("ListOrders", { labels: { packed: "no" } }))).to.deep.equal(["users/ada/orders/1001"]);
+    expect(names(await orders.call("ListOrders", { labels: { packed: "no" } }))).to.deep.equal([
+      "users/ada/orders/1001",
+    ]);
     expect((await orders.fail("ListOrders", { parent: "users/eve" })).code).to.equal(status.NOT_FOUND);
   });
 
@@ -73,7 +75,9 @@ describe("example shop.v1.Orders", () => {
     const { lines } = await orders.call("ListOrderLines", { parent: "users/ada/orders/1001" });
     expect(lines.map(({ product }: { product: string }) => product)).to.deep.equal(["products/teapot", "products/mug"]);
     const labels = { fragile: "yes" };
-    expect((await orders.call("SetOrderLabels", { name: "users/ada/orders/1001", labels })).labels).to.deep.equal(labels);
+    expect((await orders.call("SetOrderLabels", { name: "users/ada/orders/1001", labels })).labels).to.deep.equal(
+      labels,
+    );
     expect((await orders.call("GetOrder", { name: "users/ada/orders/1001" })).labels).to.deep.equal(labels);
   });
 });

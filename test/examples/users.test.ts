@@ -53,7 +53,9 @@ describe("example shop.v1.Users", () => {
     const user = { display_name: "Emmy N.", email: "emmy@example.com", role: "ADMIN" };
     expect(await users.call("CreateUser", { user })).to.include({ name: "users/emmy-n", role: "CUSTOMER" });
     expect((await users.fail("CreateUser", { user, user_id: "emmy" })).code).to.equal(status.ALREADY_EXISTS);
-    expect((await users.fail("CreateUser", { user: { display_name: "X", email: "x" } })).message).to.include("user.email");
+    expect((await users.fail("CreateUser", { user: { display_name: "X", email: "x" } })).message).to.include(
+      "user.email",
+    );
   });
 
   it("changes one entry of a map", async () => {
