@@ -51,4 +51,5 @@ for (const name of names) {
   if (values.json !== true) console.log(`${formatTable(table)}\n`);
 }
 if (values.json === true) console.log(JSON.stringify(tables, undefined, 2));
-else console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${new Date().toISOString().slice(0, 10)}`);
+else
+  console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${new Date().toISOString().slice(0, 10)}`);

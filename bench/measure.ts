@@ -6,7 +6,8 @@ export function measureAlternating(runs: readonly (() => number)[], { quick }: {
   const rounds = quick ? 3 : 9;
   for (const run of runs) timeRound(run, roundMs * 3);
   const samples: number[][] = runs.map(() => []);
-  for (let round = 0; round < rounds; round++) for (const [index, run] of runs.entries()) samples[index].push(timeRound(run, roundMs));
+  for (let round = 0; round < rounds; round++)
+    for (const [index, run] of runs.entries()) samples[index].push(timeRound(run, roundMs));
   return samples.map(median);
 }
 

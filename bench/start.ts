@@ -92,7 +92,8 @@ export async function benchStart({ quick }: { readonly quick: boolean }): Promis
     const runs: Started[] = [];
     for (let round = 0; round < (quick ? 2 : 9); round++) {
       const run = JSON.parse(execFileSync(process.execPath, [child, folder], { encoding: "utf8" })) as Started;
-      if (run.routes !== fileCount * routesPerFile || !run.found) throw new Error(`the start is wrong: ${JSON.stringify(run)}`);
+      if (run.routes !== fileCount * routesPerFile || !run.found)
+        throw new Error(`the start is wrong: ${JSON.stringify(run)}`);
       runs.push(run);
     }
     const of = (pick: (run: Started) => number): number => Math.round(median(runs.map(pick)));

@@ -8,10 +8,11 @@ const { values } = parseArgs({
 
 try {
   const examples = await startExamples({ host: values.host, port: Number(values.port) });
-  for (const [service, target] of examples.targets) console.log(`${service} on ${target}`);
   const stop = (): void => void examples.close();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
+  // Last: whoever reads these lines may stop the process at once.
+  for (const [service, target] of examples.targets) console.log(`${service} on ${target}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

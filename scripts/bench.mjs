@@ -7,5 +7,8 @@ import { ensureInstalled } from "./run.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 ensureInstalled();
 build();
-const result = spawnSync(process.execPath, ["dist/bench/main.js", ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
+const result = spawnSync(process.execPath, ["dist/bench/main.js", ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exitCode = result.status ?? 1;

@@ -30,7 +30,11 @@ const args = [
 ];
 const result = spawnSync(command[0], args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
 const output = `${result.stdout ?? ""}${result.stderr ?? ""}`;
-const summaries = [...output.matchAll(/CONFORMANCE SUITE (?:PASSED|FAILED): (\d+) successes, (\d+) skipped, (\d+) expected failures, (\d+) unexpected failures/g)];
+const summaries = [
+  ...output.matchAll(
+    /CONFORMANCE SUITE (?:PASSED|FAILED): (\d+) successes, (\d+) skipped, (\d+) expected failures, (\d+) unexpected failures/g,
+  ),
+];
 if (result.status !== 0 || summaries.length === 0) console.log(output);
 // The runner's second suite is the text format, which no gateway speaks: the testee skips it, and its summary is all skips.
 let passed = 0;
@@ -47,7 +51,12 @@ process.exitCode = failed === 0 && result.status === 0 ? 0 : 1;
 
 /** The newest edition that the runner knows. */
 function newestEdition() {
-  const known = editions.filter((edition) => spawnSync(command[0], [...command.slice(1), `--maximum_edition=${edition}`, "/nonexistent"], { encoding: "utf8" }).stderr?.includes("unknown edition") !== true);
+  const known = editions.filter(
+    (edition) =>
+      spawnSync(command[0], [...command.slice(1), `--maximum_edition=${edition}`, "/nonexistent"], {
+        encoding: "utf8",
+      }).stderr?.includes("unknown edition") !== true,
+  );
   return known.at(-1) ?? editions[0];
 }
 
@@ -69,9 +78,13 @@ function runnerCommand() {
 /** Downloads three packages of Debian 13 with apt, into a folder of their own: nothing is installed. */
 function unpackNewerLibc(target) {
   console.log("fetching a newer C library for the conformance runner …");
-  for (const folder of ["state/lists/partial", "cache/archives/partial", "deb"]) mkdirSync(`${cache}/apt/${folder}`, { recursive: true });
+  for (const folder of ["state/lists/partial", "cache/archives/partial", "deb"])
+    mkdirSync(`${cache}/apt/${folder}`, { recursive: true });
   const list = `${cache}/apt/trixie.sources`;
-  writeFileSync(list, "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
+  writeFileSync(
+    list,
+    "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+  );
   mkdirSync(`${cache}/apt/empty`, { recursive: true });
   const options = [
     `Dir::Etc::sourcelist=/dev/null`,

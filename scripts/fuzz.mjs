@@ -7,6 +7,13 @@ import { ensureInstalled } from "./run.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 ensureInstalled();
 build();
-const args = ["node_modules/mocha/bin/mocha.js", "--require", "dist/test/support/closing-line.js", "--timeout", "600000", "dist/test/fuzz/*.test.js"];
+const args = [
+  "node_modules/mocha/bin/mocha.js",
+  "--require",
+  "dist/test/support/closing-line.js",
+  "--timeout",
+  "600000",
+  "dist/test/fuzz/*.test.js",
+];
 const env = { FUZZ_RUNS: "2000", ...process.env };
 process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status ?? 1;

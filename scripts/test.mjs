@@ -16,11 +16,23 @@ export function test(args = []) {
     ...args.filter((argument) => argument !== "--coverage"),
     "dist/test/**/*.test.js",
   ];
-  const c8 = ["node_modules/c8/bin/c8.js", "--include", "dist/src/**", "--reporter", "text-summary", "--reporter", "html"];
-  const result = spawnSync(process.execPath, [...(withCoverage ? c8 : []), ...(withCoverage ? [process.execPath] : []), ...mocha], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  const c8 = [
+    "node_modules/c8/bin/c8.js",
+    "--include",
+    "dist/src/**",
+    "--reporter",
+    "text-summary",
+    "--reporter",
+    "html",
+  ];
+  const result = spawnSync(
+    process.execPath,
+    [...(withCoverage ? c8 : []), ...(withCoverage ? [process.execPath] : []), ...mocha],
+    {
+      cwd: root,
+      stdio: "inherit",
+    },
+  );
   return result.status ?? 1;
 }
 

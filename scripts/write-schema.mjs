@@ -2,4 +2,7 @@
 import { writeFileSync } from "node:fs";
 
 const { configSchema } = await import(new URL("../dist/src/config/config-schema.js", import.meta.url));
-writeFileSync(new URL("../docs/sluice.schema.json", import.meta.url), `${JSON.stringify(configSchema, undefined, 2)}\n`);
+writeFileSync(
+  new URL("../docs/sluice.schema.json", import.meta.url),
+  `${JSON.stringify(configSchema, undefined, 2)}\n`,
+);

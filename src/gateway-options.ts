@@ -74,5 +74,7 @@ export function toUpstreamTargets(config: Config): UpstreamTargets {
 function toAddress({ target, tls }: UpstreamConfig): TargetAddress {
   const parsed = parseTarget(target, tls === undefined ? undefined : readTlsFiles(tls));
   if (parsed.kind === "target") return parsed.address;
-  throw new DiagnosticError([{ severity: "error", position: undefined, message: parsed.message, hint: parsed.hint, rule: "target" }]);
+  throw new DiagnosticError([
+    { severity: "error", position: undefined, message: parsed.message, hint: parsed.hint, rule: "target" },
+  ]);
 }

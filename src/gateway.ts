@@ -5,7 +5,13 @@
 //              └──────────────┴──── one error shape per front ◄┴───────────────────────┴─────────────────┘
 //   client  ← front/rest ← translate/reply ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import { composeChain, type Interceptor } from "./chain/compose.ts";
-import { toListenerLimits, toRestOptions, toRouterOptions, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
+import {
+  toListenerLimits,
+  toRestOptions,
+  toRouterOptions,
+  toTransportLimits,
+  toUpstreamTargets,
+} from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";

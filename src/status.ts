@@ -45,7 +45,7 @@ export function toHttpStatus(code: number): number {
 
 /** One offending field of a request: google.rpc.BadRequest.FieldViolation. */
 export interface FieldViolation {
-  /** Path as the client wrote it: `lines[2].productId`; empty for the whole message. */
+  /** Path inside the request message, in the client's spelling: `lines[2].productId`; empty for the whole message. */
   readonly field: string;
   readonly description: string;
   /** Stable reason, e.g. `FIELD_UNKNOWN`. */

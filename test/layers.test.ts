@@ -43,14 +43,20 @@ interface SourceFile {
   readonly packages: readonly string[];
 }
 
-const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts")).map(readSource);
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map(readSource);
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(root, path), "utf8");
-  const targets = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm)].map((match) => match[1] ?? match[2] ?? match[3]);
+  const targets = [
+    ...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm),
+  ].map((match) => match[1] ?? match[2] ?? match[3]);
   return {
     path,
-    local: targets.filter((target) => target.startsWith(".")).map((target) => relative(root, normalize(join(root, dirname(path), target)))),
+    local: targets
+      .filter((target) => target.startsWith("."))
+      .map((target) => relative(root, normalize(join(root, dirname(path), target)))),
     packages: targets.filter((target) => !target.startsWith(".") && !target.startsWith("node:")),
   };
 }
@@ -89,26 +95,48 @@ describe("layers", () => {
   });
 
   it("finds a cycle where there is one", () => {
-    expect(findCycle(new Map([["a.ts", ["b.ts"]], ["b.ts", ["c.ts"]], ["c.ts", ["b.ts"]]]))).to.deep.equal(["b.ts", "c.ts", "b.ts"]);
+    expect(
+      findCycle(
+        new Map([
+          ["a.ts", ["b.ts"]],
+          ["b.ts", ["c.ts"]],
+          ["c.ts", ["b.ts"]],
+        ]),
+      ),
+    ).to.deep.equal(["b.ts", "c.ts", "b.ts"]);
   });
 
   it("keeps each third-party package in its home", () => {
     const strays = files.flatMap((file) =>
       file.packages
-        .map((name) => name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/"))
-        .filter((name) => !(homes[name] ?? []).some((home) => file.path === home || (home.endsWith("/") && file.path.startsWith(home))))
+        .map((name) =>
+          name
+            .split("/")
+            .slice(0, name.startsWith("@") ? 2 : 1)
+            .join("/"),
+        )
+        .filter(
+          (name) =>
+            !(homes[name] ?? []).some(
+              (home) => file.path === home || (home.endsWith("/") && file.path.startsWith(home)),
+            ),
+        )
         .map((name) => `${file.path} imports ${name}`),
     );
     expect(strays).to.deep.equal([]);
   });
 
   it("lists exactly the production dependencies of package.json", () => {
-    const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { dependencies: Record<string, string> };
+    const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
     expect(Object.keys(manifest.dependencies).sort()).to.deep.equal(Object.keys(homes).sort());
   });
 
   it("opens every file with a sentence on what it is for", () => {
-    const silent = files.filter(({ path }) => !/^(?:#![^\n]*\n)?(?:\/\/ |\/\*\* |\/\* )\S/.test(readFileSync(join(root, path), "utf8")));
+    const silent = files.filter(
+      ({ path }) => !/^(?:#![^\n]*\n)?(?:\/\/ |\/\*\* |\/\* )\S/.test(readFileSync(join(root, path), "utf8")),
+    );
     expect(silent.map((file) => file.path)).to.deep.equal([]);
   });
 });

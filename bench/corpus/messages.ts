@@ -9,7 +9,8 @@ function createRandom(seed: number): (below: number) => number {
   };
 }
 
-const words = "amber basalt cedar delta ember fjord grove harbor iris juniper kelp lagoon meadow north opal prairie".split(" ");
+const words =
+  "amber basalt cedar delta ember fjord grove harbor iris juniper kelp lagoon meadow north opal prairie".split(" ");
 
 export interface Fixture {
   readonly name: string;
@@ -21,16 +22,30 @@ export function createFixtures(): Fixture[] {
   const random = createRandom(20261121);
   const word = (): string => words[random(words.length)];
   const text = (count: number): string => Array.from({ length: count }, word).join(" ");
-  const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
-  const price = (): unknown => ({ currency: "EUR", units: String(1 + random(500)), nanos: 10_000_000 * (1 + random(98)) });
+  const times = <T>(count: number, make: (index: number) => T): T[] =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const price = (): unknown => ({
+    currency: "EUR",
+    units: String(1 + random(500)),
+    nanos: 10_000_000 * (1 + random(98)),
+  });
   return [
-    { name: "small", type: "bench.v1.Small", json: { id: "products/8842", name: "Harbor lamp", updatedAt: "1795248000123", stock: 42, active: true } },
+    {
+      name: "small",
+      type: "bench.v1.Small",
+      json: { id: "products/8842", name: "Harbor lamp", updatedAt: "1795248000123", stock: 42, active: true },
+    },
     {
       name: "nested",
       type: "bench.v1.Nested",
       json: {
         orderId: "orders/20261121-7",
-        lines: times(200, (index) => ({ productId: `products/${1000 + index}`, quantity: 1 + random(9), price: price(), gift: true })),
+        lines: times(200, (index) => ({
+          productId: `products/${1000 + index}`,
+          quantity: 1 + random(9),
+          price: price(),
+          gift: true,
+        })),
         status: "STATUS_SHIPPED",
       },
     },
@@ -51,7 +66,10 @@ export function createFixtures(): Fixture[] {
       json: {
         samples: times(200, () => random(1_000_000) / 1000 + 0.25),
         counts: times(200, () => random(100_000)),
-        ids: times(200, () => `${1 + random(9_000)}${String(random(1e9)).padStart(9, "0")}${String(random(1e5)).padStart(5, "0")}`),
+        ids: times(
+          200,
+          () => `${1 + random(9_000)}${String(random(1e9)).padStart(9, "0")}${String(random(1e5)).padStart(5, "0")}`,
+        ),
         ratios: times(100, () => random(256) / 256 + 0.00390625),
         sizes: times(200, () => random(4_000_000)),
         deltas: times(100, () => String(random(20_000) - 10_000)),

@@ -141,7 +141,12 @@ function checkMethodOptions(schema: Schema, report: (diagnostic: Diagnostic) => 
   for (const method of schema.services.flatMap((service) => service.methods)) {
     const timeout = findTimeoutProblem(method);
     for (const { option, message } of [...readSuccess(method).problems, ...(timeout === undefined ? [] : [timeout])])
-      report({ severity: "error", position: method.optionPosition(option), message: `${method.name}: ${message}`, rule: "method-option" });
+      report({
+        severity: "error",
+        position: method.optionPosition(option),
+        message: `${method.name}: ${message}`,
+        rule: "method-option",
+      });
   }
 }
 

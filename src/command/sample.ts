@@ -34,10 +34,10 @@ export interface SampleRequest {
   readonly body: string | undefined;
 }
 
-/** Undefined where no plain JSON request can be made up: streams from the client, raw bodies. */
+/** Undefined where no plain JSON request can be made up: streams, raw bodies. */
 export function createSample(binding: Binding): SampleRequest | undefined {
   const { method, body } = binding;
-  if (method.kind === "client-streaming" || method.kind === "bidi-streaming") return undefined;
+  if (method.kind !== "unary") return undefined;
   const httpMethod = binding.httpMethod === "*" ? "GET" : binding.httpMethod;
   const path = samplePath(binding);
   if (body.kind === "none" || httpMethod === "GET" || httpMethod === "HEAD")

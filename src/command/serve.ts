@@ -81,8 +81,10 @@ async function run({ project, gateway, address, terminal, parts, isQuiet }: Runn
     terminal.error(`${terminal.errorStyle.yellow("warning:")} ${started}; going on without it`);
   const admin = typeof started === "string" ? undefined : started;
   for (const line of describeStart({ project, address, admin: admin?.address, style: terminal.outStyle })) say(line);
-  await followUpstreams(gateway.upstreams, config, { say, style: terminal.outStyle });
-  const signal = await parts.onStop();
+  // Asked for before the backends are waited for: Ctrl-C then ends the wait as gracefully as everything else.
+  const stopped = parts.onStop();
+  await Promise.race([stopped, followUpstreams(gateway.upstreams, config, { say, style: terminal.outStyle })]);
+  const signal = await stopped;
   status.isStopping = true;
   say(
     `stopping (${printable(signal)}): running requests have ${formatDuration(config.server.shutdownGraceMs)}; once more ends at once`,

@@ -80,7 +80,8 @@ export interface Field extends Declared {
   readonly validateUtf8: boolean;
   /** Never a synthetic oneof of proto3 `optional`. */
   readonly oneof: Oneof | undefined;
-  /** Declared inside proto3 `optional` (or explicit presence): unset is omitted from JSON. */
+  /** Declared `optional` in proto3: inside a oneof of its own, which is not a member of `MessageType.oneofs`. */
+  readonly isProto3Optional: boolean;
   readonly parent: MessageType;
 }
 

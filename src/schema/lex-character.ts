@@ -22,8 +22,7 @@ export function isSmartQuote(char: string): boolean {
   return "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb".includes(char);
 }
 
-const foreignSpace =
-  /^[\u0080-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]$/;
+const foreignSpace = /^[\u0080-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]$/;
 
 /** A space or an invisible character beyond ASCII, as pasted from a web page. */
 export function isForeignSpace(char: string): boolean {
@@ -41,21 +40,13 @@ const twins = new Map([
 /** The symbol an input method or a word processor has replaced: `；` is `;`, a dash is `-`. */
 export function asciiTwin(char: string): string | undefined {
   const code = char.charCodeAt(0);
-  const ascii =
-    code > 0xff00 && code < 0xff5f ? String.fromCharCode(code - 0xfee0) : twins.get(char);
-  return ascii !== undefined && classOf(ascii.charCodeAt(0)) === charClass.symbol
-    ? ascii
-    : undefined;
+  const ascii = code > 0xff00 && code < 0xff5f ? String.fromCharCode(code - 0xfee0) : twins.get(char);
+  return ascii !== undefined && classOf(ascii.charCodeAt(0)) === charClass.symbol ? ascii : undefined;
 }
 
 /** Beyond ASCII, and most likely meant as part of a word. */
 export function isWordLike(char: string): boolean {
-  return (
-    char.charCodeAt(0) >= 128 &&
-    !isSmartQuote(char) &&
-    !isForeignSpace(char) &&
-    asciiTwin(char) === undefined
-  );
+  return char.charCodeAt(0) >= 128 && !isSmartQuote(char) && !isForeignSpace(char) && asciiTwin(char) === undefined;
 }
 
 const decimal = /^(?:0|[1-9][0-9]*)$/;
@@ -71,8 +62,7 @@ export function numberKind(text: string): "integer" | "float" | "bad" {
 /** How a malformed number is put right. */
 export function numberHint(text: string): string {
   if (/^0[xX]/.test(text)) return 'hexadecimal digits follow "0x"';
-  if (/^0[0-9]+$/.test(text))
-    return "a leading 0 makes it octal, whose digits are 0 to 7; remove the 0";
+  if (/^0[0-9]+$/.test(text)) return "a leading 0 makes it octal, whose digits are 0 to 7; remove the 0";
   if (/^[0-9.]+[fF]$/.test(text)) return 'remove the "f"';
   if (/[eE][+-]?$/.test(text)) return 'digits follow "e"';
   if (/^[0-9]+[A-Za-z_]/.test(text))

@@ -76,8 +76,7 @@ class Lexer {
     if (charClassHere === charClass.letter) return this.#word(start);
     if (charClassHere === charClass.digit) return this.#number(start);
     if (charClassHere === charClass.symbol) {
-      if (code === dot && classOf(this.#source.charCodeAt(start + 1)) === charClass.digit)
-        return this.#number(start);
+      if (code === dot && classOf(this.#source.charCodeAt(start + 1)) === charClass.digit) return this.#number(start);
       this.#at = start + 1;
       return this.#push(code, start, start + 1);
     }
@@ -110,12 +109,7 @@ class Lexer {
       this.#at = end + 2;
       return;
     }
-    this.#error(
-      this.#at,
-      "unterminated-comment",
-      'the comment opened by "/*" is never closed',
-      'close it with "*/"',
-    );
+    this.#error(this.#at, "unterminated-comment", 'the comment opened by "/*" is never closed', 'close it with "*/"');
     this.#pendingFlags |= flagSilent;
     this.#at = this.#source.length;
   }
@@ -155,8 +149,7 @@ class Lexer {
     for (; ; at++) {
       const code = source.charCodeAt(at);
       const charClassHere = classOf(code);
-      if (charClassHere === charClass.letter || charClassHere === charClass.digit || code === dot)
-        continue;
+      if (charClassHere === charClass.letter || charClassHere === charClass.digit || code === dot) continue;
       const isSign = code === 43 || code === 45;
       if (isSign && !isHex && (source.charCodeAt(at - 1) | 32) === 101) continue;
       break;
@@ -234,12 +227,7 @@ class Lexer {
     if (ascii !== undefined) {
       this.#at = start + 1;
       this.#push(ascii.charCodeAt(0), start, start + 1);
-      return this.#error(
-        start,
-        "unexpected-character",
-        `unexpected character "${char}"`,
-        `replace it by "${ascii}"`,
-      );
+      return this.#error(start, "unexpected-character", `unexpected character "${char}"`, `replace it by "${ascii}"`);
     }
     return this.#word(start);
   }
@@ -278,19 +266,10 @@ class Lexer {
     }
     if (code === hash) {
       this.#at = this.#lineEnd();
-      return this.#error(
-        start,
-        "unexpected-character",
-        'unexpected character "#"',
-        'a comment starts with "//"',
-      );
+      return this.#error(start, "unexpected-character", 'unexpected character "#"', 'a comment starts with "//"');
     }
     this.#push(tokenKind.bad, start, end);
-    this.#error(
-      start,
-      "unexpected-character",
-      `unexpected character "${shorten(source.slice(start, end))}"`,
-    );
+    this.#error(start, "unexpected-character", `unexpected character "${shorten(source.slice(start, end))}"`);
   }
 
   #error(offset: number, rule: string, message: string, hint?: string): void {

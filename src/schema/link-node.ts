@@ -170,6 +170,10 @@ export class FieldNode extends DeclaredNode implements Field {
     this.parent = owner.parent as MessageNode;
   }
 
+  get isProto3Optional(): boolean {
+    return this.raw.proto3Optional;
+  }
+
   get isExtension(): boolean {
     return this.raw.extendee !== undefined;
   }

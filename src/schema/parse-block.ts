@@ -51,8 +51,7 @@ export function parseDeclaredName(cursor: Cursor, keyword: string): Named {
   if (cursor.kind() === tokenKind.word) return cursor.expectName("a name");
   const position = cursor.positionHere();
   const isSkipped = cursor.kind() !== symbol.braceOpen && cursor.kind(1) === symbol.braceOpen;
-  if (!isSkipped && cursor.kind() !== symbol.braceOpen)
-    cursor.failExpecting(`a name after "${keyword}"`);
+  if (!isSkipped && cursor.kind() !== symbol.braceOpen) cursor.failExpecting(`a name after "${keyword}"`);
   cursor.reportHere({
     rule: "syntax",
     message: `expected a name after "${keyword}", found ${cursor.describe()}`,
@@ -91,23 +90,14 @@ function openBlock(cursor: Cursor, owner: string): "given" | "assumed" | "none" 
 /** What stands only at the top of a file, so that a block it is found in has lost its `}`. */
 function startsForeign(cursor: Cursor): boolean {
   if (cursor.kind() !== tokenKind.word) return false;
-  if (cursor.isWord("service"))
-    return cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.braceOpen;
-  if (cursor.isWord("import"))
-    return cursor.kind(1) === tokenKind.string || cursor.kind(2) === tokenKind.string;
+  if (cursor.isWord("service")) return cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.braceOpen;
+  if (cursor.isWord("import")) return cursor.kind(1) === tokenKind.string || cursor.kind(2) === tokenKind.string;
   if (cursor.isWord("package")) {
-    return (
-      cursor.kind(1) === tokenKind.word &&
-      (cursor.kind(2) === symbol.semicolon || cursor.kind(2) === symbol.dot)
-    );
+    return cursor.kind(1) === tokenKind.word && (cursor.kind(2) === symbol.semicolon || cursor.kind(2) === symbol.dot);
   }
   const innermost = cursor.open.at(-1)?.owner ?? "";
   if (cursor.isWord("rpc"))
-    return (
-      innermost.startsWith("rpc") &&
-      cursor.kind(1) === tokenKind.word &&
-      cursor.kind(2) === symbol.parenOpen
-    );
+    return innermost.startsWith("rpc") && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.parenOpen;
   if (!cursor.isWord("message") && !cursor.isWord("enum")) return false;
   const holdsTypes = innermost.startsWith("message") || innermost.startsWith("group");
   return !holdsTypes && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.braceOpen;
@@ -128,20 +118,14 @@ export function endStatement(cursor: Cursor, what: string): void {
   }
   if (cursor.atEnd() && cursor.open.length > 0) cursor.fail({ rule: "missing-semicolon", message });
   if (!endsWithoutSemicolon(cursor)) cursor.fail({ rule: "missing-semicolon", message });
-  cursor.reportHere(
-    { rule: "missing-semicolon", message, hint: 'add ";"' },
-    cursor.tokens.ends[cursor.at - 1],
-  );
+  cursor.reportHere({ rule: "missing-semicolon", message, hint: 'add ";"' }, cursor.tokens.ends[cursor.at - 1]);
 }
 
 /** Whether the next statement seems to start here, or the block to end. */
 function endsWithoutSemicolon(cursor: Cursor): boolean {
   if (cursor.atEnd() || cursor.kind() === symbol.braceClose) return true;
   if (cursor.startsLine()) return cursor.kind() === tokenKind.word || cursor.kind() === symbol.dot;
-  return (
-    cursor.kind() === tokenKind.word &&
-    (cursor.kind(1) === tokenKind.word || cursor.kind(1) === symbol.dot)
-  );
+  return cursor.kind() === tokenKind.word && (cursor.kind(1) === tokenKind.word || cursor.kind(1) === symbol.dot);
 }
 
 /**

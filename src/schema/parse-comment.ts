@@ -9,9 +9,7 @@ import type { Cursor } from "./parse-cursor.ts";
  */
 export function commentOf(cursor: Cursor, first: number, last: number): string {
   const leading = commentsBefore(cursor, first).leading;
-  return leading === ""
-    ? cleanComment(commentsBefore(cursor, last + 1).trailing)
-    : cleanComment(leading);
+  return leading === "" ? cleanComment(commentsBefore(cursor, last + 1).trailing) : cleanComment(leading);
 }
 
 /**
@@ -45,10 +43,7 @@ function commentsBefore(cursor: Cursor, token: number): GapComments {
   if (token >= count || (flags[token] & flagComment) === 0) return none;
   const kind = kinds[token];
   const closes =
-    kind === tokenKind.end ||
-    kind === symbol.braceClose ||
-    kind === symbol.bracketClose ||
-    kind === symbol.parenClose;
+    kind === tokenKind.end || kind === symbol.braceClose || kind === symbol.bracketClose || kind === symbol.parenClose;
   const from = token === 0 ? 0 : ends[token - 1];
   return new GapReader(cursor.source, from, starts[token]).read(token === 0, closes);
 }

@@ -82,12 +82,7 @@ export class Cursor {
   isWord(word: string, ahead = 0): boolean {
     const token = this.at + ahead;
     const { kinds, starts, ends, count } = this.tokens;
-    if (
-      token >= count ||
-      kinds[token] !== tokenKind.word ||
-      ends[token] - starts[token] !== word.length
-    )
-      return false;
+    if (token >= count || kinds[token] !== tokenKind.word || ends[token] - starts[token] !== word.length) return false;
     return this.source.startsWith(word, starts[token]);
   }
 
@@ -173,11 +168,7 @@ export class Cursor {
     this.reportOffset(this.tokens.starts[token], problem, severity);
   }
 
-  reportOffset(
-    offset: number,
-    { rule, message, hint }: Problem,
-    severity: Severity = "error",
-  ): void {
+  reportOffset(offset: number, { rule, message, hint }: Problem, severity: Severity = "error"): void {
     if (this.#found.length >= maxDiagnostics) {
       this.#overflown = true;
       this.at = this.tokens.count - 1;
@@ -197,9 +188,7 @@ export class Cursor {
   reportHere(problem: Problem, offset = this.tokens.starts[this.at]): void {
     const { kinds, flags } = this.tokens;
     const caused =
-      kinds[this.at] === tokenKind.bad ||
-      this.#failedAt === this.at ||
-      (flags[this.at] & flagSilent) !== 0;
+      kinds[this.at] === tokenKind.bad || this.#failedAt === this.at || (flags[this.at] & flagSilent) !== 0;
     this.#failedAt = this.at;
     if (!caused) this.reportOffset(offset, problem);
   }
@@ -232,16 +221,11 @@ export class Cursor {
 
   /** In the order of the file. */
   diagnostics(): readonly Diagnostic[] {
-    const sorted = this.#found
-      .toSorted((a, b) => a.offset - b.offset)
-      .map(({ diagnostic }) => diagnostic);
+    const sorted = this.#found.toSorted((a, b) => a.offset - b.offset).map(({ diagnostic }) => diagnostic);
     if (!this.#overflown) return sorted;
     const position = sorted[maxDiagnostics - 1].position;
     const message = `stopped after ${maxDiagnostics - 1} errors in this file`;
-    return [
-      ...sorted.slice(0, -1),
-      { severity: "error", position, message, rule: "too-many-errors" },
-    ];
+    return [...sorted.slice(0, -1), { severity: "error", position, message, rule: "too-many-errors" }];
   }
 
   #lineOf(offset: number): number {
@@ -259,7 +243,6 @@ export class Cursor {
 
 export function lineStartsOf(source: string): number[] {
   const starts = [0];
-  for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1))
-    starts.push(at + 1);
+  for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
   return starts;
 }

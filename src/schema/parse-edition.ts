@@ -47,8 +47,7 @@ export function findEdition(cursor: Cursor): Edition | undefined {
   for (let token = 0; token < count - 2; token++) {
     if (kinds[token] === symbol.braceOpen) depth++;
     else if (kinds[token] === symbol.braceClose) depth--;
-    if (depth !== 0 || kinds[token + 1] !== symbol.equals || kinds[token + 2] !== tokenKind.string)
-      continue;
+    if (depth !== 0 || kinds[token + 1] !== symbol.equals || kinds[token + 2] !== tokenKind.string) continue;
     const word = cursor.textOf(token);
     if (word !== "syntax" && word !== "edition") continue;
     const text = cursor.textOf(token + 2).slice(1, -1);
@@ -88,12 +87,7 @@ function reportUnknown(cursor: Cursor, keyword: EditionKeyword, token: number, t
   });
 }
 
-function reportOtherKeyword(
-  cursor: Cursor,
-  keyword: EditionKeyword,
-  token: number,
-  edition: Edition,
-): void {
+function reportOtherKeyword(cursor: Cursor, keyword: EditionKeyword, token: number, edition: Edition): void {
   const other = keyword === "syntax" ? "edition" : "syntax";
   cursor.reportAt(token, {
     rule: "unknown-syntax",

@@ -6,12 +6,7 @@ import { commentOf } from "./parse-comment.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor } from "./parse-cursor.ts";
 import { expectInteger, maxEnumNumber, minEnumNumber } from "./parse-number.ts";
-import {
-  parseBracketOptions,
-  parseOptionStatement,
-  startsOption,
-  toRawOptions,
-} from "./parse-options.ts";
+import { parseBracketOptions, parseOptionStatement, startsOption, toRawOptions } from "./parse-options.ts";
 import { parseReserved, startsRanges } from "./parse-ranges.ts";
 import type { NumberRange, RawEnum, RawOption } from "./proto-file.ts";
 
@@ -65,10 +60,7 @@ function parseEnumValue(cursor: Cursor): RawEnumValue {
 function parseValueNumber(cursor: Cursor, shown: string): number {
   const next = cursor.kind();
   const isOver =
-    next === symbol.semicolon ||
-    next === symbol.comma ||
-    next === symbol.bracketOpen ||
-    next === symbol.braceClose;
+    next === symbol.semicolon || next === symbol.comma || next === symbol.bracketOpen || next === symbol.braceClose;
   if (isOver || (next === tokenKind.word && cursor.startsLine())) {
     const message = `the enum value "${shown}" has no number, expected "=" and a number, found ${cursor.describe()}`;
     const offset = cursor.tokens.ends[cursor.at - 1];
@@ -86,9 +78,7 @@ function parseValueNumber(cursor: Cursor, shown: string): number {
   const token = cursor.at;
   const number = expectInteger(cursor, `a number for the enum value "${shown}"`, valueShape);
   if (number < minEnumNumber || number > maxEnumNumber) {
-    const text = shorten(
-      cursor.source.slice(cursor.tokens.starts[token], cursor.tokens.ends[cursor.at - 1]),
-    );
+    const text = shorten(cursor.source.slice(cursor.tokens.starts[token], cursor.tokens.ends[cursor.at - 1]));
     const message = `the number ${text} of the enum value "${shown}" is out of range, expected ${minEnumNumber} to ${maxEnumNumber}`;
     cursor.reportAt(token, { rule: "enum-number", message });
   }

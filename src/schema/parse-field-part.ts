@@ -48,10 +48,7 @@ export function checkLabel(cursor: Cursor, { place, label, fieldName, token }: L
   }
 }
 
-function wrongLabel(
-  cursor: Cursor,
-  label: Label | undefined,
-): { message: string; hint: string } | undefined {
+function wrongLabel(cursor: Cursor, label: Label | undefined): { message: string; hint: string } | undefined {
   if (cursor.edition === "proto2") {
     if (label !== undefined) return undefined;
     return {
@@ -72,25 +69,17 @@ function wrongLabel(
   };
 }
 
-export type NumberAndOptions = Pick<
-  RawField,
-  "number" | "numberPosition" | "options" | "jsonName" | "defaultValue"
->;
+export type NumberAndOptions = Pick<RawField, "number" | "numberPosition" | "options" | "jsonName" | "defaultValue">;
 
 /** `= number [options]`, without the `;`. */
-export function parseNumberAndOptions(
-  cursor: Cursor,
-  place: FieldPlace,
-  name: string,
-): NumberAndOptions {
+export function parseNumberAndOptions(cursor: Cursor, place: FieldPlace, name: string): NumberAndOptions {
   const { number, numberPosition } = parseFieldNumber(cursor, place, name);
   const options = parseBracketOptions(cursor, `field "${shorten(name)}"`);
   const jsonName = takePseudoOption(cursor, options, "json_name");
   const defaultValue = takePseudoOption(cursor, options, "default");
   if (jsonName !== undefined) checkJsonName(cursor, place, name, jsonName);
   if (defaultValue !== undefined) checkDefault(cursor, name, defaultValue);
-  const text =
-    jsonName?.value.kind === "string" ? new TextDecoder().decode(jsonName.value.bytes) : undefined;
+  const text = jsonName?.value.kind === "string" ? new TextDecoder().decode(jsonName.value.bytes) : undefined;
   return {
     number,
     numberPosition,
@@ -107,9 +96,7 @@ function parseFieldNumber(
 ): Pick<RawField, "number" | "numberPosition"> {
   const shown = shorten(name);
   const isOver =
-    cursor.kind() === symbol.semicolon ||
-    cursor.kind() === symbol.bracketOpen ||
-    cursor.kind() === symbol.braceClose;
+    cursor.kind() === symbol.semicolon || cursor.kind() === symbol.bracketOpen || cursor.kind() === symbol.braceClose;
   if (isOver || (cursor.kind() !== symbol.equals && cursor.startsLine() && !cursor.atEnd())) {
     const message = `the field "${shown}" has no number, expected "=" and a number, found ${cursor.describe()}`;
     const offset = cursor.tokens.ends[cursor.at - 1];
@@ -125,21 +112,14 @@ function parseFieldNumber(
   const numberPosition = cursor.positionHere();
   const number = expectInteger(cursor, `a number for the field "${shown}"`, fieldShape);
   // An extension of a message set may go further; whether it is one is known when the extended message is.
-  const isHighExtension =
-    place.extendee !== undefined && number > 0 && number <= maxMessageSetNumber;
-  if (!isHighExtension || number < 20_000)
-    checkFieldNumber(cursor, first, number, `field "${shown}"`);
+  const isHighExtension = place.extendee !== undefined && number > 0 && number <= maxMessageSetNumber;
+  if (!isHighExtension || number < 20_000) checkFieldNumber(cursor, first, number, `field "${shown}"`);
   return { number, numberPosition };
 }
 
 /** Takes `default` or `json_name` out of the options: they are members of the field itself. */
-function takePseudoOption(
-  cursor: Cursor,
-  options: RawOption[],
-  name: string,
-): RawOption | undefined {
-  const isMeant = (option: RawOption): boolean =>
-    option.name.length === 1 && option.name[0] === name;
+function takePseudoOption(cursor: Cursor, options: RawOption[], name: string): RawOption | undefined {
+  const isMeant = (option: RawOption): boolean => option.name.length === 1 && option.name[0] === name;
   const index = options.findIndex(isMeant);
   if (index < 0) return undefined;
   const [taken] = options.splice(index, 1);
@@ -154,12 +134,7 @@ function takePseudoOption(
   return taken;
 }
 
-function checkJsonName(
-  cursor: Cursor,
-  place: FieldPlace,
-  name: string,
-  { position, value }: RawOption,
-): void {
+function checkJsonName(cursor: Cursor, place: FieldPlace, name: string, { position, value }: RawOption): void {
   if (value.kind !== "string") {
     const message = `the json_name of the field "${shorten(name)}" is not a string`;
     cursor.reportPosition(value.position, {

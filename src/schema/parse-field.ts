@@ -17,19 +17,13 @@ import type { RawField } from "./proto-file.ts";
 export function parseField(cursor: Cursor, place: FieldPlace): ParsedField {
   const first = cursor.at;
   const label = parseLabel(cursor);
-  if (cursor.isWord("map") && cursor.kind(1) === symbol.less)
-    return parseMapField(cursor, place, first, label);
+  if (cursor.isWord("map") && cursor.kind(1) === symbol.less) return parseMapField(cursor, place, first, label);
   const isGroup = cursor.isWord("group") && cursor.kind(1) === tokenKind.word;
-  const type = isGroup
-    ? takeGroupKeyword(cursor)
-    : cursor.expectTypeName("a field type", fieldShape);
+  const type = isGroup ? takeGroupKeyword(cursor) : cursor.expectTypeName("a field type", fieldShape);
   const nameToken = cursor.at;
   if (cursor.kind() === symbol.equals && nameToken === first + 1 && !scalarTypes.has(type.name))
     failWithoutType(cursor, type);
-  const written = cursor.expectName(
-    `a field name after the type "${shorten(type.name)}"`,
-    fieldShape,
-  );
+  const written = cursor.expectName(`a field name after the type "${shorten(type.name)}"`, fieldShape);
   checkLabel(cursor, { place, label, fieldName: written.name, token: first });
   const name = isGroup ? groupFieldName(cursor, written, nameToken) : written;
   const rest = parseNumberAndOptions(cursor, place, name.name);

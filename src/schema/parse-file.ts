@@ -14,26 +14,9 @@ import { parseOptionStatement, toRawOptions } from "./parse-options.ts";
 import { parseService } from "./parse-service.ts";
 import { readSource } from "./parse-source.ts";
 import { expectText } from "./parse-string.ts";
-import type {
-  ProtoFile,
-  RawEnum,
-  RawField,
-  RawMessage,
-  RawOption,
-  RawService,
-} from "./proto-file.ts";
+import type { ProtoFile, RawEnum, RawField, RawMessage, RawOption, RawService } from "./proto-file.ts";
 
-const keywords = [
-  "syntax",
-  "edition",
-  "package",
-  "import",
-  "option",
-  "message",
-  "enum",
-  "service",
-  "extend",
-] as const;
+const keywords = ["syntax", "edition", "package", "import", "option", "message", "enum", "service", "extend"] as const;
 type Keyword = (typeof keywords)[number];
 
 interface FileDraft {
@@ -107,21 +90,13 @@ function parseStatements(cursor: Cursor, draft: FileDraft): void {
 
 function startsWithEdition(cursor: Cursor): boolean {
   const meant =
-    cursor.kind(1) === symbol.equals || cursor.kind(1) === tokenKind.string
-      ? meantKeyword(cursor)
-      : undefined;
-  return (
-    cursor.isWord("syntax") || cursor.isWord("edition") || meant === "syntax" || meant === "edition"
-  );
+    cursor.kind(1) === symbol.equals || cursor.kind(1) === tokenKind.string ? meantKeyword(cursor) : undefined;
+  return cursor.isWord("syntax") || cursor.isWord("edition") || meant === "syntax" || meant === "edition";
 }
 
 function warnOfNoSyntax(cursor: Cursor): void {
   const message = "no syntax or edition is given, proto2 is assumed";
-  cursor.reportOffset(
-    0,
-    { rule: "no-syntax", message, hint: 'begin the file with syntax = "proto3";' },
-    "warning",
-  );
+  cursor.reportOffset(0, { rule: "no-syntax", message, hint: 'begin the file with syntax = "proto3";' }, "warning");
 }
 
 function parseStatement(cursor: Cursor, draft: FileDraft, isFirst: boolean): void {
@@ -159,19 +134,14 @@ function parseStatement(cursor: Cursor, draft: FileDraft, isFirst: boolean): voi
 function guessKeyword(cursor: Cursor): Keyword {
   const meant = meantKeyword(cursor);
   const message = `expected ${keywords.map((word) => `"${word}"`).join(", ")} or the end of the file, found ${cursor.describe()}`;
-  if (meant === undefined)
-    return cursor.fail({ rule: "unknown-keyword", message, hint: placeHint(cursor) });
+  if (meant === undefined) return cursor.fail({ rule: "unknown-keyword", message, hint: placeHint(cursor) });
   cursor.reportHere({ rule: "unknown-keyword", message, hint: `did you mean "${meant}"?` });
   return meant;
 }
 
 function meantKeyword(cursor: Cursor): Keyword | undefined {
   if (cursor.kind() !== tokenKind.word || cursor.kind(1) === symbol.dot) return undefined;
-  if (
-    cursor.kind(1) === tokenKind.word &&
-    cursor.kind(2) === symbol.equals &&
-    !/^opt/i.test(cursor.text())
-  )
+  if (cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.equals && !/^opt/i.test(cursor.text()))
     return undefined;
   const meant = nearest(cursor.text().slice(0, 64), keywords);
   return keywords.find((word) => word === meant);
@@ -181,11 +151,8 @@ function placeHint(cursor: Cursor): string | undefined {
   if (cursor.isWord("rpc")) return "a method stands in a service";
   if (cursor.isWord("oneof")) return "a oneof stands in a message";
   const isField =
-    cursor.kind() === tokenKind.word &&
-    (cursor.kind(1) === tokenKind.word || cursor.kind(1) === symbol.dot);
-  return isField
-    ? `fields stand in a message; "${shorten(cursor.text())}" begins no statement of a file`
-    : undefined;
+    cursor.kind() === tokenKind.word && (cursor.kind(1) === tokenKind.word || cursor.kind(1) === symbol.dot);
+  return isField ? `fields stand in a message; "${shorten(cursor.text())}" begins no statement of a file` : undefined;
 }
 
 function refuseEdition(cursor: Cursor, keyword: EditionKeyword): void {
@@ -223,8 +190,7 @@ function parsePackage(cursor: Cursor, draft: FileDraft): void {
 
 function parseImport(cursor: Cursor, draft: FileDraft): void {
   cursor.take();
-  const kind =
-    (["public", "weak", "option"] as const).find((word) => cursor.isWord(word)) ?? "plain";
+  const kind = (["public", "weak", "option"] as const).find((word) => cursor.isWord(word)) ?? "plain";
   const token = cursor.at;
   if (kind !== "plain") cursor.take();
   if (kind === "option" && cursor.edition !== "2024" && !cursor.lenient) {
@@ -232,10 +198,7 @@ function parseImport(cursor: Cursor, draft: FileDraft): void {
     cursor.reportAt(token, { rule: "needs-edition", message, hint: 'remove "option"' });
   }
   const position = cursor.positionHere();
-  const path = expectText(
-    cursor,
-    `the path of a file in quotes after "import${kind === "plain" ? "" : ` ${kind}`}"`,
-  );
+  const path = expectText(cursor, `the path of a file in quotes after "import${kind === "plain" ? "" : ` ${kind}`}"`);
   draft.imports.push({ path, kind, position });
   endStatement(cursor, `the import of "${shorten(path)}"`);
 }

@@ -31,12 +31,7 @@ const mapKeys = new Set([
 ]);
 
 /** Reads from `map` to `;`; the statement began at token `first`, with the label if there is one. */
-export function parseMapField(
-  cursor: Cursor,
-  place: FieldPlace,
-  first: number,
-  label: Label | undefined,
-): ParsedField {
+export function parseMapField(cursor: Cursor, place: FieldPlace, first: number, label: Label | undefined): ParsedField {
   const typePosition = cursor.positionHere();
   const typeToken = cursor.take();
   cursor.take();

@@ -10,22 +10,10 @@ import { parseEnum } from "./parse-enum.ts";
 import type { FieldPlace } from "./parse-field-part.ts";
 import { parseField } from "./parse-field.ts";
 import { parseOptionStatement, startsOption, toRawOptions } from "./parse-options.ts";
-import {
-  checkExtensionRanges,
-  parseExtensionRanges,
-  parseReserved,
-  startsRanges,
-} from "./parse-ranges.ts";
+import { checkExtensionRanges, parseExtensionRanges, parseReserved, startsRanges } from "./parse-ranges.ts";
 import type { WrittenRange } from "./parse-ranges.ts";
 import { expectMessageType } from "./parse-type.ts";
-import type {
-  NumberRange,
-  RawDeclared,
-  RawEnum,
-  RawField,
-  RawMessage,
-  RawOption,
-} from "./proto-file.ts";
+import type { NumberRange, RawDeclared, RawEnum, RawField, RawMessage, RawOption } from "./proto-file.ts";
 
 /** Where the fields of a block go, and the messages that groups and maps among them generate. */
 export interface FieldSink {
@@ -51,11 +39,7 @@ interface MessageDraft extends FieldSink, TypeSink {
 const memberKeywords = ["message", "enum", "oneof", "extend", "extensions", "reserved", "option"];
 
 /** Reads a `message`, `enum` or `extend`, with `export` or `local` before it; false when none begins here. */
-export function parseTypeDeclaration(
-  cursor: Cursor,
-  into: TypeSink,
-  keyword = declarationKeyword(cursor),
-): boolean {
+export function parseTypeDeclaration(cursor: Cursor, into: TypeSink, keyword = declarationKeyword(cursor)): boolean {
   const first = cursor.at;
   if (keyword === undefined) return false;
   takeVisibility(cursor);
@@ -71,8 +55,7 @@ type DeclarationKeyword = "message" | "enum" | "extend";
 function declarationKeyword(cursor: Cursor): DeclarationKeyword | undefined {
   const ahead = hasVisibility(cursor) ? 1 : 0;
   for (const keyword of ["message", "enum", "extend"] as const) {
-    if (cursor.isWord(keyword, ahead))
-      return ahead === 0 && looksLikeField(cursor) ? undefined : keyword;
+    if (cursor.isWord(keyword, ahead)) return ahead === 0 && looksLikeField(cursor) ? undefined : keyword;
   }
   return undefined;
 }
@@ -127,12 +110,7 @@ function parseMessageBody(cursor: Cursor, owner: string): MessageDraft {
   return draft;
 }
 
-function toMessage(
-  cursor: Cursor,
-  draft: MessageDraft,
-  { name, position }: Named,
-  comment: string,
-): RawMessage {
+function toMessage(cursor: Cursor, draft: MessageDraft, { name, position }: Named, comment: string): RawMessage {
   const isMessageSet = draft.options.some(
     (option) =>
       option.name[0] === "message_set_wire_format" &&
@@ -161,14 +139,10 @@ function parseMember(cursor: Cursor, draft: MessageDraft, place: FieldPlace): vo
   if (parseTypeDeclaration(cursor, draft)) return;
   if (startsOption(cursor)) return parseOptionStatement(cursor, draft.options);
   if (cursor.isWord("oneof") && !looksLikeField(cursor)) return parseOneof(cursor, draft);
-  if (cursor.isWord("reserved") && startsRanges(cursor))
-    return parseReserved(cursor, draft, "message");
-  if (cursor.isWord("extensions") && startsRanges(cursor))
-    return parseExtensionRanges(cursor, draft.extensionRanges);
+  if (cursor.isWord("reserved") && startsRanges(cursor)) return parseReserved(cursor, draft, "message");
+  if (cursor.isWord("extensions") && startsRanges(cursor)) return parseExtensionRanges(cursor, draft.extensionRanges);
   const isUnknownBlock =
-    cursor.kind() === tokenKind.word &&
-    cursor.kind(1) === tokenKind.word &&
-    cursor.kind(2) === symbol.braceOpen;
+    cursor.kind() === tokenKind.word && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.braceOpen;
   if (isUnknownBlock) return parseUnknownBlock(cursor, draft, place.owner);
   return parseFieldInto(cursor, place, draft);
 }
@@ -176,8 +150,7 @@ function parseMember(cursor: Cursor, draft: MessageDraft, place: FieldPlace): vo
 /** `mesage Foo {`: the body is read as that of what was meant, so that its own errors are found. */
 function parseUnknownBlock(cursor: Cursor, draft: MessageDraft, owner: string): void {
   const word = cursor.text();
-  const meant =
-    word.length > 64 ? undefined : nearest(word, ["message", "enum", "oneof", "extend"]);
+  const meant = word.length > 64 ? undefined : nearest(word, ["message", "enum", "oneof", "extend"]);
   const problem = {
     rule: "unknown-keyword",
     message: `expected a field, "message", "enum" or "oneof" in the ${owner}, found "${shorten(word)}"`,
@@ -190,9 +163,7 @@ function parseUnknownBlock(cursor: Cursor, draft: MessageDraft, owner: string): 
 }
 
 function strayHint(word: string): string {
-  return word === "service"
-    ? "a service stands at the top of a file"
-    : 'a field is written "type name = number;"';
+  return word === "service" ? "a service stands at the top of a file" : 'a field is written "type name = number;"';
 }
 
 function parseFieldInto(cursor: Cursor, place: FieldPlace, into: FieldSink): void {
@@ -201,9 +172,7 @@ function parseFieldInto(cursor: Cursor, place: FieldPlace, into: FieldSink): voi
   if (entry !== undefined) into.messages.push(entry);
   if (!field.isGroup) return;
   const draft = parseMessageBody(cursor, `group "${shorten(field.typeName)}"`);
-  into.messages.push(
-    toMessage(cursor, draft, { name: field.typeName, position: field.position }, field.comment),
-  );
+  into.messages.push(toMessage(cursor, draft, { name: field.typeName, position: field.position }, field.comment));
 }
 
 function parseOneof(cursor: Cursor, draft: MessageDraft): void {

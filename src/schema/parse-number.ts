@@ -25,15 +25,8 @@ function integerValue(text: string): number {
 }
 
 /** Checks the number of a field, read from `first` on; `owner` is e.g. `field "x"`. */
-export function checkFieldNumber(
-  cursor: Cursor,
-  first: number,
-  number: number,
-  owner: string,
-): void {
-  const text = shorten(
-    cursor.source.slice(cursor.tokens.starts[first], cursor.tokens.ends[cursor.at - 1]),
-  );
+export function checkFieldNumber(cursor: Cursor, first: number, number: number, owner: string): void {
+  const text = shorten(cursor.source.slice(cursor.tokens.starts[first], cursor.tokens.ends[cursor.at - 1]));
   if (number < 1 || number > maxFieldNumber) {
     cursor.reportAt(first, {
       rule: "field-number",

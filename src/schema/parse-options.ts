@@ -11,9 +11,7 @@ const nameHint = 'an option is "name = value"; the name of a custom one stands i
 
 /** Whether `option` here begins an option rather than being a name. */
 export function startsOption(cursor: Cursor): boolean {
-  return (
-    cursor.isWord("option") && cursor.kind(1) !== symbol.equals && cursor.kind(1) !== symbol.dot
-  );
+  return cursor.isWord("option") && cursor.kind(1) !== symbol.equals && cursor.kind(1) !== symbol.dot;
 }
 
 /** Reads `option name = value;` into `options`. */
@@ -39,8 +37,7 @@ export function parseBracketOptions(cursor: Cursor, owner: string): RawOption[] 
     do options.push(parseOption(cursor));
     while (cursor.takeIf(symbol.comma));
   }
-  if (cursor.kind() === symbol.semicolon)
-    cursor.reportUnclosed(cursor.open[cursor.open.length - 1]);
+  if (cursor.kind() === symbol.semicolon) cursor.reportUnclosed(cursor.open[cursor.open.length - 1]);
   else cursor.expect(symbol.bracketClose, `or "," after an option of the ${owner}`);
   cursor.open.pop();
   return options;

@@ -5,13 +5,7 @@ import { tokenKind } from "./lex-token.ts";
 import { endStatement } from "./parse-block.ts";
 import { symbol } from "./parse-cursor.ts";
 import type { Cursor, Named } from "./parse-cursor.ts";
-import {
-  expectInteger,
-  maxEnumNumber,
-  maxFieldNumber,
-  maxMessageSetNumber,
-  minEnumNumber,
-} from "./parse-number.ts";
+import { expectInteger, maxEnumNumber, maxFieldNumber, maxMessageSetNumber, minEnumNumber } from "./parse-number.ts";
 import { parseBracketOptions } from "./parse-options.ts";
 import { expectText } from "./parse-string.ts";
 import type { NumberRange } from "./proto-file.ts";
@@ -36,9 +30,7 @@ const rangeHint = 'write numbers and ranges such as "2, 9 to 11, 100 to max"';
 export function startsRanges(cursor: Cursor): boolean {
   const next = cursor.kind(1);
   return (
-    next !== symbol.equals &&
-    next !== symbol.dot &&
-    !(next === tokenKind.word && cursor.kind(2) === symbol.equals)
+    next !== symbol.equals && next !== symbol.dot && !(next === tokenKind.word && cursor.kind(2) === symbol.equals)
   );
 }
 
@@ -75,11 +67,7 @@ function parseReservedName(cursor: Cursor): Named {
     return { name, position };
   }
   const token = cursor.at;
-  const name = expectText(
-    cursor,
-    "a reserved name",
-    "names and numbers are reserved in separate statements",
-  );
+  const name = expectText(cursor, "a reserved name", "names and numbers are reserved in separate statements");
   if (inEdition && !cursor.lenient) {
     const message = `the reserved name ${shorten(cursor.textOf(token))} is in quotes, expected a plain name in an edition`;
     cursor.reportAt(token, { rule: "reserved-name", message, hint: "remove the quotes" });
@@ -121,9 +109,7 @@ function parseRange(cursor: Cursor, what: string): WrittenRange {
   );
   let end = start;
   if (cursor.takeWord("to")) {
-    end = cursor.takeWord("max")
-      ? Infinity
-      : expectInteger(cursor, 'a number or "max" after "to"', maxHint(cursor));
+    end = cursor.takeWord("max") ? Infinity : expectInteger(cursor, 'a number or "max" after "to"', maxHint(cursor));
   }
   const { starts, ends } = cursor.tokens;
   return {

@@ -67,17 +67,14 @@ function takeRpc(cursor: Cursor): void {
   const message = `expected "rpc" or "option" in a service, found ${cursor.describe()}`;
   // No other statement has this form, so whatever the word is, it stands for "rpc".
   const isRpc =
-    cursor.kind() === tokenKind.word &&
-    cursor.kind(1) === tokenKind.word &&
-    cursor.kind(2) === symbol.parenOpen;
+    cursor.kind() === tokenKind.word && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.parenOpen;
   if (!isRpc) cursor.fail({ rule: "unknown-keyword", message, hint: serviceHint(cursor) });
   cursor.reportHere({ rule: "unknown-keyword", message, hint: 'did you mean "rpc"?' });
   cursor.take();
 }
 
 function serviceHint(cursor: Cursor): string {
-  if (cursor.isWord("message") || cursor.isWord("enum"))
-    return `declare the ${cursor.text()} outside the service`;
+  if (cursor.isWord("message") || cursor.isWord("enum")) return `declare the ${cursor.text()} outside the service`;
   return didYouMean(cursor.text(), ["rpc", "option"]) ?? rpcShape;
 }
 
@@ -107,8 +104,7 @@ function parseReturns(cursor: Cursor, shown: string): MessageType {
     message,
     hint: 'add "returns (Reply)"; for no content it is google.protobuf.Empty',
   };
-  const goesOn =
-    cursor.kind() === symbol.semicolon || cursor.kind() === symbol.braceOpen || cursor.startsLine();
+  const goesOn = cursor.kind() === symbol.semicolon || cursor.kind() === symbol.braceOpen || cursor.startsLine();
   if (!goesOn || cursor.atEnd()) cursor.fail(problem);
   const isNextLine = cursor.startsLine();
   cursor.reportHere(problem, isNextLine ? cursor.tokens.ends[cursor.at - 1] : undefined);
@@ -119,14 +115,9 @@ function parseReturns(cursor: Cursor, shown: string): MessageType {
 function parseMessageType(cursor: Cursor, where: string): MessageType {
   cursor.expect(symbol.parenOpen, where, rpcShape);
   const isStream = takeStream(cursor);
-  const empty =
-    cursor.kind() === symbol.parenClose ? "for no content it is google.protobuf.Empty" : rpcShape;
+  const empty = cursor.kind() === symbol.parenClose ? "for no content it is google.protobuf.Empty" : rpcShape;
   const named = expectMessageType(cursor, "a message type", empty);
-  cursor.expect(
-    symbol.parenClose,
-    `after the type "${shorten(named.name)}"`,
-    "an rpc has one message each way",
-  );
+  cursor.expect(symbol.parenClose, `after the type "${shorten(named.name)}"`, "an rpc has one message each way");
   return { ...named, isStream };
 }
 
@@ -134,8 +125,7 @@ function parseMessageType(cursor: Cursor, where: string): MessageType {
 function takeStream(cursor: Cursor): boolean {
   if (!cursor.isWord("stream")) return false;
   const isApart = cursor.tokens.ends[cursor.at] < cursor.tokens.starts[cursor.at + 1];
-  if (cursor.kind(1) !== tokenKind.word && !(cursor.kind(1) === symbol.dot && isApart))
-    return false;
+  if (cursor.kind(1) !== tokenKind.word && !(cursor.kind(1) === symbol.dot && isApart)) return false;
   cursor.take();
   return true;
 }

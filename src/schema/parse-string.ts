@@ -68,19 +68,13 @@ function decodeEscape(cursor: Cursor, text: string, at: number, base: number): E
   if (char >= "0" && char <= "7") {
     const digits = /^[0-7]{1,3}/.exec(text.slice(at + 1, at + 4))?.[0] ?? "";
     const value = Number.parseInt(digits, 8);
-    if (value > 255)
-      return invalid(cursor, text.slice(at, at + 4), base + at, "an octal escape goes up to \\377");
+    if (value > 255) return invalid(cursor, text.slice(at, at + 4), base + at, "an octal escape goes up to \\377");
     return { bytes: [value], size: 1 + digits.length };
   }
   if (char === "x" || char === "X") {
     const digits = /^[0-9a-fA-F]{1,2}/.exec(text.slice(at + 2, at + 4))?.[0];
     if (digits === undefined)
-      return invalid(
-        cursor,
-        text.slice(at, at + 2),
-        base + at,
-        "one or two hexadecimal digits follow \\x",
-      );
+      return invalid(cursor, text.slice(at, at + 2), base + at, "one or two hexadecimal digits follow \\x");
     return { bytes: [Number.parseInt(digits, 16)], size: 2 + digits.length };
   }
   if (char === "u" || char === "U") return decodeCodePoint(cursor, text, at, base);
@@ -91,8 +85,7 @@ function decodeCodePoint(cursor: Cursor, text: string, at: number, base: number)
   const length = text[at + 1] === "u" ? 4 : 8;
   const value = hexAt(text, at + 2, length);
   if (value === undefined) {
-    const hint =
-      length === 4 ? "four hexadecimal digits follow \\u" : "eight hexadecimal digits follow \\U";
+    const hint = length === 4 ? "four hexadecimal digits follow \\u" : "eight hexadecimal digits follow \\U";
     return invalid(cursor, text.slice(at, at + 2), base + at, hint);
   }
   const size = 2 + length;
@@ -105,9 +98,7 @@ function decodeCodePoint(cursor: Cursor, text: string, at: number, base: number)
   }
   const isSurrogate = value >= 0xd800 && value < 0xe000;
   if (isSurrogate || value > 0x10ffff) {
-    const hint = isSurrogate
-      ? "a surrogate stands only in a pair"
-      : "code points go up to 0010FFFF";
+    const hint = isSurrogate ? "a surrogate stands only in a pair" : "code points go up to 0010FFFF";
     return invalid(cursor, text.slice(at, at + size), base + at, hint);
   }
   return { bytes: encoder.encode(String.fromCodePoint(value)), size };
@@ -115,9 +106,7 @@ function decodeCodePoint(cursor: Cursor, text: string, at: number, base: number)
 
 function hexAt(text: string, at: number, length: number): number | undefined {
   const digits = text.slice(at, at + length);
-  return digits.length === length && /^[0-9a-fA-F]+$/.test(digits)
-    ? Number.parseInt(digits, 16)
-    : undefined;
+  return digits.length === length && /^[0-9a-fA-F]+$/.test(digits) ? Number.parseInt(digits, 16) : undefined;
 }
 
 function invalid(cursor: Cursor, escape: string, offset: number, hint: string): Escape {

@@ -15,22 +15,13 @@ import type { RawEntry, RawValue } from "./proto-file.ts";
 /** The value after `name =`; `owner` is e.g. `option "deprecated"`. */
 export function parseOptionValue(cursor: Cursor, owner: string): RawValue {
   if (cursor.kind() === symbol.braceOpen) return parseAggregate(cursor, owner, 1);
-  if (cursor.kind() === symbol.less)
-    return failValue(cursor, owner, 'a message value is written in braces: "{ … }"');
+  if (cursor.kind() === symbol.less) return failValue(cursor, owner, 'a message value is written in braces: "{ … }"');
   if (cursor.kind() === symbol.bracketOpen) {
-    return failValue(
-      cursor,
-      owner,
-      "a repeated option is set once an element, or inside the braces of its message",
-    );
+    return failValue(cursor, owner, "a repeated option is set once an element, or inside the braces of its message");
   }
   const value = parseScalar(cursor, owner);
   if (value.kind === "identifier" && cursor.kind() === symbol.dot) {
-    return failValue(
-      cursor,
-      owner,
-      "an enum value is written by its short name; text is written in quotes",
-    );
+    return failValue(cursor, owner, "an enum value is written by its short name; text is written in quotes");
   }
   return value;
 }
@@ -45,8 +36,7 @@ function failValue(cursor: Cursor, owner: string, hint?: string): never {
 
 function parseScalar(cursor: Cursor, owner: string): RawValue {
   const position = cursor.positionHere();
-  if (cursor.kind() === tokenKind.string)
-    return { kind: "string", bytes: expectString(cursor, "a string"), position };
+  if (cursor.kind() === tokenKind.string) return { kind: "string", bytes: expectString(cursor, "a string"), position };
   const sign = cursor.takeIf(symbol.minus) ? "-" : "";
   switch (cursor.kind()) {
     case tokenKind.integer:
@@ -93,8 +83,7 @@ function parseEntry(cursor: Cursor, depth: number): RawEntry {
   if (kind === symbol.braceOpen || kind === symbol.less) {
     return { name, value: parseAggregate(cursor, owner, depth + 1), position };
   }
-  if (kind === symbol.bracketOpen)
-    return { name, value: parseList(cursor, owner, depth, hasColon), position };
+  if (kind === symbol.bracketOpen) return { name, value: parseList(cursor, owner, depth, hasColon), position };
   if (!hasColon) {
     const hint = kind === symbol.equals ? 'replace "=" by ":"' : undefined;
     cursor.failExpecting(`":" after the ${owner}`, hint);
@@ -104,8 +93,7 @@ function parseEntry(cursor: Cursor, depth: number): RawEntry {
 
 function parseEntryName(cursor: Cursor): string {
   if (cursor.kind() === tokenKind.word) return cursor.textOf(cursor.take());
-  if (cursor.kind() !== symbol.bracketOpen)
-    return cursor.failExpecting('a field name or the "}" of the value');
+  if (cursor.kind() !== symbol.bracketOpen) return cursor.failExpecting('a field name or the "}" of the value');
   cursor.take();
   let name = "";
   while (cursor.kind() !== symbol.bracketClose) {
@@ -120,9 +108,7 @@ function parseEntryName(cursor: Cursor): string {
     name += cursor.textOf(cursor.take());
   }
   if (!/^(?:[^/]+\/)*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/.test(name)) {
-    cursor.failExpecting(
-      `an extension name or a type URL before "]" instead of "${shorten(name)}"`,
-    );
+    cursor.failExpecting(`an extension name or a type URL before "]" instead of "${shorten(name)}"`);
   }
   cursor.take();
   return `[${name}]`;

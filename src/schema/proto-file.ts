@@ -19,8 +19,16 @@ export interface RawOption {
 /** A value of text-format shape. Numbers keep their text, so nothing is rounded before the type is known. */
 export type RawValue =
   | { readonly kind: "string"; readonly bytes: Uint8Array; readonly position: Position }
-  | { readonly kind: "number"; /** `-0x1F`, `1e3`, `inf`… as written. */ readonly text: string; readonly position: Position }
-  | { readonly kind: "identifier"; /** Also `true`, `false`, `inf`, `nan`, with `-` if negated. */ readonly text: string; readonly position: Position }
+  | {
+      readonly kind: "number";
+      /** `-0x1F`, `1e3`, `inf`… as written. */ readonly text: string;
+      readonly position: Position;
+    }
+  | {
+      readonly kind: "identifier";
+      /** Also `true`, `false`, `inf`, `nan`, with `-` if negated. */ readonly text: string;
+      readonly position: Position;
+    }
   | { readonly kind: "list"; readonly values: readonly RawValue[]; readonly position: Position }
   | { readonly kind: "message"; readonly fields: readonly RawEntry[]; readonly position: Position };
 

@@ -10,11 +10,7 @@ export type WriteAny = (any: Uint8Array) => string;
 export function compileAnyWriter(schema: Schema, json: JsonOptions): WriteAny {
   const anyType = schema.message("google.protobuf.Any");
   if (anyType === undefined) return toBase64Any;
-  const write = compileJsonWriter(
-    anyType,
-    schema,
-    Object.freeze({ ...json, unresolvedAny: "base64", indent: 0 }),
-  );
+  const write = compileJsonWriter(anyType, schema, Object.freeze({ ...json, unresolvedAny: "base64", indent: 0 }));
   return (any) => {
     try {
       return write(any).toString();

@@ -12,9 +12,7 @@ export function ownDetails(error: GatewayError): string[] {
   const details: string[] = [];
   if (reason !== undefined) {
     const facts = metadata === undefined ? "" : `,"metadata":${JSON.stringify(metadata)}`;
-    details.push(
-      `{"@type":"${typePrefix}.ErrorInfo","reason":${JSON.stringify(reason)},"domain":"${domain}"${facts}}`,
-    );
+    details.push(`{"@type":"${typePrefix}.ErrorInfo","reason":${JSON.stringify(reason)},"domain":"${domain}"${facts}}`);
   }
   if (violations.length > 0) {
     const shown = violations.map((violation) => ({
@@ -35,11 +33,7 @@ export interface BackendDetails {
 const maxDetails = 100;
 
 /** Undefined when the bytes are no google.rpc.Status, or one of another code: then only code and message can be believed. */
-export function backendDetails(
-  statusBytes: Uint8Array,
-  code: number,
-  writeAny: WriteAny,
-): BackendDetails | undefined {
+export function backendDetails(statusBytes: Uint8Array, code: number, writeAny: WriteAny): BackendDetails | undefined {
   try {
     const status = readStatus(statusBytes);
     if (status.code !== code) return undefined;

@@ -49,8 +49,7 @@ const contentTypes = {
 type FormatBody = (error: GatewayError, message: string, details: string) => string;
 
 const bodies: Readonly<Record<ErrorBodyOptions["shape"], FormatBody>> = {
-  status: ({ code }, message, details) =>
-    `{"code":${code},"message":${JSON.stringify(message)},"details":${details}}`,
+  status: ({ code }, message, details) => `{"code":${code},"message":${JSON.stringify(message)},"details":${details}}`,
   google: ({ code, httpStatus }, message, details) =>
     `{"error":{"code":${httpStatus},"message":${JSON.stringify(message)},"status":"${codeName(code)}","details":${details}}}`,
   // No page describes each problem, so the type is about:blank and the title that of the HTTP status (RFC 9457, section 4.2.1).

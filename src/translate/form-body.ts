@@ -19,8 +19,7 @@ export function bindForm(
   format: BodyFormat & { kind: "form" | "multipart" },
 ): void {
   if (format.kind === "multipart") {
-    for (const { name, value } of parseMultipart(body, format.boundary))
-      bindOne(binder, bound, name, value);
+    for (const { name, value } of parseMultipart(body, format.boundary)) bindOne(binder, bound, name, value);
     return;
   }
   if (!isUtf8(body))
@@ -34,12 +33,7 @@ export function bindForm(
     bindOne(binder, bound, name, { kind: "text", text: value });
 }
 
-function bindOne(
-  binder: Binder,
-  bound: Bound,
-  name: string,
-  value: Parameters<Binder["bind"]>[2],
-): void {
+function bindOne(binder: Binder, bound: Bound, name: string, value: Parameters<Binder["bind"]>[2]): void {
   if (!bound.violations.isFull) binder.bind(bound, name, value);
 }
 

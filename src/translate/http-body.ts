@@ -23,15 +23,12 @@ export function isHttpBodyField(field: Field): boolean {
 /** The payload of an HttpBody. */
 export function toHttpBody(contentType: string, data: Uint8Array): Uint8Array {
   return concatBytes(
-    [lengthField(1, Buffer.from(contentType)), lengthField(2, data)].filter(
-      (part) => part.length > 0,
-    ),
+    [lengthField(1, Buffer.from(contentType)), lengthField(2, data)].filter((part) => part.length > 0),
   );
 }
 
 /** `type/subtype` and parameters in printable ASCII: what may stand in a header line (RFC 9110, section 8.3.1). */
-const mediaType =
-  /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/;
+const mediaType = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/;
 const maxContentTypeLength = 1024;
 
 /**

@@ -53,7 +53,8 @@ export class JsonCursor {
   /** Consumes a literal such as `true`, or fails. */
   literal(text: string): void {
     const { bytes, pos } = this;
-    for (let i = 0; i < text.length; i++) if (pos + i >= this.end || bytes[pos + i] !== text.charCodeAt(i)) this.unexpected(text);
+    for (let i = 0; i < text.length; i++)
+      if (pos + i >= this.end || bytes[pos + i] !== text.charCodeAt(i)) this.unexpected(text);
     this.pos = pos + text.length;
   }
 
@@ -95,5 +96,14 @@ function isStop(byte: number, isText: boolean): boolean {
 
 /** Whether a JSON value can start with this byte. */
 function isValueStart(byte: number): boolean {
-  return byte === 0x22 || byte === 0x7b || byte === 0x5b || byte === 0x2d || (byte >= 0x30 && byte <= 0x39) || byte === 0x74 || byte === 0x66 || byte === 0x6e;
+  return (
+    byte === 0x22 ||
+    byte === 0x7b ||
+    byte === 0x5b ||
+    byte === 0x2d ||
+    (byte >= 0x30 && byte <= 0x39) ||
+    byte === 0x74 ||
+    byte === 0x66 ||
+    byte === 0x6e
+  );
 }

@@ -27,8 +27,10 @@ export function compileJsonReader(type: MessageType, schema: Schema, options: Js
 export function compileFieldReader(field: Field, schema: Schema, options: JsonOptions): JsonReader {
   const plans = plansOf(schema, options);
   const plan = plans.message(field.parent).fields.find((candidate) => candidate.field === field)!;
-  return (json, overlay) => convert(plans, json, field.jsonName, (run) => {
-      if (run.json.peek() === LETTER_N && !(plan.readsNull && field.cardinality === "singular")) run.json.literal("null");
+  return (json, overlay) =>
+    convert(plans, json, field.jsonName, (run) => {
+      if (run.json.peek() === LETTER_N && !(plan.readsNull && field.cardinality === "singular"))
+        run.json.literal("null");
       else readFieldValue(run, plan, overlay);
     });
 }
@@ -38,7 +40,8 @@ function convert(plans: Plans, bytes: Uint8Array, prefix: string, read: (run: Re
   sink.length = 0;
   try {
     read({ out: sink, plans, json, depth: 0 });
-    if (json.peek() >= 0 && !plans.options.allowTrailing) json.fail("unexpected text after the JSON value", "JSON_SYNTAX");
+    if (json.peek() >= 0 && !plans.options.allowTrailing)
+      json.fail("unexpected text after the JSON value", "JSON_SYNTAX");
   } catch (error) {
     closeAllKeySets();
     if (error instanceof JsonFault) throw toGatewayError(bytes, error, prefix);

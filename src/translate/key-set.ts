@@ -94,7 +94,8 @@ export class KeySet {
   #toTexts(): Set<string> {
     const texts = new Set<string>();
     for (let slot = 0; slot < this.#slots.length; slot += 2)
-      if (this.#slots[slot] !== 0) addText(texts, this.#bytes, this.#slots[slot] - 1, this.#slots[slot] - 1 + this.#slots[slot + 1]);
+      if (this.#slots[slot] !== 0)
+        addText(texts, this.#bytes, this.#slots[slot] - 1, this.#slots[slot] - 1 + this.#slots[slot + 1]);
     return texts;
   }
 }

@@ -223,10 +223,7 @@ export class MessagePlan {
       } else this.#sparse.set(number, plan);
     }
     this.byName = new NameTable(
-      this.fields.flatMap((plan) => [
-        [plan.field.jsonName, plan] as const,
-        [plan.field.protoName, plan] as const,
-      ]),
+      this.fields.flatMap((plan) => [[plan.field.jsonName, plan] as const, [plan.field.protoName, plan] as const]),
     );
     const isAscending = all.every((field, index) => index === 0 || all[index - 1].number < field.number);
     this.isOrdered = isAscending && type.oneofs.length <= 31;
@@ -316,11 +313,9 @@ function absentText(field: Field, plans: Plans): string | undefined {
   if (field.cardinality === "repeated") return "[]";
   if (field.cardinality === "map") return "{}";
   if (field.hasPresence) {
-    const isPlainMessage = field.type.kind === "message" && field.oneof === undefined;
-    const isProto3Optional = field.type.kind !== "message";
-    return plans.options.emitNullMessages && (isPlainMessage || (isProto3Optional && field.oneof === undefined))
-      ? "null"
-      : undefined;
+    // As protojson's EmitUnpopulated: members of a oneof, a synthetic one included, stay unwritten.
+    const isAlone = field.oneof === undefined && !field.isProto3Optional;
+    return plans.options.emitNullMessages && isAlone ? "null" : undefined;
   }
   return zeroText(field, plans);
 }

@@ -32,17 +32,10 @@ export function parseMultipart(body: Buffer, boundary: string): FormPart[] {
     const window = body.subarray(headersAt, headersAt + maxHeaderBytes + 4);
     const headersEnd = window.indexOf(`${lineEnd}${lineEnd}`);
     if (headersEnd < 0)
-      throw malformed(
-        `has a part without a blank line after at most ${maxHeaderBytes} bytes of headers`,
-      );
+      throw malformed(`has a part without a blank line after at most ${maxHeaderBytes} bytes of headers`);
     const contentAt = headersAt + headersEnd + 4;
     delimiter = findDelimiter(body, boundary, contentAt);
-    parts.push(
-      toPart(
-        body.subarray(headersAt, headersAt + headersEnd),
-        body.subarray(contentAt, delimiter.start),
-      ),
-    );
+    parts.push(toPart(body.subarray(headersAt, headersAt + headersEnd), body.subarray(contentAt, delimiter.start)));
   }
   return parts;
 }
@@ -66,9 +59,7 @@ function findDelimiter(body: Buffer, boundary: string, from: number): Delimiter 
     if (found !== undefined) return found;
   }
   throw malformed(
-    from === 0
-      ? "does not have the boundary that its Content-Type names"
-      : "ends before its closing boundary",
+    from === 0 ? "does not have the boundary that its Content-Type names" : "ends before its closing boundary",
   );
 }
 
@@ -87,9 +78,7 @@ function toPart(headerBytes: Buffer, data: Buffer): FormPart {
   const { name, isFile } = parseDisposition(headers.get("content-disposition"));
   const encoding = headers.get("content-transfer-encoding")?.toLowerCase() ?? "binary";
   if (encoding !== "binary" && encoding !== "8bit" && encoding !== "7bit")
-    throw malformed(
-      `part ${JSON.stringify(name)} has a Content-Transfer-Encoding; send its bytes as they are`,
-    );
+    throw malformed(`part ${JSON.stringify(name)} has a Content-Transfer-Encoding; send its bytes as they are`);
   const contentType = headers.get("content-type");
   const type = contentType === undefined ? undefined : parseMediaType(contentType);
   if (contentType !== undefined && type === undefined)
@@ -97,10 +86,8 @@ function toPart(headerBytes: Buffer, data: Buffer): FormPart {
   if (isFile || type?.essence === "application/octet-stream")
     return { name, value: { kind: "file", contentType, data } };
   const charset = type?.parameters.get("charset")?.toLowerCase() ?? "utf-8";
-  if (charset !== "utf-8" && charset !== "us-ascii")
-    throw malformed(`part ${JSON.stringify(name)} must be in UTF-8`);
-  if (!isUtf8(data))
-    throw malformed(`part ${JSON.stringify(name)} is text that is not UTF-8; send bytes as a file`);
+  if (charset !== "utf-8" && charset !== "us-ascii") throw malformed(`part ${JSON.stringify(name)} must be in UTF-8`);
+  if (!isUtf8(data)) throw malformed(`part ${JSON.stringify(name)} is text that is not UTF-8; send bytes as a file`);
   return { name, value: { kind: "text", text: data.toString(), contentType } };
 }
 
@@ -109,8 +96,7 @@ function parseHeaders(text: string): Map<string, string> {
   for (const line of text.split(lineEnd)) {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
     // oxlint-disable-next-line no-control-regex -- bare line ends and NUL are what must not get through
-    if (match === null || /[\0\r\n]/.test(line))
-      throw malformed("has a part header that is not `name: value`");
+    if (match === null || /[\0\r\n]/.test(line)) throw malformed("has a part header that is not `name: value`");
     const name = match[1].toLowerCase();
     if (headers.has(name)) throw malformed(`has a part with two ${match[1]} headers`);
     headers.set(name, match[2]);

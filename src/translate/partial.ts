@@ -20,11 +20,9 @@ const maxPathDepth = 32;
  * A path names everything below it. Throws GatewayError (400) with one violation per bad path.
  */
 export function parsePartial(type: MessageType, text: string): PartialMask {
-  if (text.length > maxTextLength)
-    throw refuse([tooMany(`must be shorter than ${maxTextLength} characters`)]);
+  if (text.length > maxTextLength) throw refuse([tooMany(`must be shorter than ${maxTextLength} characters`)]);
   const paths = text.split(",");
-  if (paths.length > maxPaths)
-    throw refuse([tooMany(`must name at most ${maxPaths} paths, not ${paths.length}`)]);
+  if (paths.length > maxPaths) throw refuse([tooMany(`must name at most ${maxPaths} paths, not ${paths.length}`)]);
   const mask: MaskDraft = new Map();
   const violations: FieldViolation[] = [];
   for (const path of paths) {
@@ -51,8 +49,7 @@ function unknown(description: string): FieldViolation {
 function addPath(root: MaskDraft, rootType: MessageType, path: string): FieldViolation | undefined {
   if (path === "") return unknown("a path is empty; name fields of the reply, separated by commas");
   const names = path.split(".", maxPathDepth + 1);
-  if (names.length > maxPathDepth)
-    return tooMany(`a path must be at most ${maxPathDepth} fields deep`);
+  if (names.length > maxPathDepth) return tooMany(`a path must be at most ${maxPathDepth} fields deep`);
   let mask = root;
   let type = rootType;
   for (const [index, name] of names.entries()) {
@@ -63,8 +60,7 @@ function addPath(root: MaskDraft, rootType: MessageType, path: string): FieldVio
       return undefined;
     }
     const below = messageBelow(field);
-    if (below === undefined)
-      return unknown(`"${path}": "${name}" has no fields of its own; end the path there`);
+    if (below === undefined) return unknown(`"${path}": "${name}" has no fields of its own; end the path there`);
     // A shorter path already keeps everything here; the rest is still checked, for a typo is a typo.
     let next: MaskDraft | undefined = mask.get(field);
     if (next === undefined) {
@@ -84,9 +80,7 @@ function unknownName(path: string, name: string, type: MessageType): FieldViolat
     type.fields.map((field) => field.jsonName),
   );
   const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-  return unknown(
-    `"${shown}": ${type.name} has no field "${short}"${hint === undefined ? "" : `; ${hint}`}`,
-  );
+  return unknown(`"${shown}": ${type.name} has no field "${short}"${hint === undefined ? "" : `; ${hint}`}`);
 }
 
 /** Messages with a JSON form of their own are kept or left as a whole. */
@@ -107,9 +101,7 @@ export function keepPartial(message: Uint8Array, mask: PartialMask): Uint8Array 
 
 function keepFields(message: Uint8Array, mask: PartialMask, depth: number): Uint8Array {
   if (depth > maxWireDepth) throw malformed("nested too deep");
-  const byNumber = new Map(
-    [...mask].map(([field, below]) => [field.number, { field, below }] as const),
-  );
+  const byNumber = new Map([...mask].map(([field, below]) => [field.number, { field, below }] as const));
   const reader = new WireReader(message, 0, message.length);
   const kept: Uint8Array[] = [];
   while (reader.pos < reader.end) {
@@ -123,11 +115,7 @@ function keepFields(message: Uint8Array, mask: PartialMask, depth: number): Uint
     if (entry.below === undefined) kept.push(whole);
     else
       kept.push(
-        keepBelow(
-          whole,
-          { field: entry.field, mask: entry.below, tag, valueStart: valueStart - start },
-          depth,
-        ),
+        keepBelow(whole, { field: entry.field, mask: entry.below, tag, valueStart: valueStart - start }, depth),
       );
   }
   return concatBytes(kept);

@@ -2,13 +2,7 @@
 import type { Field, MessageType } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { encodeOverlay, type Overlay, type OverlayEntry } from "./overlay.ts";
-import {
-  concatBytes,
-  isGroup,
-  isZeroPayload,
-  taggedValue,
-  wireTypeOfValue,
-} from "./request-wire.ts";
+import { concatBytes, isGroup, isZeroPayload, taggedValue, wireTypeOfValue } from "./request-wire.ts";
 import { WireReader, WireType } from "./wire-reader.ts";
 
 /** What to do with a body value for a field of the overlay; see JsonOptions.boundFields. */
@@ -18,21 +12,14 @@ export type BoundFields = "refuse" | "override";
  * The body with the overlay's values in it, each message once. The body itself when there is no overlay: only its outer
  * level is checked, as a gRPC backend checks the rest itself. Throws GatewayError (400).
  */
-export function weaveProto(
-  type: MessageType,
-  body: Uint8Array,
-  overlay: Overlay,
-  bound: BoundFields,
-): Uint8Array {
+export function weaveProto(type: MessageType, body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Array {
   try {
     return weave(body, overlay, bound);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.reason !== "MESSAGE_MALFORMED") throw error;
-    throw new GatewayError(
-      Code.INVALID_ARGUMENT,
-      `the body is not a ${type.name} in protobuf: ${error.message}`,
-      { reason: "BODY_MALFORMED" },
-    );
+    throw new GatewayError(Code.INVALID_ARGUMENT, `the body is not a ${type.name} in protobuf: ${error.message}`, {
+      reason: "BODY_MALFORMED",
+    });
   }
 }
 
@@ -71,8 +58,7 @@ function weave(body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Arr
     }
   }
   if (overlay.size === 0) return body;
-  for (const [field, entry] of overlay)
-    kept.push(weaveField(field, entry, shared.get(field) ?? [], bound));
+  for (const [field, entry] of overlay) kept.push(weaveField(field, entry, shared.get(field) ?? [], bound));
   return concatBytes(kept);
 }
 
@@ -92,8 +78,7 @@ function rivalsOf(overlay: Overlay): Map<number, Rival> {
   for (const [set, entry] of overlay) {
     if (set.oneof === undefined) continue;
     const source = entry.kind === "value" ? entry.source : "path";
-    for (const other of set.oneof.fields)
-      if (other !== set) rivals.set(other.number, { other, set, source });
+    for (const other of set.oneof.fields) if (other !== set) rivals.set(other.number, { other, set, source });
   }
   return rivals;
 }

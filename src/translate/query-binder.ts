@@ -2,13 +2,7 @@
 import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
 import { Code, type FieldViolation, GatewayError } from "../status.ts";
 import { isHttpBodyField, toHttpBody } from "./http-body.ts";
-import {
-  addEntry,
-  draftBelow,
-  type DraftNode,
-  type DraftValue,
-  newValue,
-} from "./overlay-draft.ts";
+import { addEntry, draftBelow, type DraftNode, type DraftValue, newValue } from "./overlay-draft.ts";
 import { resolveName, type ResolvedName } from "./query-name.ts";
 import { concatBytes, taggedValue } from "./request-wire.ts";
 import { compileTextReader, type TextOptions, type TextReader } from "./text-value.ts";
@@ -51,8 +45,7 @@ export class Violations {
   /** Takes over what a value's reader threw; `field` is where the value stood. Anything unexpected is thrown on. */
   addError(field: string, error: unknown): void {
     if (!(error instanceof GatewayError) || error.code !== Code.INVALID_ARGUMENT) throw error;
-    if (error.violations.length === 0)
-      this.add(field, error.message, error.reason ?? "VALUE_INVALID");
+    if (error.violations.length === 0) this.add(field, error.message, error.reason ?? "VALUE_INVALID");
     for (const { field: below, description, reason } of error.violations) {
       const where = below === "" ? field : `${field}${below.startsWith("[") ? "" : "."}${below}`;
       this.add(where, description, reason ?? "VALUE_INVALID");
@@ -64,14 +57,10 @@ export class Violations {
     if (this.#found.length === 0) return;
     const [{ field, description, reason }] = this.#found;
     const more = this.#found.length > 1 ? ` (and ${this.#found.length - 1} more)` : "";
-    throw new GatewayError(
-      Code.INVALID_ARGUMENT,
-      `${field === "" ? "" : `${field}: `}${description}${more}`,
-      {
-        reason,
-        violations: this.#found,
-      },
-    );
+    throw new GatewayError(Code.INVALID_ARGUMENT, `${field === "" ? "" : `${field}: `}${description}${more}`, {
+      reason,
+      violations: this.#found,
+    });
   }
 }
 
@@ -111,16 +100,11 @@ export class Binder {
       if (!lenient && !isIgnored(name)) violations.add(name, resolved.description, "FIELD_UNKNOWN");
       return;
     }
-    if (resolved.kind === "wrong")
-      return violations.add(name, resolved.description, resolved.reason);
+    if (resolved.kind === "wrong") return violations.add(name, resolved.description, resolved.reason);
     if (bodyPath.length > 0 && bodyPath.every((field, index) => resolved.path[index] === field)) {
       const bodyName = bodyPath.map((field) => field.jsonName).join(".");
       if (!lenient)
-        violations.add(
-          name,
-          `"${bodyName}" is the request's body and cannot be set here as well`,
-          "FIELD_BOUND",
-        );
+        violations.add(name, `"${bodyName}" is the request's body and cannot be set here as well`, "FIELD_BOUND");
       return;
     }
     try {
@@ -163,10 +147,7 @@ export class Binder {
       return toHttpBody(value.contentType, Buffer.from(value.text));
     if (!isFile) return this.#textPayload(field, value.text);
     if (field.type.kind === "scalar" && field.type.scalar === "bytes") return value.data;
-    throw refuseText(
-      "a file can only go into a bytes or google.api.HttpBody field",
-      "FIELD_NOT_BINDABLE",
-    );
+    throw refuseText("a file can only go into a bytes or google.api.HttpBody field", "FIELD_NOT_BINDABLE");
   }
 
   #textPayload(field: Field, text: string): Uint8Array {
@@ -178,8 +159,7 @@ export class Binder {
   /** A complete entry message, key and value both written. */
   #mapEntry(field: Field, key: string | undefined, value: ParameterValue): Uint8Array {
     const name = field.jsonName;
-    if (key === undefined)
-      throw refuseText(`is a map; write ${name}[key]=value`, "FIELD_NOT_BINDABLE");
+    if (key === undefined) throw refuseText(`is a map; write ${name}[key]=value`, "FIELD_NOT_BINDABLE");
     const [keyField, valueField] = (field.type as { readonly message: MessageType }).message.fields;
     const keyPayload = this.#textPayload(keyField, key);
     const valuePayload = this.#payload(valueField, undefined, value);
@@ -194,14 +174,12 @@ function firstValue(field: Field, payload: Uint8Array, value: ParameterValue): D
 }
 
 function addFurther(field: Field, existing: DraftValue | DraftNode, payload: Uint8Array): void {
-  if (existing.kind === "node")
-    throw refuseText("is given as a whole and by its fields", "FIELD_DUPLICATE");
+  if (existing.kind === "node") throw refuseText("is given as a whole and by its fields", "FIELD_DUPLICATE");
   if (field.cardinality === "singular")
     throw refuseText("is given more than once, but takes one value", "FIELD_DUPLICATE");
   if (field.cardinality === "map") {
     const key = mapKeyOf(payload);
-    if (existing.keys.has(key))
-      throw refuseText("this key of the map is given more than once", "FIELD_DUPLICATE");
+    if (existing.keys.has(key)) throw refuseText("this key of the map is given more than once", "FIELD_DUPLICATE");
     existing.keys.add(key);
   }
   existing.payloads.push(payload);
@@ -251,22 +229,10 @@ function bracketsOutOfPlace(field: Field, key: string): GatewayError {
 function notText(field: Field): GatewayError {
   const name = field.type.kind === "message" ? field.type.message.name : "";
   if (name === "google.protobuf.Any")
-    return refuseText(
-      "google.protobuf.Any has no form as text; send it in a JSON body",
-      "FIELD_NOT_BINDABLE",
-    );
+    return refuseText("google.protobuf.Any has no form as text; send it in a JSON body", "FIELD_NOT_BINDABLE");
   if (field.cardinality === "repeated")
-    return refuseText(
-      `is a list of messages (${name}), which only a JSON body can give`,
-      "FIELD_NOT_BINDABLE",
-    );
+    return refuseText(`is a list of messages (${name}), which only a JSON body can give`, "FIELD_NOT_BINDABLE");
   if (field.parent.isMapEntry)
-    return refuseText(
-      `is a map of messages (${name}), which only a JSON body can give`,
-      "FIELD_NOT_BINDABLE",
-    );
-  return refuseText(
-    `is a message (${name}); set its fields as ${field.jsonName}.name=value`,
-    "FIELD_NOT_BINDABLE",
-  );
+    return refuseText(`is a map of messages (${name}), which only a JSON body can give`, "FIELD_NOT_BINDABLE");
+  return refuseText(`is a message (${name}); set its fields as ${field.jsonName}.name=value`, "FIELD_NOT_BINDABLE");
 }

@@ -20,11 +20,7 @@ export type NameProblem =
 const maxDepth = 32;
 
 /** Each component in proto or JSON spelling. `entersText` lets a name go into a Timestamp and its like (`at.seconds`). */
-export function resolveName(
-  type: MessageType,
-  name: string,
-  entersText: boolean,
-): ResolvedName | NameProblem {
+export function resolveName(type: MessageType, name: string, entersText: boolean): ResolvedName | NameProblem {
   const bracket = name.indexOf("[");
   const dotted = bracket < 0 ? name : name.slice(0, bracket);
   const components = dotted.split(".", maxDepth + 1);
@@ -61,15 +57,10 @@ function messageBelow(field: Field, entersText: boolean): MessageType | undefine
   return hasOwnJsonForm(message.name) && !entersText ? undefined : message;
 }
 
-function unknownField(
-  components: readonly string[],
-  index: number,
-  type: MessageType,
-): NameProblem {
+function unknownField(components: readonly string[], index: number, type: MessageType): NameProblem {
   const hint = didYouMean(components[index], spellings(type));
   const prefix = components.slice(0, index).join(".");
-  const suggestion =
-    hint === undefined || prefix === "" ? hint : hint.replace('"', () => `"${prefix}.`);
+  const suggestion = hint === undefined || prefix === "" ? hint : hint.replace('"', () => `"${prefix}.`);
   return {
     kind: "unknown",
     description: `${type.name} has no field ${quoted(components[index])}${suggestion === undefined ? "" : `; ${suggestion}`}`,
@@ -85,8 +76,7 @@ function* spellings(type: MessageType): Iterable<string> {
 function notEntered(components: readonly string[], index: number, field: Field): NameProblem {
   const name = components.slice(0, index + 1).join(".");
   let description = `${quoted(name)} has no fields of its own`;
-  if (field.cardinality === "map")
-    description = `${quoted(name)} is a map; write ${name}[key]=value`;
+  if (field.cardinality === "map") description = `${quoted(name)} is a map; write ${name}[key]=value`;
   else if (field.cardinality === "repeated" && field.type.kind === "message")
     description = `${quoted(name)} is a list of messages, which only a JSON body can give`;
   else if (field.type.kind === "message" && field.type.message.name === "google.protobuf.Any")

@@ -30,8 +30,7 @@ export function parseQuery(text: string, limits: QueryLimits = defaultQueryLimit
     const ampersand = text.indexOf("&", start);
     const end = ampersand < 0 ? text.length : ampersand;
     if (end > start) {
-      if (parameters.length >= maxParameters)
-        throw tooLarge(`the ${what} has more than ${maxParameters} parameters`);
+      if (parameters.length >= maxParameters) throw tooLarge(`the ${what} has more than ${maxParameters} parameters`);
       parameters.push(parsePair(text.slice(start, end), what));
     }
     start = end + 1;
@@ -65,12 +64,7 @@ function decode(text: string, what: string): string {
 }
 
 /** Parameters of the gateway itself: never fields of a message. */
-export const systemParameters: ReadonlySet<string> = new Set([
-  "$fields",
-  "$pretty",
-  "$timeout",
-  "$alt",
-]);
+export const systemParameters: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt"]);
 
 /** Those of a query string, by name, the first of each; the same query is refused as a whole by its binding if it is malformed. */
 export function readSystemParameters(query: string): ReadonlyMap<string, string> {
@@ -91,8 +85,7 @@ function matchesGlob(glob: string, name: string): boolean {
   const [head, ...rest] = glob.split("*");
   if (rest.length === 0) return glob === name;
   const tail = rest.pop()!;
-  if (name.length < head.length + tail.length || !name.startsWith(head) || !name.endsWith(tail))
-    return false;
+  if (name.length < head.length + tail.length || !name.startsWith(head) || !name.endsWith(tail)) return false;
   let at = head.length;
   for (const part of rest) {
     const found = name.indexOf(part, at);

@@ -39,7 +39,12 @@ interface Seen {
   hasIgnored: boolean;
 }
 
-function readObject(run: ReadRun, plan: MessagePlan, overlay: Overlay | undefined, ignoredKey: string | undefined): void {
+function readObject(
+  run: ReadRun,
+  plan: MessagePlan,
+  overlay: Overlay | undefined,
+  ignoredKey: string | undefined,
+): void {
   const { json } = run;
   if (json.peek() !== OPEN_BRACE) json.unexpected(`an object (${plan.type.name})`);
   enter(run);
@@ -73,7 +78,12 @@ function readObject(run: ReadRun, plan: MessagePlan, overlay: Overlay | undefine
 }
 
 /** Consumes a key; undefined for one whose value is to be skipped. Guesses that keys come in declaration order. */
-function readKey(run: ReadRun, plan: MessagePlan, expected: number, ignoredKey: string | undefined): FieldPlan | undefined {
+function readKey(
+  run: ReadRun,
+  plan: MessagePlan,
+  expected: number,
+  ignoredKey: string | undefined,
+): FieldPlan | undefined {
   const { json } = run;
   const { bytes, pos, end } = json;
   if (expected < plan.fields.length) {
@@ -98,7 +108,8 @@ function readKey(run: ReadRun, plan: MessagePlan, expected: number, ignoredKey: 
   }
   const name = readText(json, run.out, "a field name in quotes");
   const field = plan.byName.get(name);
-  if (field === undefined && name !== ignoredKey && run.plans.options.unknownFields === "reject") refuseUnknown(run, plan, name, pos);
+  if (field === undefined && name !== ignoredKey && run.plans.options.unknownFields === "reject")
+    refuseUnknown(run, plan, name, pos);
   return field;
 }
 
@@ -182,7 +193,11 @@ function losesOneof(run: ReadRun, field: FieldPlan, overlay: Overlay, keyAt: num
   const isTaken = [...overlay.keys()].some((other) => other.oneof === oneof && other !== field.field);
   if (!isTaken) return false;
   if (run.plans.options.boundFields === "refuse")
-    run.json.fail(`another field of oneof "${oneof!.name}" is already given in the path or query`, "ONEOF_DUPLICATE", keyAt);
+    run.json.fail(
+      `another field of oneof "${oneof!.name}" is already given in the path or query`,
+      "ONEOF_DUPLICATE",
+      keyAt,
+    );
   const start = run.out.length;
   readFieldValue(run, field, undefined);
   run.out.length = start;
@@ -310,7 +325,11 @@ function readBound(run: ReadRun, field: FieldPlan, entry: OverlayEntry & { kind:
   const isEqual = Buffer.compare(out.bytes.subarray(start, out.length), entry.wire) === 0;
   out.length = start;
   if (!isEqual && run.plans.options.boundFields === "refuse")
-    json.fail(`the ${entry.source} already sets this field to "${entry.text.slice(0, 64)}"; leave it out or send the same value`, "FIELD_BOUND", valueAt);
+    json.fail(
+      `the ${entry.source} already sets this field to "${entry.text.slice(0, 64)}"; leave it out or send the same value`,
+      "FIELD_BOUND",
+      valueAt,
+    );
   out.appendRange(entry.wire, 0, entry.wire.length);
 }
 

@@ -42,7 +42,8 @@ export function readInteger(json: JsonCursor, range: IntegerRange): void {
   while (at < headEnd && bytes[at] >= ZERO && bytes[at] <= NINE) head = (head * 10 + bytes[at++] - ZERO) | 0;
   let tail = 0;
   const tailEnd = Math.min(end, digits + 20);
-  if (at === digits + 9) while (at < tailEnd && bytes[at] >= ZERO && bytes[at] <= NINE) tail = tail * 10 + bytes[at++] - ZERO;
+  if (at === digits + 9)
+    while (at < tailEnd && bytes[at] >= ZERO && bytes[at] <= NINE) tail = tail * 10 + bytes[at++] - ZERO;
   const count = at - digits;
   const next = at < end ? bytes[at] : 0;
   const isPlain = count > 0 && (next < ZERO || next > NINE) && next !== DOT && (next | 0x20) !== 0x65;
@@ -116,11 +117,17 @@ function outOfRange(json: JsonCursor, start: number, name: string): never {
 function readLongInteger(json: JsonCursor, range: IntegerRange, start: number): void {
   const token = readNumberToken(json, range.name, start);
   const text = integerDigits(token);
-  if (text === undefined) json.fail(`expected an integer (${range.name}), found ${token.slice(0, 32)}`, "VALUE_INVALID", start);
+  if (text === undefined)
+    json.fail(`expected an integer (${range.name}), found ${token.slice(0, 32)}`, "VALUE_INVALID", start);
   if (text.length > 20) outOfRange(json, start, range.name);
   const tail = text.slice(9);
   const isNegative = token.startsWith("-");
-  setInteger(json, range, { head: Number(text.slice(0, 9)), tail: Number(tail), tailDigits: tail.length, isNegative }, start);
+  setInteger(
+    json,
+    range,
+    { head: Number(text.slice(0, 9)), tail: Number(tail), tailDigits: tail.length, isNegative },
+    start,
+  );
 }
 
 /** Up to 20 decimal digits: head · 10^tailDigits + tail. */
@@ -250,7 +257,11 @@ export function readDouble(json: JsonCursor, isFloat: boolean): number {
 }
 
 function readSpecialNumber(json: JsonCursor): number | undefined {
-  for (const [text, value] of [['"NaN"', NaN], ['"Infinity"', Infinity], ['"-Infinity"', -Infinity]] as const) {
+  for (const [text, value] of [
+    ['"NaN"', NaN],
+    ['"Infinity"', Infinity],
+    ['"-Infinity"', -Infinity],
+  ] as const) {
     let i = 0;
     while (i < text.length && json.bytes[json.pos + i] === text.charCodeAt(i)) i++;
     if (i === text.length && json.pos + i <= json.end) {

@@ -86,7 +86,10 @@ function refuseByte(json: JsonCursor, at: number): never {
 
 /** The byte an escape letter stands for; 0 for none. */
 const escaped = new Uint8Array(256);
-for (const [letter, byte] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]))
+for (const [letter, byte] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"].map((pair) => [
+  pair.charCodeAt(0),
+  pair.charCodeAt(1),
+]))
   escaped[letter] = byte;
 
 function readEscape(json: JsonCursor, out: ByteSink, at: number): number {

@@ -87,9 +87,7 @@ function readEnum(run: ReadRun, field: FieldPlan): boolean {
   }
   if (byte !== QUOTE) {
     if (byte !== 0x2d && (byte < 0x30 || byte > 0x39)) json.unexpected("an enum value's name or number");
-    readInteger(json, int32Range);
-    writeVarint64(out, int64.lo, int64.hi);
-    return true;
+    return readEnumNumber(run, field);
   }
   const start = json.pos;
   let at = start + 1;
@@ -109,12 +107,31 @@ function readEnum(run: ReadRun, field: FieldPlan): boolean {
   return true;
 }
 
+/** Any int32 for an open enum; a closed one has only its own numbers, and would drop another one at the backend. */
+function readEnumNumber(run: ReadRun, field: FieldPlan): boolean {
+  const { json, out } = run;
+  const { pos } = json;
+  readInteger(json, int32Range);
+  const { lo, hi } = int64;
+  const plan = field.enum!;
+  if (plan.closed && !plan.names.has(lo)) {
+    if (run.plans.options.unknownFields === "ignore") return false;
+    refuseEnum(run, String(lo), field, pos);
+  }
+  writeVarint64(out, lo, hi);
+  return true;
+}
+
 function refuseEnum(run: ReadRun, name: string, field: FieldPlan, at: number): never {
   const names = [...field.enum!.numbers.names()];
   const guess = didYouMean(name, names);
   const known = names.length <= 8 ? `; expected ${names.join(", ")}` : "";
   const type = field.field.type.kind === "enum" ? field.field.type.enum.name : "";
-  run.json.fail(`unknown value "${name.slice(0, 64)}" of enum ${type}${guess === undefined ? known : `; ${guess}`}`, "ENUM_UNKNOWN", at);
+  run.json.fail(
+    `unknown value "${name.slice(0, 64)}" of enum ${type}${guess === undefined ? known : `; ${guess}`}`,
+    "ENUM_UNKNOWN",
+    at,
+  );
 }
 
 /** A map key, a JSON string whatever its type, as the key's wire form without the tag. */
@@ -130,4 +147,3 @@ export function readMapKey(run: ReadRun, key: FieldPlan): void {
   if (text !== "true" && text !== "false") json.fail(`expected the map key "true" or "false"`, "VALUE_INVALID", start);
   out.appendByte(text === "true" ? 1 : 0);
 }
-

@@ -61,18 +61,14 @@ export function compileReply(binding: Binding, schema: Schema, options: ReplyOpt
 /** HttpBody has no other form: what the client accepts and `$fields` do not matter to it. */
 function compileRaw(field: Field | undefined): WriteReply {
   return (message) => {
-    const { contentType, data } = fromHttpBody(
-      field === undefined ? message : extractField(field, message),
-    );
+    const { contentType, data } = fromHttpBody(field === undefined ? message : extractField(field, message));
     return { contentType, body: data };
   };
 }
 
 /** The message a singular message field shows. */
 function messageOf(field: Field): MessageType | undefined {
-  return field.cardinality === "singular" && field.type.kind === "message"
-    ? field.type.message
-    : undefined;
+  return field.cardinality === "singular" && field.type.kind === "message" ? field.type.message : undefined;
 }
 
 /** The message that a mask is about: also the elements of a list and the values of a map. */

@@ -7,13 +7,7 @@ import { compileFieldReader } from "./json-reader.ts";
 import { encodeOverlay, type Overlay, type OverlayEntry } from "./overlay.ts";
 import { draftBelow, finishDraft } from "./overlay-draft.ts";
 import { type BoundFields, weaveProto } from "./proto-body.ts";
-import {
-  compileFormat,
-  jsonBody,
-  rawBody,
-  type RequestBody,
-  type RequestFormat,
-} from "./request-format.ts";
+import { compileFormat, jsonBody, rawBody, type RequestBody, type RequestFormat } from "./request-format.ts";
 import type { RequestOptions, RequestParts } from "./request-options.ts";
 import { emptyBytes, taggedValue } from "./request-wire.ts";
 import { hasOwnJsonForm } from "./text-messages.ts";
@@ -26,16 +20,10 @@ export interface BodyField {
 }
 
 /** The body's field alone, tag included; with what the path bound below it woven in. Empty for an unset field. */
-type ReadField = (
-  overlay: Overlay | undefined,
-  format: RequestFormat,
-  parts: RequestParts,
-) => Uint8Array;
+type ReadField = (overlay: Overlay | undefined, format: RequestFormat, parts: RequestParts) => Uint8Array;
 
 function messageOf(field: Field): MessageType | undefined {
-  return field.cardinality === "singular" && field.type.kind === "message"
-    ? field.type.message
-    : undefined;
+  return field.cardinality === "singular" && field.type.kind === "message" ? field.type.message : undefined;
 }
 
 function compileField(field: Field, schema: Schema, options: RequestOptions): ReadField {
@@ -50,12 +38,7 @@ function compileField(field: Field, schema: Schema, options: RequestOptions): Re
     const content = isRaw ? rawBody(body, contentType) : body!;
     return taggedValue(
       field,
-      weaveProto(
-        message,
-        content,
-        overlay ?? nothing,
-        isRaw ? "override" : options.json.boundFields,
-      ),
+      weaveProto(message, content, overlay ?? nothing, isRaw ? "override" : options.json.boundFields),
     );
   };
 }
@@ -71,14 +54,12 @@ export function compileFieldBody(
   const fillMask = compileMaskFilling(input, field, options);
   const bound: BoundFields = options.json.boundFields;
   return {
-    isJson: (parts) =>
-      parents.length === 0 && parts.method !== "PATCH" && formatOf(parts) === jsonBody,
+    isJson: (parts) => parents.length === 0 && parts.method !== "PATCH" && formatOf(parts) === jsonBody,
     readJson: (parts) => read(undefined, jsonBody, parts),
     formatOf,
     bindForm: (binder, { root, violations }, format, { body }) => {
       if (format.kind !== "form" && format.kind !== "multipart") return;
-      if (message === undefined || hasOwnJsonForm(message.name))
-        throw needsMessage(field, "A form");
+      if (message === undefined || hasOwnJsonForm(message.name)) throw needsMessage(field, "A form");
       let target = root;
       for (const parent of [...parents, field]) target = draftBelow(target, parent)!;
       bindForm(binder, { root: target, bodyPath: [], violations }, body!, format);
@@ -91,9 +72,7 @@ export function compileFieldBody(
       const isContradicted = content.length > 0 && contradicts(field, around, bound);
       if (own?.kind === "value") refuseUnlessSame(field, own, content, bound);
       else if (content.length > 0 && !isContradicted)
-        parents
-          .reduce(overlayBelow, overlay)
-          .set(field, { kind: "value", wire: content, text: "", source: "query" });
+        parents.reduce(overlayBelow, overlay).set(field, { kind: "value", wire: content, text: "", source: "query" });
       if (parts.method === "PATCH") fillMask(root, overlay, format, parts.body);
       return encodeOverlay(overlay);
     },
@@ -148,8 +127,7 @@ function refuseUnlessSame(
   content: Uint8Array,
   bound: BoundFields,
 ): void {
-  if (bound === "override" || content.length === 0 || Buffer.compare(own.wire, content) === 0)
-    return;
+  if (bound === "override" || content.length === 0 || Buffer.compare(own.wire, content) === 0) return;
   throw GatewayError.invalidField(
     field.jsonName,
     `the path already sets this field to ${JSON.stringify(own.text.slice(0, 64))}; send no body or the same value`,

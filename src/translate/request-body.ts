@@ -8,23 +8,12 @@ import { encodeOverlay } from "./overlay.ts";
 import { finishDraft } from "./overlay-draft.ts";
 import { type BoundFields, weaveProto } from "./proto-body.ts";
 import { compileFieldBody } from "./request-body-field.ts";
-import {
-  compileFormat,
-  isFilled,
-  jsonBody,
-  noBody,
-  rawBody,
-  type RequestBody,
-} from "./request-format.ts";
+import { compileFormat, isFilled, jsonBody, noBody, rawBody, type RequestBody } from "./request-format.ts";
 import { parseMediaType } from "./request-media-type.ts";
 import type { RequestOptions } from "./request-options.ts";
 import { emptyBytes } from "./request-wire.ts";
 
-export function compileBody(
-  binding: Binding,
-  schema: Schema,
-  options: RequestOptions,
-): RequestBody {
+export function compileBody(binding: Binding, schema: Schema, options: RequestOptions): RequestBody {
   if (binding.body.kind === "none") return compileNoBody(options);
   if (binding.body.kind === "all") return compileWholeBody(binding.method.input, schema, options);
   return compileFieldBody(
@@ -56,11 +45,7 @@ function compileNoBody(options: RequestOptions): RequestBody {
   };
 }
 
-function compileWholeBody(
-  input: MessageType,
-  schema: Schema,
-  options: RequestOptions,
-): RequestBody {
+function compileWholeBody(input: MessageType, schema: Schema, options: RequestOptions): RequestBody {
   const read = compileJsonReader(input, schema, options.json);
   const formatOf = compileFormat(isHttpBody(input), options);
   const bound: BoundFields = options.json.boundFields;
@@ -69,15 +54,13 @@ function compileWholeBody(
     readJson: ({ body }) => read(body!),
     formatOf,
     bindForm: (binder, target, format, { body }) => {
-      if (format.kind === "form" || format.kind === "multipart")
-        bindForm(binder, target, body!, format);
+      if (format.kind === "form" || format.kind === "multipart") bindForm(binder, target, body!, format);
     },
     weave: (root, format, { body, contentType }) => {
       const overlay = finishDraft(root);
       if (format.kind === "json") return read(body!, overlay.size === 0 ? undefined : overlay);
       if (format.kind === "protobuf") return weaveProto(input, body!, overlay, bound);
-      if (format.kind === "raw")
-        return weaveProto(input, rawBody(body, contentType), overlay, "override");
+      if (format.kind === "raw") return weaveProto(input, rawBody(body, contentType), overlay, "override");
       return encodeOverlay(overlay);
     },
   };

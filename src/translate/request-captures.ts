@@ -18,11 +18,9 @@ export function compileCaptures(binding: Binding, binder: Binder): BindCaptures 
     for (const [index, { path, parents, field, read }] of steps.entries()) {
       const text = captures[index];
       try {
-        if (read === undefined)
-          throw refuseText("has a type that a path cannot give", "FIELD_NOT_BINDABLE");
+        if (read === undefined) throw refuseText("has a type that a path cannot give", "FIELD_NOT_BINDABLE");
         // A list in a path is separated by commas (profile grpc-gateway; the schema refuses it in strict).
-        const payloads =
-          field.cardinality === "repeated" ? text.split(",").map(read) : [read(text)];
+        const payloads = field.cardinality === "repeated" ? text.split(",").map(read) : [read(text)];
         let node = root;
         for (const parent of parents) node = draftBelow(node, parent) ?? node;
         addEntry(node, field, newValue("path", text, payloads));

@@ -18,12 +18,7 @@ export interface RequestBody {
   /** Throws GatewayError 415. */
   readonly formatOf: (parts: RequestParts) => RequestFormat;
   /** Binds a form's fields like a query; nothing for other formats. */
-  readonly bindForm: (
-    binder: Binder,
-    bound: Bound,
-    format: RequestFormat,
-    parts: RequestParts,
-  ) => void;
+  readonly bindForm: (binder: Binder, bound: Bound, format: RequestFormat, parts: RequestParts) => void;
   readonly weave: (root: DraftNode, format: RequestFormat, parts: RequestParts) => Uint8Array;
 }
 
@@ -32,10 +27,7 @@ export const jsonBody: RequestFormat = { kind: "json" };
 const raw: RequestFormat = { kind: "raw" };
 
 /** `isRaw`: the body is a google.api.HttpBody. Throws GatewayError 415. */
-export function compileFormat(
-  isRaw: boolean,
-  options: RequestOptions,
-): (parts: RequestParts) => RequestFormat {
+export function compileFormat(isRaw: boolean, options: RequestOptions): (parts: RequestParts) => RequestFormat {
   const readsOnlyJson = options.profile === "grpc-gateway";
   return ({ body, contentType }) => {
     if (isRaw && !(readsOnlyJson && isTakenForJson(contentType)))
@@ -55,10 +47,7 @@ export function isFilled(body: Buffer | undefined): body is Buffer {
 
 /** Go's decoder reports white space as the end of the input, which grpc-gateway forgives. */
 function isBlank(body: Buffer): boolean {
-  return (
-    body[0] <= 0x20 &&
-    body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
-  );
+  return body[0] <= 0x20 && body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
 /** curl says urlencoded for what its users mean as JSON. */

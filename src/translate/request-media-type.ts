@@ -60,8 +60,7 @@ export function toBodyFormat(contentType: string | undefined): BodyFormat {
   }
   if (essence !== "multipart/form-data") throw unsupported(`${essence} bodies are not read here`);
   const boundary = parameters.get("boundary") ?? "";
-  if (!isBoundary(boundary))
-    throw unsupported("multipart/form-data needs a boundary of 1 to 70 characters");
+  if (!isBoundary(boundary)) throw unsupported("multipart/form-data needs a boundary of 1 to 70 characters");
   return { kind: "multipart", boundary };
 }
 
@@ -70,8 +69,7 @@ function isBoundary(text: string): boolean {
   return /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(text);
 }
 
-const accepted =
-  "application/json, application/x-protobuf, application/x-www-form-urlencoded, multipart/form-data";
+const accepted = "application/json, application/x-protobuf, application/x-www-form-urlencoded, multipart/form-data";
 
 function unsupported(what: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, `${what}; send one of ${accepted}`, {

@@ -54,17 +54,14 @@ export function isGroup(field: Field): boolean {
 
 /** Whether the payload is what an unset field without presence has. Minus zero of a float is not zero. */
 export function isZeroPayload(type: FieldType, payload: Uint8Array): boolean {
-  return wireTypeOfValue(type) === WireType.LENGTH
-    ? payload.length === 0
-    : payload.every((byte) => byte === 0);
+  return wireTypeOfValue(type) === WireType.LENGTH ? payload.length === 0 : payload.every((byte) => byte === 0);
 }
 
 /** Tag, length where there is one, payload (and end tag of a group). `tag` carries the wire type. */
 export function taggedRange(tag: number, payload: Uint8Array): Uint8Array {
   const wireType = tag & 7;
   const head = uintVarint(tag);
-  if (wireType === WireType.LENGTH)
-    return Buffer.concat([head, uintVarint(payload.length), payload]);
+  if (wireType === WireType.LENGTH) return Buffer.concat([head, uintVarint(payload.length), payload]);
   if (wireType === WireType.START_GROUP) return Buffer.concat([head, payload, uintVarint(tag + 1)]);
   return Buffer.concat([head, payload]);
 }
@@ -84,9 +81,7 @@ export function lengthField(number: number, payload: Uint8Array): Uint8Array {
 export function fieldWire(field: Field, payloads: readonly Uint8Array[]): Uint8Array {
   if (field.cardinality === "singular") {
     const payload = payloads[payloads.length - 1];
-    return !field.hasPresence && isZeroPayload(field.type, payload)
-      ? emptyBytes
-      : taggedValue(field, payload);
+    return !field.hasPresence && isZeroPayload(field.type, payload) ? emptyBytes : taggedValue(field, payload);
   }
   const isPacked = field.packed && wireTypeOfValue(field.type) !== WireType.LENGTH;
   if (isPacked) return taggedRange(field.number * 8 + WireType.LENGTH, concatBytes(payloads));

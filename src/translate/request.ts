@@ -12,11 +12,7 @@ import type { RequestOptions, RequestParts } from "./request-options.ts";
 /** Throws GatewayError: 400 with a violation for everything wrong in path, query and form, or for the first fault of a JSON body; 415. */
 export type ReadRequest = (parts: RequestParts) => Uint8Array;
 
-export function compileRequest(
-  binding: Binding,
-  schema: Schema,
-  options: RequestOptions,
-): ReadRequest {
+export function compileRequest(binding: Binding, schema: Schema, options: RequestOptions): ReadRequest {
   const lenient = options.profile === "grpc-gateway";
   const binder = new Binder(schema, {
     text: { json: options.json, goSyntax: lenient },
@@ -24,8 +20,7 @@ export function compileRequest(
     isIgnored: compileGlobs(options.queryIgnore),
   });
   const { input } = binding.method;
-  const bodyPath =
-    binding.body.kind === "field" ? [...(binding.body.parents ?? []), binding.body.field] : [];
+  const bodyPath = binding.body.kind === "field" ? [...(binding.body.parents ?? []), binding.body.field] : [];
   const takesQuery = binding.body.kind !== "all";
   const captures = compileCaptures(binding, binder);
   const body = compileBody(binding, schema, options);
@@ -52,11 +47,7 @@ function bindQuery(binder: Binder, bound: Bound, parameters: readonly Parameter[
       if (!lenient && !systemParameters.has(name)) refuseSystem(bound, name);
     } else if (takesQuery) binder.bind(bound, name, { kind: "text", text: value });
     else if (!lenient && !isIgnored(name))
-      bound.violations.add(
-        name,
-        "the whole message is in the body here; the query must be empty",
-        "QUERY_NOT_ALLOWED",
-      );
+      bound.violations.add(name, "the whole message is in the body here; the query must be empty", "QUERY_NOT_ALLOWED");
   }
 }
 

@@ -7,14 +7,7 @@ import type { JsonOptions } from "./options.ts";
 import { compileJsonReader } from "./json-reader.ts";
 import { bigVarint, lengthField, uintVarint } from "./request-wire.ts";
 import { jsonTexts, wrappers } from "./text-messages.ts";
-import {
-  maskPayload,
-  quoted,
-  readDuration,
-  readFieldMask,
-  readTimestamp,
-  refuseText,
-} from "./text-well-known.ts";
+import { maskPayload, quoted, readDuration, readFieldMask, readTimestamp, refuseText } from "./text-well-known.ts";
 
 export interface TextOptions {
   readonly json: JsonOptions;
@@ -29,18 +22,13 @@ export interface TextOptions {
 export type TextReader = (text: string) => Uint8Array;
 
 /** Undefined for messages that have no form as one piece of text: ordinary ones and google.protobuf.Any. */
-export function compileTextReader(
-  type: FieldType,
-  schema: Schema,
-  options: TextOptions,
-): TextReader | undefined {
+export function compileTextReader(type: FieldType, schema: Schema, options: TextOptions): TextReader | undefined {
   if (type.kind === "scalar") return scalarReader(type.scalar, options);
   if (type.kind === "enum") return enumReader(type.enum, options);
   const { name } = type.message;
   if (name === "google.protobuf.Timestamp") return readTimestamp;
   if (name === "google.protobuf.Duration") return readDuration;
-  if (name === "google.protobuf.FieldMask")
-    return options.goSyntax ? readVerbatimMask : readFieldMask;
+  if (name === "google.protobuf.FieldMask") return options.goSyntax ? readVerbatimMask : readFieldMask;
   if (jsonTexts.has(name)) {
     const read = compileJsonReader(type.message, schema, options.json);
     return (text) => read(Buffer.from(text));
@@ -139,14 +127,12 @@ function integerReader(scalar: ScalarType, options: TextOptions): TextReader {
   const pattern = min === 0n ? /^\d+$/ : options.goSyntax ? /^[+-]?\d+$/ : /^-?\d+$/;
   const expected = `expected a whole number from ${min} to ${max}`;
   return (text) => {
-    if (text.length > maxIntegerLength || !pattern.test(text))
-      throw refuseText(`${expected}, got ${quoted(text)}`);
+    if (text.length > maxIntegerLength || !pattern.test(text)) throw refuseText(`${expected}, got ${quoted(text)}`);
     // Small ones, nearly all, need no BigInt.
     const small = text.length < 10 ? Number(text) : -1;
     if (isPlain && small >= 0) return uintVarint(small);
     const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
-    if (value < min || value > max)
-      throw refuseText(`${expected}, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
+    if (value < min || value > max) throw refuseText(`${expected}, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
     return encode(value);
   };
 }
@@ -169,10 +155,7 @@ function floatReader(scalar: "double" | "float", options: TextOptions): TextRead
         throw refuseText(`expected a number, NaN, Infinity or -Infinity, got ${quoted(text)}`);
       value = Number(digits);
       if (!Number.isFinite(isFloat ? Math.fround(value) : value))
-        throw refuseText(
-          `${quoted(text)} is beyond the range of a ${scalar}`,
-          "VALUE_OUT_OF_RANGE",
-        );
+        throw refuseText(`${quoted(text)} is beyond the range of a ${scalar}`, "VALUE_OUT_OF_RANGE");
     }
     const bytes = Buffer.allocUnsafe(isFloat ? 4 : 8);
     if (isFloat) bytes.writeFloatLE(value);
@@ -206,24 +189,19 @@ function enumReader(type: EnumType, options: TextOptions): TextReader {
   const prefix = stripEnumPrefix ? enumPrefix(type) : "";
   const numbers = new Map<string, number>();
   // Stripped names first: a declared name wins over another one's stripped form.
-  for (const { name, number } of type.values)
-    if (prefix !== "") numbers.set(fold(name.slice(prefix.length)), number);
+  for (const { name, number } of type.values) if (prefix !== "") numbers.set(fold(name.slice(prefix.length)), number);
   for (const { name, number } of type.values) numbers.set(fold(name), number);
   const declared = new Set(type.values.map((value) => value.number));
   const names = type.values.map((value) => value.name.slice(prefix.length));
   return (text) => {
-    const number =
-      numbers.get(fold(text)) ?? (/^-?\d{1,11}$/.test(text) ? Number(text) : undefined);
+    const number = numbers.get(fold(text)) ?? (/^-?\d{1,11}$/.test(text) ? Number(text) : undefined);
     if (number !== undefined && declared.has(number)) return bigVarint(BigInt(number));
     throw unknownEnumValue(text, names);
   };
 }
 
 function unknownEnumValue(text: string, names: readonly string[]): GatewayError {
-  const shown =
-    names.length <= 8
-      ? names.join(", ")
-      : `${names.slice(0, 8).join(", ")}, … (${names.length} in all)`;
+  const shown = names.length <= 8 ? names.join(", ") : `${names.slice(0, 8).join(", ")}, … (${names.length} in all)`;
   const hint = didYouMean(text, names);
   return refuseText(
     `expected one of ${shown}, got ${quoted(text)}${hint === undefined ? "" : `; ${hint}`}`,

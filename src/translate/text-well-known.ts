@@ -24,8 +24,7 @@ function secondsAndNanos(seconds: number, nanos: number): Uint8Array {
   return concatBytes(parts);
 }
 
-const rfc3339 =
-  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
 const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
@@ -40,13 +39,9 @@ export function readTimestamp(text: string): Uint8Array {
   if (!isDate || hour > 23 || minute > 59 || second > 59 || offsetHours > 23 || offsetMinutes > 59)
     throw notTimestamp(text);
   const shift = (offsetHours * 3600 + offsetMinutes * 60) * (sign === "-" ? 1 : -1);
-  const seconds =
-    fromCivilDate(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second + shift;
+  const seconds = fromCivilDate(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second + shift;
   if (seconds < firstSecond || seconds > lastSecond)
-    throw refuseText(
-      `expected a time in the years 1 to 9999, got ${quoted(text)}`,
-      "VALUE_OUT_OF_RANGE",
-    );
+    throw refuseText(`expected a time in the years 1 to 9999, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
   return secondsAndNanos(seconds, Number(fraction.padEnd(9, "0")));
 }
 
@@ -73,22 +68,17 @@ const maxNanos = 315_576_000_000n * 1_000_000_000n;
 export function readDuration(text: string): Uint8Array {
   if (text === "0") return concatBytes([]);
   const match = text.length > maxDurationLength ? null : durationShape.exec(text);
-  if (match === null)
-    throw refuseText(`expected a duration like 1.5s or 1h30m, got ${quoted(text)}`);
+  if (match === null) throw refuseText(`expected a duration like 1.5s or 1h30m, got ${quoted(text)}`);
   let total = 0n;
   for (const [, whole, fraction = "", unit] of match[2].matchAll(/(\d*)(?:\.(\d*))?([a-zµμ]+)/g)) {
     const nanosPerUnit = unitNanos.get(unit)!;
     const scale = 10n ** BigInt(fraction.length);
     const scaled = BigInt(whole + fraction) * nanosPerUnit;
-    if (scaled % scale !== 0n)
-      throw refuseText(`${quoted(text)} is finer than a nanosecond`, "VALUE_OUT_OF_RANGE");
+    if (scaled % scale !== 0n) throw refuseText(`${quoted(text)} is finer than a nanosecond`, "VALUE_OUT_OF_RANGE");
     total += scaled / scale;
   }
   if (total > maxNanos)
-    throw refuseText(
-      `expected a duration of at most 315576000000s, got ${quoted(text)}`,
-      "VALUE_OUT_OF_RANGE",
-    );
+    throw refuseText(`expected a duration of at most 315576000000s, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
   const nanos = match[1] === "-" ? -total : total;
   return secondsAndNanos(Number(nanos / 1_000_000_000n), Number(nanos % 1_000_000_000n));
 }
@@ -98,15 +88,12 @@ const maskPath = /^(?:\*|[A-Za-z_]\w*(?:\.(?:\*|\w+|`[^`]+`))*)$/;
 /** `displayName,author.name`, in lowerCamelCase as ProtoJSON has it or in the snake_case that it stands for; `*` for all. */
 export function readFieldMask(text: string): Uint8Array {
   if (text === "")
-    throw refuseText(
-      "the value is empty; expected field paths separated by commas, or leave the parameter out",
-    );
+    throw refuseText("the value is empty; expected field paths separated by commas, or leave the parameter out");
   return maskPayload(text.split(",").map(toMaskPath));
 }
 
 function toMaskPath(path: string): string {
-  if (!maskPath.test(path))
-    throw refuseText(`expected field paths separated by commas, got ${quoted(path)}`);
+  if (!maskPath.test(path)) throw refuseText(`expected field paths separated by commas, got ${quoted(path)}`);
   return toSnake(path) ?? path;
 }
 

@@ -24,17 +24,11 @@ export type FillMask = (
 ) => void;
 
 /** For a PATCH whose body is one field. Does nothing where there is no mask field, or the body's field is not an ordinary message. */
-export function compileMaskFilling(
-  input: MessageType,
-  bodyField: Field,
-  options: RequestOptions,
-): FillMask {
+export function compileMaskFilling(input: MessageType, bodyField: Field, options: RequestOptions): FillMask {
   const { type } = bodyField;
   const maskField = findMaskField(input, bodyField);
   const isMessage =
-    type.kind === "message" &&
-    bodyField.cardinality === "singular" &&
-    !hasOwnJsonForm(type.message.name);
+    type.kind === "message" && bodyField.cardinality === "singular" && !hasOwnJsonForm(type.message.name);
   if (maskField === undefined || !isMessage) return () => {};
   const { message } = type;
   const emptyMask = taggedValue(maskField, emptyBytes);
@@ -46,8 +40,7 @@ export function compileMaskFilling(
     if (!isEmptyMask(overlay.get(maskField), emptyMask)) return;
     let paths: readonly string[] = [];
     const draft = bodyField.parent === input ? root.entries.get(bodyField) : undefined;
-    if (format.kind === "json" && body !== undefined)
-      paths = toMaskPaths(body, message, maskOptions);
+    if (format.kind === "json" && body !== undefined) paths = toMaskPaths(body, message, maskOptions);
     else if (format.kind !== "protobuf" && draft?.kind === "node") paths = toFormMaskPaths(draft);
     if (paths.length > 0)
       overlay.set(maskField, {
@@ -61,16 +54,13 @@ export function compileMaskFilling(
 
 function isEmptyMask(entry: OverlayEntry | undefined, emptyMask: Uint8Array): boolean {
   if (entry === undefined) return true;
-  return entry.kind === "node"
-    ? encodeOverlay(entry.node).length === 0
-    : entry.wire.length <= emptyMask.length;
+  return entry.kind === "node" ? encodeOverlay(entry.node).length === 0 : entry.wire.length <= emptyMask.length;
 }
 
 /** The field to fill: the only google.protobuf.FieldMask of the request, singular, and not the body itself. */
 function findMaskField(input: MessageType, body: Field): Field | undefined {
   const masks = input.fields.filter(
-    (field) =>
-      field.type.kind === "message" && field.type.message.name === "google.protobuf.FieldMask",
+    (field) => field.type.kind === "message" && field.type.message.name === "google.protobuf.FieldMask",
   );
   const [mask] = masks;
   return masks.length === 1 && mask.cardinality === "singular" && mask !== body ? mask : undefined;
@@ -115,19 +105,10 @@ function addPath(walk: Walk, path: string): void {
 }
 
 /** `type` undefined: keys as they are. The cursor stands at the opening brace. */
-function walkObject(
-  walk: Walk,
-  type: MessageType | undefined,
-  prefix: string,
-  depth: number,
-): void {
+function walkObject(walk: Walk, type: MessageType | undefined, prefix: string, depth: number): void {
   const { cursor, options } = walk;
   if (depth > options.maxDepth)
-    throw GatewayError.invalidField(
-      "",
-      `nested deeper than ${options.maxDepth} levels`,
-      "DEPTH_EXCEEDED",
-    );
+    throw GatewayError.invalidField("", `nested deeper than ${options.maxDepth} levels`, "DEPTH_EXCEEDED");
   cursor.pos++;
   while (cursor.peek() === QUOTE) {
     const key = readKey(cursor);
@@ -163,8 +144,7 @@ function walkMember(walk: Walk, type: MessageType | undefined, member: Member): 
   const below = field === undefined ? "keys" : pathsBelow(field, options);
   const isObject = cursor.peek() === OPEN_BRACE;
   const count = paths.length;
-  if (isObject && below !== "none")
-    walkObject(walk, below === "keys" ? undefined : below, `${path}.`, depth + 1);
+  if (isObject && below !== "none") walkObject(walk, below === "keys" ? undefined : below, `${path}.`, depth + 1);
   else skipValue(cursor);
   // Nothing below, or nothing but unknown keys: the field itself was sent. Inside a Struct an empty object leaves no path.
   if (paths.length === count && (field !== undefined || !isObject)) addPath(walk, path);
@@ -174,8 +154,7 @@ function walkMember(walk: Walk, type: MessageType | undefined, member: Member): 
 function pathsBelow(field: Field, options: MaskOptions): MessageType | "keys" | "none" {
   if (field.cardinality !== "singular" || field.type.kind !== "message") return "none";
   const { message } = field.type;
-  const isDynamic =
-    message.name === "google.protobuf.Struct" || message.name === "google.protobuf.Value";
+  const isDynamic = message.name === "google.protobuf.Struct" || message.name === "google.protobuf.Value";
   if (isDynamic && options.likeGrpcGateway) return "keys";
   return hasOwnJsonForm(message.name) ? "none" : message;
 }

@@ -58,7 +58,8 @@ export function readFieldMask(run: ReadRun): void {
   if (text === "") return;
   for (const path of text.split(",")) {
     const snake = toSnake(path);
-    if (path === "" || snake === undefined) json.fail(`"${path.slice(0, 64)}" is no lowerCamelCase field path of a field mask`, "VALUE_INVALID", start);
+    if (path === "" || snake === undefined)
+      json.fail(`"${path.slice(0, 64)}" is no lowerCamelCase field path of a field mask`, "VALUE_INVALID", start);
     out.appendByte(10);
     const bytes = Buffer.from(snake);
     writeVarint32(out, bytes.length);
@@ -248,7 +249,8 @@ function readWrappedValue(run: ReadRun, inner: MessagePlan, embed: MessageReader
     expectColon(run);
     if (name === "value") embed(run, inner, undefined);
     else {
-      if (name !== "@type" && run.plans.options.unknownFields === "reject") json.fail(`${inner.type.name} inside an Any has only "value"`, "FIELD_UNKNOWN", keyAt);
+      if (name !== "@type" && run.plans.options.unknownFields === "reject")
+        json.fail(`${inner.type.name} inside an Any has only "value"`, "FIELD_UNKNOWN", keyAt);
       skipValue(run);
     }
     byte = nextMember(json, CLOSE_BRACE, `"," or "}"`);

@@ -33,8 +33,10 @@ function readSecondsAndNanos(reader: WireReader): { seconds: number; nanos: numb
 export function writeTimestamp({ out }: WriteRun, _plan: MessagePlan, reader: WireReader): void {
   const { seconds, nanos } = readSecondsAndNanos(reader);
   // 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z
-  if (seconds < -62_135_596_800 || seconds > 253_402_300_799) throw unrepresentable("google.protobuf.Timestamp outside of the years 1 to 9999");
-  if (nanos < 0 || nanos > 999_999_999) throw unrepresentable("google.protobuf.Timestamp with nanos outside of 0 to 999999999");
+  if (seconds < -62_135_596_800 || seconds > 253_402_300_799)
+    throw unrepresentable("google.protobuf.Timestamp outside of the years 1 to 9999");
+  if (nanos < 0 || nanos > 999_999_999)
+    throw unrepresentable("google.protobuf.Timestamp with nanos outside of 0 to 999999999");
   const days = Math.floor(seconds / 86_400);
   const rest = seconds - days * 86_400;
   const { year, month, day } = toCivilDate(days);
@@ -88,7 +90,8 @@ export function writeFieldMask({ out }: WriteRun, _plan: MessagePlan, reader: Wi
     const end = reader.lengthEnd();
     const path = Buffer.from(reader.bytes.subarray(reader.pos, end)).toString();
     const camel = toLowerCamel(path);
-    if (camel === undefined) throw unrepresentable(`google.protobuf.FieldMask path "${path}" has no lowerCamelCase form`);
+    if (camel === undefined)
+      throw unrepresentable(`google.protobuf.FieldMask path "${path}" has no lowerCamelCase form`);
     paths.push(camel);
     reader.pos = end;
   }

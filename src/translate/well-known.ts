@@ -1,7 +1,25 @@
 // The messages with a JSON form of their own: one table, by full name, both ways.
 import type { WellKnown } from "./message-plan.ts";
-import { readAny, readDuration, readFieldMask, readListValue, readStruct, readStructValue, readTimestamp, readWrapper } from "./well-known-read.ts";
-import { writeAny, writeDuration, writeFieldMask, writeListValue, writeStruct, writeStructValue, writeTimestamp, writeWrapper } from "./well-known-write.ts";
+import {
+  readAny,
+  readDuration,
+  readFieldMask,
+  readListValue,
+  readStruct,
+  readStructValue,
+  readTimestamp,
+  readWrapper,
+} from "./well-known-read.ts";
+import {
+  writeAny,
+  writeDuration,
+  writeFieldMask,
+  writeListValue,
+  writeStruct,
+  writeStructValue,
+  writeTimestamp,
+  writeWrapper,
+} from "./well-known-write.ts";
 
 const wrapper: WellKnown = { write: writeWrapper, read: readWrapper, readsNull: false };
 

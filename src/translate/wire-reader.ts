@@ -155,7 +155,8 @@ export class WireReader {
     const length = this.varint32();
     const end = this.pos + length;
     // A varint of more than four bytes leaves its upper half in `hi`.
-    if (length < 0 || end > this.end || (this.pos - before > 4 && this.hi !== 0)) throw malformed("length runs past the end");
+    if (length < 0 || end > this.end || (this.pos - before > 4 && this.hi !== 0))
+      throw malformed("length runs past the end");
     return end;
   }
 

@@ -128,7 +128,13 @@ function writeRun(run: WriteRun, field: FieldPlan, reader: WireReader, tag: numb
 }
 
 /** One occurrence of a repeated field: one element, or a packed run of them. */
-function writeElements(run: WriteRun, field: FieldPlan, reader: WireReader, wireType: number, mask?: PartialMask): void {
+function writeElements(
+  run: WriteRun,
+  field: FieldPlan,
+  reader: WireReader,
+  wireType: number,
+  mask?: PartialMask,
+): void {
   const { out } = run;
   if (wireType === field.wireType) {
     out.appendByte(COMMA);
@@ -207,7 +213,8 @@ function writeEntry(run: WriteRun, field: FieldPlan, reader: WireReader, mask?: 
       reader.pos++;
       out.appendByte(COLON);
       // A message is written only where it ends the entry: to write it and then again would double at every level of nesting.
-      if (value.kind < Kind.MESSAGE || endsAt(reader, end)) if (writeValue(run, value, reader) && reader.pos === end) return keyEnd;
+      if (value.kind < Kind.MESSAGE || endsAt(reader, end))
+        if (writeValue(run, value, reader) && reader.pos === end) return keyEnd;
     }
     reader.pos = entryAt;
     out.length = entryStart;
@@ -282,7 +289,13 @@ function addPlace(places: Places, at: number): Places {
 }
 
 /** One message sent in pieces: their concatenation is the merged message, by the definition of the encoding. */
-function writeMerged(run: WriteRun, field: FieldPlan, reader: WireReader, places: number[], mask?: PartialMask): boolean {
+function writeMerged(
+  run: WriteRun,
+  field: FieldPlan,
+  reader: WireReader,
+  places: number[],
+  mask?: PartialMask,
+): boolean {
   const { bytes } = reader;
   // All pieces lie behind the first.
   const merged = Buffer.allocUnsafe(reader.end - places[0]);
@@ -390,7 +403,8 @@ function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at
     openEntry(place);
     const before = out.length;
     const valueAt = writeEntryKey(run, field, reader);
-    if (!isUnknownValue(field.entry.value, reader, valueAt)) lastByKey.set(out.bytes.toString("latin1", before, out.length), place);
+    if (!isUnknownValue(field.entry.value, reader, valueAt))
+      lastByKey.set(out.bytes.toString("latin1", before, out.length), place);
     out.length = before;
   }
   for (const place of lastByKey.values()) {

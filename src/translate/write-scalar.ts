@@ -265,7 +265,7 @@ export function plainEnd(source: Source, start: number, end: number): number {
 /** The rest of a string from its first byte that needs an escape or a UTF-8 check. */
 function writeSpecial(out: ByteSink, source: Uint8Array, start: number, end: number, replaceInvalid: boolean): void {
   // Six bytes for one is the worst (\u001f); reserving in steps keeps a large clean string from asking for six times its size.
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const stop = Math.min(end, at + 4096);
     out.reserve((stop - at) * 6 + 8);
     const { bytes } = out;

@@ -148,7 +148,8 @@ export function writeMapKey(out: ByteSink, key: FieldPlan, reader: WireReader | 
     if (!isQuoted) out.appendByte(QUOTE);
     return;
   }
-  const needsQuotes = key.kind !== Kind.STRING && !(key.kind >= Kind.INT64 && key.kind <= Kind.SFIXED64 && !key.int64AsNumber);
+  const needsQuotes =
+    key.kind !== Kind.STRING && !(key.kind >= Kind.INT64 && key.kind <= Kind.SFIXED64 && !key.int64AsNumber);
   if (needsQuotes) out.appendByte(QUOTE);
   writePlainValue(out, key, reader);
   if (needsQuotes) out.appendByte(QUOTE);

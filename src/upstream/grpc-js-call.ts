@@ -1,5 +1,11 @@
 // One call on a grpc-js channel: pulls and pushes message bytes, turns its end into a GatewayError.
-import { type Channel, type InterceptingListener, Metadata as GrpcMetadata, type StatusObject } from "@grpc/grpc-js";
+import {
+  type Channel,
+  type InterceptingListener,
+  Metadata as GrpcMetadata,
+  status as grpcStatus,
+  type StatusObject,
+} from "@grpc/grpc-js";
 import type { StreamCall, UnaryCall } from "../call.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
 import { Code, GatewayError } from "../status.ts";
@@ -67,7 +73,7 @@ export class RunningCall implements InterceptingListener {
   cancel(error: GatewayError): void {
     if (this.#isEnded) return;
     this.#end(error, emptyMetadata, true);
-    this.#call.cancelWithStatus(Code.CANCELLED, "cancelled by the gateway");
+    this.#call.cancelWithStatus(grpcStatus.CANCELLED, "cancelled by the gateway");
   }
 
   onReceiveMetadata(metadata: GrpcMetadata): void {
@@ -101,10 +107,10 @@ export class RunningCall implements InterceptingListener {
   }
 
   #toError(status: StatusObject, trailers: Metadata): GatewayError | undefined {
-    if (Number(status.code) === Code.OK) return undefined;
+    if (status.code === grpcStatus.OK) return undefined;
     const details = status.metadata.get("grpc-status-details-bin")[0];
     const error = toUpstreamError({
-      code: Number(status.code),
+      code: status.code,
       message: status.details,
       isFromBackend: this.#isFromBackend(status),
       isLate: this.#deadline <= performance.now(),
@@ -115,7 +121,10 @@ export class RunningCall implements InterceptingListener {
     if (this.#isGrpc || error.reason === "UPSTREAM_UNAVAILABLE" || error.reason === "DEADLINE_EXCEEDED") return error;
     return error.reason === "UPSTREAM_PROTOCOL"
       ? error
-      : new GatewayError(Code.UNKNOWN, "the upstream did not answer with gRPC", { reason: "UPSTREAM_PROTOCOL", cause: error });
+      : new GatewayError(Code.UNKNOWN, "the upstream did not answer with gRPC", {
+          reason: "UPSTREAM_PROTOCOL",
+          cause: error,
+        });
   }
 
   /** grpc-js does not say whether it made a status up. Without headers the backend's own has at least a content type. */

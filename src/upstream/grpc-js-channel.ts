@@ -1,8 +1,7 @@
 // A channel of grpc-js as a Link: its options, its TLS, and the sockets a hanging handshake would otherwise leave behind.
 import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
-import { Channel, ChannelCredentials, type ChannelOptions, connectivityState, Metadata } from "@grpc/grpc-js";
-import { Code } from "../status.ts";
+import { Channel, ChannelCredentials, type ChannelOptions, connectivityState, Metadata, status } from "@grpc/grpc-js";
 import type { Link } from "./connection.ts";
 import type { ConnectionState, TargetAddress, TransportLimits } from "./transport.ts";
 
@@ -40,9 +39,10 @@ export class ChannelLink implements Link {
     return new Promise((resolve) => {
       const call = this.channel.createCall("/grpc.health.v1.Health/Check", Date.now() + 1000, null, null, null);
       call.start(new Metadata(), {
-        onReceiveMetadata: () => call.cancelWithStatus(Code.CANCELLED, "connected again"),
+        onReceiveMetadata: () => call.cancelWithStatus(status.CANCELLED, "connected again"),
         onReceiveMessage: () => {},
-        onReceiveStatus: ({ details }) => resolve(/Last error: (?:Error: )?(.*?)\. Resolution note:/.exec(details)?.[1] ?? details),
+        onReceiveStatus: ({ details }) =>
+          resolve(/Last error: (?:Error: )?(.*?)\. Resolution note:/.exec(details)?.[1] ?? details),
       });
     });
   }
@@ -100,7 +100,8 @@ class WatchedCredentials extends ChannelCredentials {
   override _createSecureConnector(...args: Parameters<ChannelCredentials["_createSecureConnector"]>): Connector {
     const connector = this.#base._createSecureConnector(...args);
     return {
-      connect: (socket) => (this.#handshakes.add(socket) ? connector.connect(socket) : Promise.reject(new Error("the channel is closed"))),
+      connect: (socket) =>
+        this.#handshakes.add(socket) ? connector.connect(socket) : Promise.reject(new Error("the channel is closed")),
       waitForReady: () => connector.waitForReady(),
       getCallCredentials: () => connector.getCallCredentials(),
       destroy: () => connector.destroy(),
@@ -116,16 +117,22 @@ const stateNames: Readonly<Record<connectivityState, ConnectionState>> = {
   [connectivityState.SHUTDOWN]: "closed",
 };
 
+function parseCertificate(pem: Uint8Array): X509Certificate {
+  return new X509Certificate(pem);
+}
+
 function toCredentials({ target, tls }: TargetAddress): ChannelCredentials {
   if (tls === undefined) return ChannelCredentials.createInsecure();
   const pem = (bytes: Uint8Array | undefined): Buffer | null => (bytes === undefined ? null : toBuffer(bytes));
   try {
     // Node takes a broken authority for none at all, and says so only in every later handshake.
-    if (tls.ca !== undefined) new X509Certificate(tls.ca);
+    if (tls.ca !== undefined) parseCertificate(tls.ca);
     return ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`the TLS certificates or key of the upstream ${target} cannot be used: ${reason}`, { cause: error });
+    throw new Error(`the TLS certificates or key of the upstream ${target} cannot be used: ${reason}`, {
+      cause: error,
+    });
   }
 }
 

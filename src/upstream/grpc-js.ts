@@ -42,7 +42,8 @@ class GrpcJsTransport implements Transport {
           if (message === undefined) {
             message = received;
             running?.read();
-          } else running?.cancel(upstreamProtocolError("the upstream answered a unary call with more than one message"));
+          } else
+            running?.cancel(upstreamProtocolError("the upstream answered a unary call with more than one message"));
         },
         onEnd: (error, headers, trailers) => {
           if (error !== undefined) reject(error);
@@ -158,7 +159,9 @@ async function pump(call: StreamCall, running: RunningCall, maxBytes: number): P
 
 function checkSize(message: Uint8Array, maxBytes: number): void {
   if (message.length <= maxBytes) return;
-  throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request message is larger than ${maxBytes} bytes`, { reason: "MESSAGE_TOO_LARGE" });
+  throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request message is larger than ${maxBytes} bytes`, {
+    reason: "MESSAGE_TOO_LARGE",
+  });
 }
 
 interface Deferred<T> {

@@ -15,7 +15,8 @@ export type ReflectionResponse =
 const requestFields = { "file-by-filename": 3, "file-containing-symbol": 4, "list-services": 7 } as const;
 
 export function writeReflectionRequest(request: ReflectionRequest): Uint8Array {
-  const text = request.kind === "list-services" ? "*" : request.kind === "file-by-filename" ? request.name : request.symbol;
+  const text =
+    request.kind === "list-services" ? "*" : request.kind === "file-by-filename" ? request.name : request.symbol;
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from([(requestFields[request.kind] << 3) | 2]), writeVarint(bytes.length), bytes]);
 }
@@ -26,7 +27,11 @@ export function readReflectionResponse(bytes: Uint8Array): ReflectionResponse {
   readFields(bytes, (field, value) => {
     if (typeof value === "number") return;
     if (field === 4) response = { kind: "files", files: readRepeated(value, 1) };
-    else if (field === 6) response = { kind: "services", names: readRepeated(value, 1).flatMap((service) => readRepeated(service, 1).map(toText)) };
+    else if (field === 6)
+      response = {
+        kind: "services",
+        names: readRepeated(value, 1).flatMap((service) => readRepeated(service, 1).map(toText)),
+      };
     else if (field === 7) response = readError(value);
   });
   return response;

@@ -3,7 +3,13 @@ import { Cancellation, type Handler, type MessageReader, type StreamReply } from
 import { emptyMetadata } from "../metadata.ts";
 import type { MessageType, Method, Service } from "../schema/descriptor.ts";
 import { Code, codeName, GatewayError } from "../status.ts";
-import { readFileHead, readReflectionResponse, type ReflectionRequest, type ReflectionResponse, writeReflectionRequest } from "./reflection-wire.ts";
+import {
+  readFileHead,
+  readReflectionResponse,
+  type ReflectionRequest,
+  type ReflectionResponse,
+  writeReflectionRequest,
+} from "./reflection-wire.ts";
 
 export interface ReflectionOptions {
   readonly timeoutMs: number;
@@ -15,14 +21,18 @@ const maxBytes = 64 * 1024 * 1024;
 const maxServices = 10_000;
 
 /** Infrastructure of the backend, not its API. */
-const isInternal = (service: string): boolean => service.startsWith("grpc.reflection.") || service === "grpc.health.v1.Health";
+const isInternal = (service: string): boolean =>
+  service.startsWith("grpc.reflection.") || service === "grpc.health.v1.Health";
 
 /**
  * Every service's file and all they import, as google.protobuf.FileDescriptorProto bytes, each once, in no particular
  * order. Imports the backend does not know itself are left out (the well-known ones are bundled with the gateway).
  * Rejects with GatewayError: REFLECTION_MISSING tells what to enable, REFLECTION_FAILED what went wrong.
  */
-export async function fetchDescriptors(backend: Pick<Handler, "stream">, { timeoutMs }: ReflectionOptions): Promise<readonly Uint8Array[]> {
+export async function fetchDescriptors(
+  backend: Pick<Handler, "stream">,
+  { timeoutMs }: ReflectionOptions,
+): Promise<readonly Uint8Array[]> {
   const deadline = performance.now() + timeoutMs;
   for (const version of ["v1", "v1alpha"]) {
     const session = openSession(backend, version, deadline);
@@ -50,7 +60,10 @@ async function collect(session: Session): Promise<readonly Uint8Array[]> {
   for (const symbol of new Set(listed.names)) {
     if (isInternal(symbol)) continue;
     const response = await session.ask({ kind: "file-containing-symbol", symbol });
-    if (response.kind !== "files") throw reflectionFailed(`the backend lists the service ${symbol} but has no descriptor of it${describe(response)}`);
+    if (response.kind !== "files")
+      throw reflectionFailed(
+        `the backend lists the service ${symbol} but has no descriptor of it${describe(response)}`,
+      );
     found.add(response.files);
   }
   for (let name = found.nextMissing(); name !== undefined; name = found.nextMissing()) {

@@ -4,9 +4,18 @@ import type { TargetAddress, TlsOptions } from "./transport.ts";
 
 export type ParsedTarget =
   | { readonly kind: "target"; readonly address: TargetAddress }
-  | { readonly kind: "error"; /** What is wrong, naming the text. */ readonly message: string; /** What to write instead. */ readonly hint: string };
+  | {
+      readonly kind: "error";
+      /** What is wrong, naming the text. */ readonly message: string;
+      /** What to write instead. */ readonly hint: string;
+    };
 
-const systemTrust: TlsOptions = Object.freeze({ ca: undefined, cert: undefined, key: undefined, serverName: undefined });
+const systemTrust: TlsOptions = Object.freeze({
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  serverName: undefined,
+});
 
 /** Linux's `sockaddr_un.sun_path` without its terminating NUL. */
 const maxUnixPath = 107;
@@ -21,7 +30,8 @@ export function parseTarget(text: string, tls?: TlsOptions): ParsedTarget {
   const shown = JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
   if (text === "") return failed("the upstream target is empty", "write host:port, for example localhost:50051");
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-  if (/[\s\u0000-\u001f\u007f]/.test(text)) return failed(`the upstream target ${shown} contains a space or control character`, "remove it");
+  if (/[\s\u0000-\u001f\u007f]/.test(text))
+    return failed(`the upstream target ${shown} contains a space or control character`, "remove it");
   if (/^unix:/i.test(text)) return parseUnix(text.slice(5), shown, tls);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1].toLowerCase();
   switch (scheme) {
@@ -38,14 +48,20 @@ export function parseTarget(text: string, tls?: TlsOptions): ParsedTarget {
     case "https":
       return failed(`the upstream target ${shown} is an HTTP URL`, `for gRPC over TLS write grpcs://${bare(text)}`);
     default:
-      return failed(`the upstream target ${shown} has the unknown scheme "${scheme}"`, "write host:port, grpcs://host:port, dns:///host:port or unix:/path");
+      return failed(
+        `the upstream target ${shown} has the unknown scheme "${scheme}"`,
+        "write host:port, grpcs://host:port, dns:///host:port or unix:/path",
+      );
   }
 }
 
 function parseDns(text: string, shown: string, tls: TlsOptions | undefined): ParsedTarget {
   const rest = text.slice("dns://".length);
   if (!rest.startsWith("/")) {
-    return failed(`the upstream target ${shown} names a DNS server or lacks a slash`, "write three slashes: dns:///host:port; names are resolved by the system");
+    return failed(
+      `the upstream target ${shown} names a DNS server or lacks a slash`,
+      "write three slashes: dns:///host:port; names are resolved by the system",
+    );
   }
   return parseHostPort(rest.slice(1), shown, tls);
 }
@@ -54,35 +70,60 @@ function parseUnix(rest: string, shown: string, tls: TlsOptions | undefined): Pa
   const path = rest.startsWith("//") ? rest.slice(2) : rest;
   if (path === "") return failed(`the upstream target ${shown} has no path`, "write unix:/path/to/socket");
   if (rest.startsWith("//") && !path.startsWith("/")) {
-    return failed(`the upstream target ${shown} has a host where the path begins`, "write unix:///path/to/socket or unix:relative/path");
+    return failed(
+      `the upstream target ${shown} has a host where the path begins`,
+      "write unix:///path/to/socket or unix:relative/path",
+    );
   }
   if (Buffer.byteLength(path) > maxUnixPath) {
-    return failed(`the socket path of the upstream target ${shown} is longer than ${maxUnixPath} bytes`, "use a shorter path; the operating system allows no more");
+    return failed(
+      `the socket path of the upstream target ${shown} is longer than ${maxUnixPath} bytes`,
+      "use a shorter path; the operating system allows no more",
+    );
   }
   return { kind: "target", address: { target: `unix:${path}`, tls } };
 }
 
 function parseHostPort(text: string, shown: string, tls: TlsOptions | undefined): ParsedTarget {
-  if (text.includes("@")) return failed(`the upstream target ${shown} contains a user name`, "credentials do not belong in a target; write host:port");
-  if (/[/?#]/.test(text)) return failed(`the upstream target ${shown} has a path`, `write the address only: ${bare(text)}`);
+  if (text.includes("@"))
+    return failed(
+      `the upstream target ${shown} contains a user name`,
+      "credentials do not belong in a target; write host:port",
+    );
+  if (/[/?#]/.test(text))
+    return failed(`the upstream target ${shown} has a path`, `write the address only: ${bare(text)}`);
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::([^:]*))?$/.exec(text);
   if (match === null) {
     return failed(`the upstream target ${shown} is not host:port`, "put an IPv6 address in brackets: [::1]:50051");
   }
   const [, host, port] = match;
   if (host === "") return failed(`the upstream target ${shown} has no host`, `write localhost:${port ?? "50051"}`);
-  if (port === undefined || port === "") return failed(`the upstream target ${shown} has no port`, `write for example ${host}:50051`);
+  if (port === undefined || port === "")
+    return failed(`the upstream target ${shown} has no port`, `write for example ${host}:50051`);
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     return failed(`the upstream target ${shown} has the port "${port}"`, "a port is a number from 1 to 65535");
   }
-  if (!isHost(host)) return failed(`the upstream target ${shown} has the host "${host}", which is no host name or IP address`, "write host:port, for example localhost:50051");
+  if (!isHost(host))
+    return failed(
+      `the upstream target ${shown} has the host "${host}", which is no host name or IP address`,
+      "write host:port, for example localhost:50051",
+    );
   return { kind: "target", address: { target: `${host}:${Number(port)}`, tls } };
 }
 
 function isHost(host: string): boolean {
   if (host.startsWith("[")) return isIPv6(host.slice(1, -1));
   if (/^[\d.]+$/.test(host)) return isIPv4(host);
-  return host.length <= 253 && host.split(".").every((label, index, all) => /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})$/.test(label) || (label === "" && index === all.length - 1 && index > 0));
+  return (
+    host.length <= 253 &&
+    host
+      .split(".")
+      .every(
+        (label, index, all) =>
+          /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})$/.test(label) ||
+          (label === "" && index === all.length - 1 && index > 0),
+      )
+  );
 }
 
 /** The address part of a URL. */

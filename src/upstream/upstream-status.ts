@@ -40,7 +40,11 @@ function backendError(status: UpstreamStatus): GatewayError {
     backendTrailers: trailers,
   };
   if (isCode(code)) return new GatewayError(code, message, options);
-  return new GatewayError(Code.UNKNOWN, message === "" ? "the upstream answered with an unknown status" : message, options);
+  return new GatewayError(
+    Code.UNKNOWN,
+    message === "" ? "the upstream answered with an unknown status" : message,
+    options,
+  );
 }
 
 /** Texts that grpc-js writes where the backend sent no status of its own. */
@@ -75,8 +79,10 @@ function transportError(status: UpstreamStatus): GatewayError {
   }
   const http = ownTexts.http.exec(message);
   const kept = isCode(code) && code !== Code.OK ? code : Code.UNKNOWN;
-  if (http !== null) return protocolError(kept, `the upstream answered with HTTP status ${http[1]}, not with gRPC`, cause);
-  if (ownTexts.decompress.test(message)) return upstreamProtocolError("the upstream's message could not be decompressed", cause);
+  if (http !== null)
+    return protocolError(kept, `the upstream answered with HTTP status ${http[1]}, not with gRPC`, cause);
+  if (ownTexts.decompress.test(message))
+    return upstreamProtocolError("the upstream's message could not be decompressed", cause);
   return new GatewayError(kept, "the upstream broke the call off", { reason: "UPSTREAM_RESET", cause });
 }
 

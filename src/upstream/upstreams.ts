@@ -73,7 +73,8 @@ export function createUpstreams({ targets, transport: open, limits }: UpstreamsO
     exact.get(service) ?? prefixes.find(({ prefix }) => service.startsWith(prefix))?.upstream ?? fallback;
 
   const all = [...upstreams.values()];
-  const states = (): readonly UpstreamState[] => all.map(({ target, transport }) => ({ target, state: transport.state }));
+  const states = (): readonly UpstreamState[] =>
+    all.map(({ target, transport }) => ({ target, state: transport.state }));
   return {
     handler: createHandler(resolve),
     targetOf: (method) => resolve(method.service.name)?.target,
@@ -84,7 +85,8 @@ export function createUpstreams({ targets, transport: open, limits }: UpstreamsO
     },
     states,
     onStateChange: (listener) => {
-      for (const { target, transport } of all) transport.onStateChange((state, reason) => listener(target, state, reason));
+      for (const { target, transport } of all)
+        transport.onStateChange((state, reason) => listener(target, state, reason));
     },
     close: async () => {
       await Promise.all(all.map(({ transport }) => transport.close()));
@@ -106,7 +108,9 @@ function createHandler(resolve: (service: string) => Upstream | undefined): Hand
 }
 
 function noUpstream(method: Method): GatewayError {
-  return new GatewayError(Code.UNAVAILABLE, `no upstream is configured for ${method.service.name}`, { reason: "NO_UPSTREAM" });
+  return new GatewayError(Code.UNAVAILABLE, `no upstream is configured for ${method.service.name}`, {
+    reason: "NO_UPSTREAM",
+  });
 }
 
 function failedStream(call: StreamCall): StreamReply {
@@ -120,6 +124,7 @@ function failedStream(call: StreamCall): StreamReply {
 /** Equal targets with equal TLS share one transport. */
 function keyOf({ target, tls }: TargetAddress): string {
   if (tls === undefined) return target;
-  const text = (bytes: Uint8Array | undefined): string | null => (bytes === undefined ? null : Buffer.from(bytes).toString("base64"));
+  const text = (bytes: Uint8Array | undefined): string | null =>
+    bytes === undefined ? null : Buffer.from(bytes).toString("base64");
   return JSON.stringify([target, text(tls.ca), text(tls.cert), text(tls.key), tls.serverName ?? null]);
 }

@@ -92,7 +92,8 @@ export function readRequestMetadata(metadata: Metadata, maxBytes: number): Metad
 }
 
 function checkEntry(name: string, value: string, once: Set<string>): void {
-  if (!legalName.test(name)) throw invalidMetadata(`the metadata name ${JSON.stringify(name)} has characters other than 0-9 a-z _ . -`);
+  if (!legalName.test(name))
+    throw invalidMetadata(`the metadata name ${JSON.stringify(name)} has characters other than 0-9 a-z _ . -`);
   if (!legalValue.test(value)) throw invalidMetadata(`the metadata "${name}" has characters outside printable ASCII`);
   if (!singleValueNames.has(name)) return;
   if (once.has(name)) throw invalidMetadata(`the metadata "${name}" is given twice`);
@@ -104,7 +105,10 @@ function invalidMetadata(message: string): GatewayError {
 }
 
 /** A backend's headers or trailers as metadata; undefined when they are larger than `maxBytes`. */
-export function toReplyMetadata(fields: Iterable<readonly [string, readonly (string | Buffer)[]]>, maxBytes: number): Metadata | undefined {
+export function toReplyMetadata(
+  fields: Iterable<readonly [string, readonly (string | Buffer)[]]>,
+  maxBytes: number,
+): Metadata | undefined {
   const received: string[] = [];
   let size = 0;
   for (const [name, values] of fields) {

@@ -27,14 +27,24 @@ for (const [section, cases] of sections) {
 
 describe("cases", () => {
   it("show every clause of the checklist in every profile it is defined in", () => {
-    const shown = new Set(sections.flatMap(([section, cases]) => cases.flatMap(({ clause, outcomes }) => [...outcomes.keys()].map((profile) => `${section}: ${clause} (${profile})`))));
-    const wanted = clauses.flatMap(({ section, clause, profiles }) => profiles.map((profile) => `${section}: ${clause} (${profile})`));
+    const shown = new Set(
+      sections.flatMap(([section, cases]) =>
+        cases.flatMap(({ clause, outcomes }) =>
+          [...outcomes.keys()].map((profile) => `${section}: ${clause} (${profile})`),
+        ),
+      ),
+    );
+    const wanted = clauses.flatMap(({ section, clause, profiles }) =>
+      profiles.map((profile) => `${section}: ${clause} (${profile})`),
+    );
     expect(wanted.filter((line) => !shown.has(line))).to.deep.equal([]);
   });
 
   it("are of clauses on the checklist", () => {
     const listed = new Set(clauses.map(({ section, clause }) => `${section}: ${clause}`));
-    const shown = sections.flatMap(([section, cases]) => cases.map(({ clause, line }) => ({ name: `${section}: ${clause}`, at: `${section}.cases:${line}` })));
+    const shown = sections.flatMap(([section, cases]) =>
+      cases.map(({ clause, line }) => ({ name: `${section}: ${clause}`, at: `${section}.cases:${line}` })),
+    );
     expect(shown.filter(({ name }) => !listed.has(name))).to.deep.equal([]);
   });
 

@@ -1,1 +1,1 @@
-export const clauses: { section: string; clause: string; profiles: ("strict"|"grpc-gateway")[] }[] = [];
+export const clauses: { section: string; clause: string; profiles: ("strict" | "grpc-gateway")[] }[] = [];

@@ -100,7 +100,11 @@ function parseCase([title, ...lines]: readonly Line[], file: string): Case {
   }
   const given = lines.slice(0, first);
   const all = (word: string): string[] => given.filter((line) => line.word === word).map((line) => line.text);
-  checkWords(given, /^(?:yaml|rule|upstream|>|>>|>>(?:hex|gzip|br|deflate|proto)|unsent|leave|reply|reply-hex|fail|detail|silence|header|trailer)$/, file);
+  checkWords(
+    given,
+    /^(?:yaml|rule|upstream|>|>>|>>(?:hex|gzip|br|deflate|proto)|unsent|leave|reply|reply-hex|fail|detail|silence|header|trailer)$/,
+    file,
+  );
   return {
     clause: title.text.split(" -- ")[0],
     title: title.text,
@@ -163,7 +167,12 @@ function parseAnswer(all: (word: string) => readonly string[]): CaseAnswer {
   const [, name, message] = /^(\w+) ?(.*)$/.exec(fail ?? "OK")!;
   return {
     kind: all("silence").length > 0 || all("leave").length > 0 ? "silence" : fail === undefined ? "reply" : "status",
-    message: fail !== undefined ? message : hex === undefined ? (all("reply")[0] ?? "{}") : Buffer.from(hex.replaceAll(" ", ""), "hex"),
+    message:
+      fail !== undefined
+        ? message
+        : hex === undefined
+          ? (all("reply")[0] ?? "{}")
+          : Buffer.from(hex.replaceAll(" ", ""), "hex"),
     code: Object.hasOwn(Code, name) ? Code[name as keyof typeof Code] : Number(name),
     details: all("detail"),
     headers: toPairs(all("header")) as MetadataEntry[],
@@ -178,7 +187,9 @@ function parseOutcome([section, ...lines]: readonly Line[], file: string): Outco
   const [answer] = all("<");
   const [, status, rest = ""] = /^(\d{3})(?: (.*))?$/.exec(answer ?? (call === undefined ? "" : "200")) ?? [];
   const [code, reason] = rest.split(" ");
-  const error = Object.hasOwn(Code, code) ? { code, reason, message: all("message")[0] ?? "", fields: all("field") } : undefined;
+  const error = Object.hasOwn(Code, code)
+    ? { code, reason, message: all("message")[0] ?? "", fields: all("field") }
+    : undefined;
   const [hex] = all("<hex");
   const text = [...(rest === "" ? [] : [rest]), ...all("<<")];
   return {
@@ -190,7 +201,12 @@ function parseOutcome([section, ...lines]: readonly Line[], file: string): Outco
     isCancelled: lines.some((line) => line.word === "cancelled"),
     status: status === undefined ? undefined : Number(status),
     error,
-    body: hex !== undefined ? Buffer.from(hex.replaceAll(" ", ""), "hex") : error === undefined && text.length > 0 ? Buffer.from(text.join("\n")) : undefined,
+    body:
+      hex !== undefined
+        ? Buffer.from(hex.replaceAll(" ", ""), "hex")
+        : error === undefined && text.length > 0
+          ? Buffer.from(text.join("\n"))
+          : undefined,
     headers: toPairs(all("<:")),
     trailers: toPairs(all("<trailer")),
   };

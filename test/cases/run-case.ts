@@ -6,7 +6,14 @@ import { parseTimeout } from "../../src/metadata.ts";
 import type { Profile } from "../../src/schema/binding.ts";
 import { codeName } from "../../src/status.ts";
 import { loadSource, startGateway, toMessage } from "../support/gateway.ts";
-import type { Answer, GatewayFixture, HttpRequest, LoadedSource, ProjectSource, ReceivedCall } from "../support/gateway.ts";
+import type {
+  Answer,
+  GatewayFixture,
+  HttpRequest,
+  LoadedSource,
+  ProjectSource,
+  ReceivedCall,
+} from "../support/gateway.ts";
 import type { RawResponse } from "../support/raw-http.ts";
 import type { Case, CaseAnswer, Outcome } from "./parse-case.ts";
 
@@ -69,8 +76,14 @@ async function leave(gateway: GatewayFixture, request: HttpRequest): Promise<voi
 
 function sourceOf({ yaml, rules }: Case, profile: Profile): ProjectSource {
   if (rules.length === 0) return { protos: { "cases.proto": readProto("cases.proto") }, yaml, profile };
-  const methods = rules.map((rule, index) => `rpc Call${index + 1}(Request) returns (Reply) { option (google.api.http) = { ${rule} }; }`);
-  return { protos: { "rules.proto": readProto("rules.proto").replace("// RULES", methods.join("\n  ")) }, yaml, profile };
+  const methods = rules.map(
+    (rule, index) => `rpc Call${index + 1}(Request) returns (Reply) { option (google.api.http) = { ${rule} }; }`,
+  );
+  return {
+    protos: { "rules.proto": readProto("rules.proto").replace("// RULES", methods.join("\n  ")) },
+    yaml,
+    profile,
+  };
 }
 
 function toAnswer({ kind, message, code, details, headers, trailers }: CaseAnswer): Answer {
@@ -96,10 +109,16 @@ export function shortMethod(method: string): string {
 export function check(outcome: Outcome, observed: Observed): void {
   const { problems, calls, response, body } = observed;
   if (outcome.start !== undefined) expect(problems, "start").to.deep.equal(outcome.start);
-  else expect(problems.filter((problem) => problem.includes(" error: ") || problem.startsWith("error: ")), "start").to.deep.equal([]);
+  else
+    expect(
+      problems.filter((problem) => problem.includes(" error: ") || problem.startsWith("error: ")),
+      "start",
+    ).to.deep.equal([]);
   const call = calls[0];
   const shown = calls.map(({ method, message }) => `${shortMethod(method)} ${message}`);
-  expect(shown, "calls").to.deep.equal(outcome.call === undefined ? [] : [`${outcome.call.method} ${outcome.call.message}`]);
+  expect(shown, "calls").to.deep.equal(
+    outcome.call === undefined ? [] : [`${outcome.call.method} ${outcome.call.message}`],
+  );
   for (const [name, value] of outcome.sees) {
     const values = call.metadata.filter(([found]) => found === name).map(([, found]) => found);
     expect(values, `metadata ${name}`).to.deep.equal(value === undefined ? [] : [value]);
@@ -112,7 +131,9 @@ export function check(outcome: Outcome, observed: Observed): void {
 
 /** Not more than was asked for; how much less is the machine's business, within reason. */
 function checkTimeLeft(timeLeft: number, asked: number): void {
-  expect(timeLeft, "time left").to.be.at.most(asked + 1).and.greaterThan(Math.max(0, asked - 10_000));
+  expect(timeLeft, "time left")
+    .to.be.at.most(asked + 1)
+    .and.greaterThan(Math.max(0, asked - 10_000));
 }
 
 function checkResponse(outcome: Outcome, response: RawResponse, body: Buffer): void {
@@ -122,7 +143,10 @@ function checkResponse(outcome: Outcome, response: RawResponse, body: Buffer): v
     expect(observed).to.deep.equal({ status: outcome.status, ...error });
   } else {
     const seen = { status: response.status, body: body.toString("latin1") };
-    expect(seen).to.deep.equal({ status: outcome.status, body: (outcome.body ?? (outcome.call === undefined ? Buffer.alloc(0) : body)).toString("latin1") });
+    expect(seen).to.deep.equal({
+      status: outcome.status,
+      body: (outcome.body ?? (outcome.call === undefined ? Buffer.alloc(0) : body)).toString("latin1"),
+    });
   }
   for (const [name, value] of outcome.headers) expect(response.headers.get(name), `header ${name}`).to.equal(value);
   for (const [name, value] of outcome.trailers) expect(response.trailers.get(name), `trailer ${name}`).to.equal(value);
@@ -131,13 +155,18 @@ function checkResponse(outcome: Outcome, response: RawResponse, body: Buffer): v
 interface ErrorJson {
   readonly code: number;
   readonly message: string;
-  readonly details: readonly { readonly "@type": string; readonly reason?: string; readonly fieldViolations?: readonly { readonly field: string }[] }[];
+  readonly details: readonly {
+    readonly "@type": string;
+    readonly reason?: string;
+    readonly fieldViolations?: readonly { readonly field: string }[];
+  }[];
 }
 
 /** An error in the default shape, as a case writes it. */
 export function toError(response: RawResponse, body: Buffer): object {
   const { code, message, details } = JSON.parse(body.toString()) as ErrorJson;
-  const detail = (name: string): ErrorJson["details"][number] | undefined => details.find((found) => found["@type"].endsWith(`.${name}`));
+  const detail = (name: string): ErrorJson["details"][number] | undefined =>
+    details.find((found) => found["@type"].endsWith(`.${name}`));
   return {
     status: response.status,
     code: codeName(code),

@@ -17,22 +17,29 @@ describe("composeChain", () => {
 
   it("shows a call to the first interceptor first and the reply to it last", async () => {
     const seen: string[] = [];
-    const named = (name: string): Interceptor => (next) => ({
-      ...next,
-      unary: async (call) => {
-        seen.push(`${name} call`);
-        const reply = await next.unary(call);
-        seen.push(`${name} reply`);
-        return reply;
-      },
-    });
+    const named =
+      (name: string): Interceptor =>
+      (next) => ({
+        ...next,
+        unary: async (call) => {
+          seen.push(`${name} call`);
+          const reply = await next.unary(call);
+          seen.push(`${name} reply`);
+          return reply;
+        },
+      });
     await composeChain([named("a"), named("b")], end).unary(unaryCall("/t.S/M"));
     expect(seen).to.deep.equal(["a call", "b call", "b reply", "a reply"]);
   });
 
   it("lets an interceptor answer by itself", async () => {
-    const deny: Interceptor = (next) => ({ ...next, unary: () => Promise.reject(new GatewayError(Code.PERMISSION_DENIED, "no")) });
-    expect((await failureOf(composeChain([deny], end).unary(unaryCall("/t.S/M")))).code).to.equal(Code.PERMISSION_DENIED);
+    const deny: Interceptor = (next) => ({
+      ...next,
+      unary: () => Promise.reject(new GatewayError(Code.PERMISSION_DENIED, "no")),
+    });
+    expect((await failureOf(composeChain([deny], end).unary(unaryCall("/t.S/M")))).code).to.equal(
+      Code.PERMISSION_DENIED,
+    );
   });
 
   it("runs streams through the same chain", async () => {

@@ -51,6 +51,8 @@ describe("sluice serve", () => {
   ): Promise<Outcome> => {
     let seen = "";
     const onStop = async (): Promise<string> => {
+      // Asked for while the backends are still being connected; a person's Ctrl-C comes later.
+      await new Promise(setImmediate);
       await during(() => seen);
       return "SIGTERM";
     };

@@ -24,7 +24,7 @@ const refused: readonly [string, string, string][] = [
   [
     "a nested unknown key",
     "upstreams:\n  default:\n    target: x:1\n    tsl: {}",
-    'sluice.yaml:4:5: error: unknown key "tsl" in upstreams.default; the keys here are target, tls',
+    'sluice.yaml:4:5: error: unknown key "tsl" in upstreams.default; did you mean "tls"?',
   ],
   [
     "a wrong word with the nearest one",

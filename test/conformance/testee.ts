@@ -65,7 +65,8 @@ const writers = new Map<string, JsonWriter>();
 function answer(request: Request): Buffer {
   const type = schema!.message(request.messageType);
   if (type === undefined) return writeResponse(Response.SKIPPED, `no type ${request.messageType}`);
-  if (request.json === undefined && !(request.protobuf !== undefined && request.wantsJson)) return writeResponse(Response.SKIPPED, "no JSON");
+  if (request.json === undefined && !(request.protobuf !== undefined && request.wantsJson))
+    return writeResponse(Response.SKIPPED, "no JSON");
   const options = request.ignoresUnknown ? lenient : strict;
   const key = `${request.messageType} ${request.ignoresUnknown}`;
   let message: Uint8Array | undefined = request.protobuf;
@@ -115,5 +116,5 @@ for (;;) {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(reply.length);
   writeSync(1, length);
-  for (let sent = 0; sent < reply.length; ) sent += writeSync(1, reply, sent);
+  for (let sent = 0; sent < reply.length;) sent += writeSync(1, reply, sent);
 }

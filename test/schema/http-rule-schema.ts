@@ -120,6 +120,7 @@ function fieldOf(
     delimited: false,
     validateUtf8: true,
     oneof,
+    isProto3Optional: false,
     parent,
   };
 }

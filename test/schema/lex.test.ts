@@ -10,9 +10,7 @@ function tokensOf(source: string): {
   problems: string[];
 } {
   const problems: string[] = [];
-  const tokens = lex(source, false, (offset, problem) =>
-    problems.push(`${offset} ${problem.rule}`),
-  );
+  const tokens = lex(source, false, (offset, problem) => problems.push(`${offset} ${problem.rule}`));
   const texts: string[] = [];
   for (let i = 0; i < tokens.count; i++) texts.push(source.slice(tokens.starts[i], tokens.ends[i]));
   const { count } = tokens;

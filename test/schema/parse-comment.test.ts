@@ -20,9 +20,11 @@ describe("comments of declarations", () => {
   });
 
   it("are else the ones behind, on the same line", () => {
-    expect(
-      fieldComments("int32 a = 1; // a\nint32 b = 2; /* b\n more */\n int32 c = 3;"),
-    ).to.deep.equal(["a", "b\nmore", ""]);
+    expect(fieldComments("int32 a = 1; // a\nint32 b = 2; /* b\n more */\n int32 c = 3;")).to.deep.equal([
+      "a",
+      "b\nmore",
+      "",
+    ]);
   });
 
   it("prefer the one above to the one behind", () => {
@@ -30,9 +32,10 @@ describe("comments of declarations", () => {
   });
 
   it("leave out detached ones", () => {
-    expect(
-      fieldComments("int32 a = 1;\n// of a\n\n// of none\n\n// of b\nint32 b = 2;"),
-    ).to.deep.equal(["of a", "of b"]);
+    expect(fieldComments("int32 a = 1;\n// of a\n\n// of none\n\n// of b\nint32 b = 2;")).to.deep.equal([
+      "of a",
+      "of b",
+    ]);
   });
 
   it("leave out a block between two tokens of a line", () => {
@@ -69,9 +72,7 @@ describe("comments of declarations", () => {
   });
 
   it("lose their markers", () => {
-    expect(message("/**\n * Doc.\n *\n *   - item\n **/\nmessage A {}").comment).to.equal(
-      "Doc.\n\n  - item",
-    );
+    expect(message("/**\n * Doc.\n *\n *   - item\n **/\nmessage A {}").comment).to.equal("Doc.\n\n  - item");
     expect(message("/// three\n/// slashes\nmessage A {}").comment).to.equal("three\nslashes");
     expect(message("/* no\n   stars */\r\nmessage A {}").comment).to.equal("no\nstars");
   });

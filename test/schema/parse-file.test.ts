@@ -30,9 +30,7 @@ function show(value: RawValue): string {
 }
 
 function showOptions(options: RawOptions): string[] {
-  return options.kind === "text"
-    ? options.options.map(({ name, value }) => `${name.join("|")} = ${show(value)}`)
-    : [];
+  return options.kind === "text" ? options.options.map(({ name, value }) => `${name.join("|")} = ${show(value)}`) : [];
 }
 
 function shape({ name, label, typeName, number, oneofIndex }: RawField): string {
@@ -50,9 +48,11 @@ describe("parseProto", () => {
       "every.construct",
       "1:1",
     ]);
-    expect(
-      file.imports.map(({ path, kind, position }) => `${kind} ${path} ${at(position)}`),
-    ).to.deep.equal(["plain a.proto 6:8", "public b.proto 7:15", "weak c.proto 8:13"]);
+    expect(file.imports.map(({ path, kind, position }) => `${kind} ${path} ${at(position)}`)).to.deep.equal([
+      "plain a.proto 6:8",
+      "public b.proto 7:15",
+      "weak c.proto 8:13",
+    ]);
     expect(showOptions(file.options)).to.deep.equal([
       'java_package = "com.example"',
       "(top)|(.every.inner)|deep = -1.5e3",
@@ -84,31 +84,15 @@ describe("parseProto", () => {
       "optional string to = 47",
       "optional string max = 48",
     ]);
-    expect(names(a.messages)).to.deep.equal([
-      "Part",
-      "Other",
-      "FooBarEntry",
-      "To2XEntry",
-      "More",
-      "B",
-    ]);
-    expect(a.fields.filter(({ isGroup }) => isGroup).map(({ name }) => name)).to.deep.equal([
-      "part",
-      "other",
-    ]);
-    expect(a.fields.filter(({ isMap }) => isMap).map(({ name }) => name)).to.deep.equal([
-      "foo_bar",
-      "__to2_x",
-    ]);
+    expect(names(a.messages)).to.deep.equal(["Part", "Other", "FooBarEntry", "To2XEntry", "More", "B"]);
+    expect(a.fields.filter(({ isGroup }) => isGroup).map(({ name }) => name)).to.deep.equal(["part", "other"]);
+    expect(a.fields.filter(({ isMap }) => isMap).map(({ name }) => name)).to.deep.equal(["foo_bar", "__to2_x"]);
   });
 
   it("generates the entry message of a map", () => {
     const entry = a.messages[2];
     expect(entry.isMapEntry).to.equal(true);
-    expect(entry.fields.map(shape)).to.deep.equal([
-      "optional string key = 1",
-      "optional A value = 2",
-    ]);
+    expect(entry.fields.map(shape)).to.deep.equal(["optional string key = 1", "optional A value = 2"]);
   });
 
   it("gives the features of a map field to its key and value, and nothing else", () => {
@@ -122,11 +106,11 @@ describe("parseProto", () => {
 
   it("takes default and json_name out of the options", () => {
     const [x] = a.fields;
-    expect([
-      x.jsonName,
-      x.defaultValue && show(x.defaultValue),
-      showOptions(x.options),
-    ]).to.deep.equal(["ex", "-0x1F", ["deprecated = true"]]);
+    expect([x.jsonName, x.defaultValue && show(x.defaultValue), showOptions(x.options)]).to.deep.equal([
+      "ex",
+      "-0x1F",
+      ["deprecated = true"],
+    ]);
     const inner = a.messages[0].fields[0].defaultValue;
     expect(inner).to.deep.include({ kind: "identifier", text: "-inf" });
   });
@@ -161,10 +145,7 @@ describe("parseProto", () => {
       ["ALSO", 0],
       ["option", 7],
     ]);
-    expect(names(parse(everyConstruct.edition2023).messages[0].reservedNames)).to.deep.equal([
-      "b",
-      "c",
-    ]);
+    expect(names(parse(everyConstruct.edition2023).messages[0].reservedNames)).to.deep.equal(["b", "c"]);
   });
 
   it("lets the extensions of a message set go further", () => {
@@ -172,9 +153,9 @@ describe("parseProto", () => {
       'syntax = "proto2"; message M { extensions 4 to max; option message_set_wire_format = true; }',
     ).messages;
     expect(set.extensionRanges[0]).to.deep.include({ start: 4, end: 2_147_483_646 });
-    expect(
-      parse('syntax = "proto2"; extend M { optional M m = 2147483646; }').extensions[0].number,
-    ).to.equal(2_147_483_646);
+    expect(parse('syntax = "proto2"; extend M { optional M m = 2147483646; }').extensions[0].number).to.equal(
+      2_147_483_646,
+    );
   });
 
   it("reads extensions with what they extend", () => {
@@ -183,24 +164,18 @@ describe("parseProto", () => {
       ["more", "A"],
     ]);
     const [outer] = file.extensions;
-    expect([
-      outer.extendee,
-      at(outer.position),
-      outer.extendeePosition && at(outer.extendeePosition),
-    ]).to.deep.equal([".every.construct.A", "43:45", "43:8"]);
+    expect([outer.extendee, at(outer.position), outer.extendeePosition && at(outer.extendeePosition)]).to.deep.equal([
+      ".every.construct.A",
+      "43:45",
+      "43:8",
+    ]);
   });
 
   it("reads methods, and tells streams from types called stream", () => {
     const [s] = file.services;
     expect(showOptions(s.options)).to.deep.equal(["deprecated = true"]);
     expect(
-      s.methods.map((m) => [
-        m.name,
-        m.clientStreaming,
-        m.inputType,
-        m.serverStreaming,
-        m.outputType,
-      ]),
+      s.methods.map((m) => [m.name, m.clientStreaming, m.inputType, m.serverStreaming, m.outputType]),
     ).to.deep.equal([
       ["M", false, "A", false, "A"],
       ["N", true, "A", true, ".every.construct.A"],
@@ -209,10 +184,7 @@ describe("parseProto", () => {
     expect(showOptions(s.methods[1].options)).to.deep.equal([
       '(google.api.http) = {get: "/v1/{x=a/*}", additional_bindings: {post: "/v2", body: "*"}}',
     ]);
-    expect([at(s.methods[1].inputPosition), at(s.methods[1].outputPosition)]).to.deep.equal([
-      "50:16",
-      "50:35",
-    ]);
+    expect([at(s.methods[1].inputPosition), at(s.methods[1].outputPosition)]).to.deep.equal(["50:16", "50:35"]);
   });
 
   it("marks proto3 optional, of messages and extensions", () => {
@@ -244,17 +216,14 @@ describe("parseProto", () => {
       '\ufeffsyntax = "proto3";\r\n\tmessage\tA {\r\n\t\tint32 a = 5 [deprecated = true];\r\n/* 😀 */ .A b = 6; }',
     ).messages;
     const [first, second] = message.fields;
-    expect([
-      at(message.position),
-      at(first.position),
-      at(first.typePosition),
-      at(first.numberPosition),
-    ]).to.deep.equal(["2:10", "3:9", "3:3", "3:13"]);
-    const options = first.options.kind === "text" ? first.options.options : [];
-    expect([at(options[0].position), at(options[0].value.position)]).to.deep.equal([
-      "3:16",
-      "3:29",
+    expect([at(message.position), at(first.position), at(first.typePosition), at(first.numberPosition)]).to.deep.equal([
+      "2:10",
+      "3:9",
+      "3:3",
+      "3:13",
     ]);
+    const options = first.options.kind === "text" ? first.options.options : [];
+    expect([at(options[0].position), at(options[0].value.position)]).to.deep.equal(["3:16", "3:29"]);
     expect([at(second.typePosition), at(second.position)]).to.deep.equal(["4:10", "4:13"]);
   });
 
@@ -298,7 +267,6 @@ describe("parseProto", () => {
   });
 
   it("reads bytes as it reads text", () => {
-    for (const source of Object.values(everyConstruct))
-      expect(parse(Buffer.from(source))).to.deep.equal(parse(source));
+    for (const source of Object.values(everyConstruct)) expect(parse(Buffer.from(source))).to.deep.equal(parse(source));
   });
 });

@@ -57,8 +57,7 @@ describe("parseProto on arbitrary input", () => {
 
   it("survives every prefix of a file", () => {
     for (const source of Object.values(everyConstruct)) {
-      for (let end = 0; end < source.length; end += 3)
-        expect(parseQuietly(source.slice(0, end))).to.be.at.most(100);
+      for (let end = 0; end < source.length; end += 3) expect(parseQuietly(source.slice(0, end))).to.be.at.most(100);
     }
   });
 

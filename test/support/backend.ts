@@ -1,6 +1,13 @@
 // A gRPC backend for tests: handlers on raw message bytes by path, on a real @grpc/grpc-js server and a real socket.
 import { rm } from "node:fs/promises";
-import { Metadata, type sendUnaryData, Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall } from "@grpc/grpc-js";
+import {
+  Metadata,
+  type sendUnaryData,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+} from "@grpc/grpc-js";
 
 /** What a unary handler gets beside the message. */
 export interface BackendCall {
@@ -123,7 +130,10 @@ function serveStream(path: string, handler: StreamBackend, calls: RecordedCall[]
 }
 
 /** For `call.emit("error", …)` in a stream handler. */
-export function toStatus(error: unknown, trailers: Metadata = new Metadata()): { code: number; details: string; metadata: Metadata } {
+export function toStatus(
+  error: unknown,
+  trailers: Metadata = new Metadata(),
+): { code: number; details: string; metadata: Metadata } {
   if (!(error instanceof BackendError)) return { code: 2, details: String(error), metadata: trailers };
   if (error.statusBytes !== undefined) trailers.set("grpc-status-details-bin", error.statusBytes);
   return { code: error.code, details: error.message, metadata: trailers };

@@ -114,7 +114,9 @@ export async function loadSource({ protos, yaml = "", profile = "strict" }: Proj
     const silent = { write: () => {} };
     const terminal = createTerminal({ stdout: silent, stderr: silent, environment: {} });
     const { project, diagnostics } = await loadProject(flags, inputs, terminal, () => Promise.resolve([]));
-    const problems = diagnostics.map((found) => formatDiagnostic(found).replaceAll(`${folder.path}/`, "").replaceAll("protos/", ""));
+    const problems = diagnostics.map((found) =>
+      formatDiagnostic(found).replaceAll(`${folder.path}/`, "").replaceAll("protos/", ""),
+    );
     return { project, problems };
   } finally {
     folder.dispose();
@@ -175,7 +177,9 @@ export function toMessage(schema: Schema, type: string, json: string): Buffer {
 /** ProtoJSON, unset fields left out; readable failures are worth more than exceptions here. */
 export function fromMessage(schema: Schema, type: MessageType, bytes: Uint8Array): string {
   try {
-    return compileJsonWriter(type, schema, { ...strictJson, emitDefaults: false, unresolvedAny: "base64" })(bytes).toString();
+    return compileJsonWriter(type, schema, { ...strictJson, emitDefaults: false, unresolvedAny: "base64" })(
+      bytes,
+    ).toString();
   } catch (error) {
     return `not a ${type.name}: ${Buffer.from(bytes).toString("hex")} (${String(error)})`;
   }
@@ -186,7 +190,8 @@ function toHandlers(schema: Schema, answer: (call: ReceivedCall) => Answer | Pro
   return Object.fromEntries(
     unary.map((method) => [
       method.path,
-      async (bytes: Buffer, call: BackendCall) => finish(schema, method, await answer(receive(schema, method, bytes, call)), call),
+      async (bytes: Buffer, call: BackendCall) =>
+        finish(schema, method, await answer(receive(schema, method, bytes, call)), call),
     ]),
   );
 }
@@ -219,7 +224,10 @@ function toValue(name: string, value: string): string | Buffer {
   return name.endsWith("-bin") ? Buffer.from(value, "base64") : value;
 }
 
-function toStatusBytes(schema: Schema, { code, message, details }: Extract<Answer, { kind: "status" }>): Buffer | undefined {
+function toStatusBytes(
+  schema: Schema,
+  { code, message, details }: Extract<Answer, { kind: "status" }>,
+): Buffer | undefined {
   if (details === undefined || details.length === 0) return undefined;
   const head = toMessage(schema, "google.rpc.Status", JSON.stringify({ code, message }));
   return Buffer.concat([head, ...details.map((detail) => lengthField(3, toAny(schema, detail)))]);
@@ -227,7 +235,8 @@ function toStatusBytes(schema: Schema, { code, message, details }: Extract<Answe
 
 function toAny(schema: Schema, json: string): Buffer {
   const { "@type": typeUrl, value } = JSON.parse(json) as { "@type": string; value?: string };
-  if (schema.message(typeUrl.slice(typeUrl.lastIndexOf("/") + 1)) !== undefined) return toMessage(schema, "google.protobuf.Any", json);
+  if (schema.message(typeUrl.slice(typeUrl.lastIndexOf("/") + 1)) !== undefined)
+    return toMessage(schema, "google.protobuf.Any", json);
   return Buffer.concat([lengthField(1, Buffer.from(typeUrl)), lengthField(2, Buffer.from(value ?? "", "base64"))]);
 }
 

@@ -7,9 +7,7 @@ import { compileJsonReader } from "../../src/translate/json-reader.ts";
 import { grpcGatewayJson, strictJson } from "../../src/translate/options.ts";
 import { schemaOf } from "../support/schema.ts";
 
-const schema = schemaOf(
-  'syntax = "proto3"; package t; message Hint { string text = 1; int32 count = 2; }',
-);
+const schema = schemaOf('syntax = "proto3"; package t; message Hint { string text = 1; int32 count = 2; }');
 
 function write(
   code: Code,
@@ -70,9 +68,7 @@ describe("compileErrorWriter", () => {
       json: grpcGatewayJson,
       ownDetails: false,
     });
-    const { contentType, body } = writer(
-      new GatewayError(Code.NOT_FOUND, "Not Found", { reason: "ROUTE_UNKNOWN" }),
-    );
+    const { contentType, body } = writer(new GatewayError(Code.NOT_FOUND, "Not Found", { reason: "ROUTE_UNKNOWN" }));
     expect(Buffer.from(body).toString()).to.equal('{"code":5,"message":"Not Found","details":[]}');
     expect(contentType).to.equal("application/json");
   });
@@ -125,10 +121,7 @@ describe("details of a backend", () => {
     expect(write(Code.RESOURCE_EXHAUSTED, "full", { statusBytes })).to.deep.equal({
       code: 8,
       message: "full",
-      details: [
-        known,
-        { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1.500s" },
-      ],
+      details: [known, { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1.500s" }],
     });
   });
 
@@ -183,11 +176,7 @@ describe("details of a backend", () => {
               Code.ABORTED,
               "m",
               {
-                statusBytes: statusBytesWith(
-                  10,
-                  "type.googleapis.com/google.rpc.BadRequest",
-                  statusBytes,
-                ),
+                statusBytes: statusBytesWith(10, "type.googleapis.com/google.rpc.BadRequest", statusBytes),
               },
               { shape },
             ),

@@ -46,9 +46,9 @@ describe("multipart/form-data", () => {
   });
 
   it("puts files into bytes fields as they are", () => {
-    expect(
-      seen({ rpc: "Plain", body: form(file("data", "image/png", "\u0001\r\n--X\r\n")), type }),
-    ).to.deep.equal({ data: Buffer.from("\u0001\r\n--X\r\n").toString("base64") });
+    expect(seen({ rpc: "Plain", body: form(file("data", "image/png", "\u0001\r\n--X\r\n")), type })).to.deep.equal({
+      data: Buffer.from("\u0001\r\n--X\r\n").toString("base64"),
+    });
   });
 
   it("puts files into HttpBody fields with their type", () => {
@@ -70,9 +70,9 @@ describe("multipart/form-data", () => {
   });
 
   it("refuses a file for any other field", () => {
-    expect(
-      violations({ rpc: "Plain", body: form(file("text", "text/plain", "x")), type }),
-    ).to.deep.equal(["text FIELD_NOT_BINDABLE"]);
+    expect(violations({ rpc: "Plain", body: form(file("text", "text/plain", "x")), type })).to.deep.equal([
+      "text FIELD_NOT_BINDABLE",
+    ]);
   });
 
   it('binds below the field of body "field"', () => {
@@ -83,22 +83,22 @@ describe("multipart/form-data", () => {
   });
 
   it("reports everything at once", () => {
-    expect(
-      violations({ rpc: "Plain", body: form(text("i32", "x"), text("nope", "1")), type }),
-    ).to.deep.equal(["i32 VALUE_INVALID", "nope FIELD_UNKNOWN"]);
+    expect(violations({ rpc: "Plain", body: form(text("i32", "x"), text("nope", "1")), type })).to.deep.equal([
+      "i32 VALUE_INVALID",
+      "nope FIELD_UNKNOWN",
+    ]);
   });
 
   it("ignores what is before the first and after the last boundary", () => {
-    expect(
-      seen({ rpc: "Plain", body: `preamble\r\n${form(text("i32", "5"))}epilogue`, type }),
-    ).to.deep.equal({ i32: 5 });
+    expect(seen({ rpc: "Plain", body: `preamble\r\n${form(text("i32", "5"))}epilogue`, type })).to.deep.equal({
+      i32: 5,
+    });
   });
 
   it("reads names that browsers and curl escape", () => {
-    const names = parseMultipart(
-      Buffer.from(form(text("a%22b", ""), text('c\\"d', ""), text("e;f", ""))),
-      "XX",
-    ).map(({ name }) => name);
+    const names = parseMultipart(Buffer.from(form(text("a%22b", ""), text('c\\"d', ""), text("e;f", ""))), "XX").map(
+      ({ name }) => name,
+    );
     expect(names).to.deep.equal(['a"b', 'c"d', "e;f"]);
   });
 
@@ -108,15 +108,9 @@ describe("multipart/form-data", () => {
     ["no closing boundary", '--XX\r\nContent-Disposition: form-data; name="i32"\r\n\r\n5'],
     ["bare line feeds", '--XX\nContent-Disposition: form-data; name="i32"\n\n5\n--XX--'],
     ["no disposition", form({ head: "Content-Type: text/plain", data: "x" })],
-    [
-      "another disposition",
-      form({ head: 'Content-Disposition: attachment; name="i32"', data: "x" }),
-    ],
+    ["another disposition", form({ head: 'Content-Disposition: attachment; name="i32"', data: "x" })],
     ["no name", form({ head: "Content-Disposition: form-data", data: "x" })],
-    [
-      "two names",
-      form({ head: 'Content-Disposition: form-data; name="i32"; name="i64"', data: "5" }),
-    ],
+    ["two names", form({ head: 'Content-Disposition: form-data; name="i32"; name="i64"', data: "5" })],
     [
       "two dispositions",
       form({
@@ -125,14 +119,8 @@ describe("multipart/form-data", () => {
       }),
     ],
     ["an unclosed quote", form({ head: 'Content-Disposition: form-data; name="i32', data: "5" })],
-    [
-      "a folded header",
-      form({ head: 'Content-Disposition: form-data;\r\n name="i32"', data: "5" }),
-    ],
-    [
-      "a header without a colon",
-      form({ head: 'Content-Disposition: form-data; name="i32"\r\nnonsense', data: "5" }),
-    ],
+    ["a folded header", form({ head: 'Content-Disposition: form-data;\r\n name="i32"', data: "5" })],
+    ["a header without a colon", form({ head: 'Content-Disposition: form-data; name="i32"\r\nnonsense', data: "5" })],
     [
       "a transfer encoding",
       form({
@@ -173,9 +161,7 @@ describe("multipart/form-data", () => {
 
   it("refuses text that is not UTF-8", () => {
     const body = Buffer.from(form(text("text", "\u00ff")), "latin1");
-    expect(refusal(() => readRequest({ rpc: "Plain", body, type })).reason).to.equal(
-      "FORM_MALFORMED",
-    );
+    expect(refusal(() => readRequest({ rpc: "Plain", body, type })).reason).to.equal("FORM_MALFORMED");
   });
 
   it("gives back any data, and throws nothing but GatewayError on a damaged body", () => {

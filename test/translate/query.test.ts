@@ -61,10 +61,7 @@ const accepted: readonly (readonly [string, unknown])[] = [
   ["labels[a[0]]=x", { labels: { "a[0]": "x" } }],
   ["bits[1]=true&bits[-2]=false", { bits: { "1": true, "-2": false } }],
   ["switches[true]=5", { switches: { true: "5" } }],
-  [
-    "big[-9223372036854775808]=18446744073709551615",
-    { big: { "-9223372036854775808": "18446744073709551615" } },
-  ],
+  ["big[-9223372036854775808]=18446744073709551615", { big: { "-9223372036854775808": "18446744073709551615" } }],
   ["labels[__proto__]=x", JSON.parse('{"labels":{"__proto__":"x"}}')],
   ["at=2026-11-21T08:30:00Z", { at: "2026-11-21T08:30:00Z" }],
   ["at=2026-11-21T08:30:00.123456789%2B02:00", { at: "2026-11-21T06:30:00.123456789Z" }],
@@ -85,10 +82,7 @@ const accepted: readonly (readonly [string, unknown])[] = [
   ["mask=displayName,author.fullName", { mask: "displayName,author.fullName" }],
   ["mask=display_name", { mask: "displayName" }],
   ["w32=0", { w32: 0 }],
-  [
-    "w32=-5&w64=12&wbool=false&wtext=&wdbl=1.5",
-    { w32: -5, w64: "12", wbool: false, wtext: "", wdbl: 1.5 },
-  ],
+  ["w32=-5&w64=12&wbool=false&wtext=&wdbl=1.5", { w32: -5, w64: "12", wbool: false, wtext: "", wdbl: 1.5 }],
   ["wdata=AQ", { wdata: "AQ==" }],
   ["anyJson=5", { anyJson: 5 }],
   ["any_json=%22x%22", { anyJson: "x" }],
@@ -127,11 +121,7 @@ const refusedCases: readonly (readonly [string, string, RegExp])[] = [
   ["data=A", "data VALUE_INVALID", /base64/],
   ["data=AB+D", "data VALUE_INVALID", /written %2B/],
   ["data=-/AA", "data VALUE_INVALID", /base64/],
-  [
-    "state=ACTIVE",
-    "state ENUM_UNKNOWN",
-    /expected one of STATE_UNSPECIFIED, STATE_ACTIVE, STATE_DONE, got "ACTIVE"/,
-  ],
+  ["state=ACTIVE", "state ENUM_UNKNOWN", /expected one of STATE_UNSPECIFIED, STATE_ACTIVE, STATE_DONE, got "ACTIVE"/],
   ["state=STATE_ACTIV", "state ENUM_UNKNOWN", /did you mean "STATE_ACTIVE"/],
   ["state=7", "state ENUM_UNKNOWN", /expected one of/],
   ["state=", "state ENUM_UNKNOWN", /expected one of/],
@@ -170,11 +160,7 @@ const refusedCases: readonly (readonly [string, string, RegExp])[] = [
   ["at=2026-01-01T00:00:00.1234567890Z", "at VALUE_INVALID", /a time like/],
   ["at=2026-01-01T00:00:00+02:00", "at VALUE_INVALID", /written %2B/],
   ["at=0001-01-01T00:00:00%2B01:00", "at VALUE_OUT_OF_RANGE", /years 1 to 9999/],
-  [
-    "at.seconds=5",
-    "at.seconds FIELD_NOT_BINDABLE",
-    /one value of type google\.protobuf\.Timestamp; write at=value/,
-  ],
+  ["at.seconds=5", "at.seconds FIELD_NOT_BINDABLE", /one value of type google\.protobuf\.Timestamp; write at=value/],
   ["for=5", "for VALUE_INVALID", /duration like/],
   ["for=1.0000000001s", "for VALUE_OUT_OF_RANGE", /nanosecond/],
   ["for=315576000001s", "for VALUE_OUT_OF_RANGE", /315576000000s/],
@@ -214,9 +200,7 @@ describe("query", () => {
 
   it("refuses bad percent-encoding and bytes that are not UTF-8, showing them", () => {
     for (const text of ["text=%", "text=%2", "text=%zz", "%=1"])
-      expect(refusal(() => readRequest({ rpc: "Query", query: text })).reason).to.equal(
-        "PERCENT_ENCODING_INVALID",
-      );
+      expect(refusal(() => readRequest({ rpc: "Query", query: text })).reason).to.equal("PERCENT_ENCODING_INVALID");
     expect(message("text=%G1")).to.contain('"%G1" where % must be followed by two hex digits');
     expect(message("text=%FF")).to.contain("not UTF-8");
     expect(message("text=%ED%A0%80")).to.contain("not UTF-8");
@@ -224,12 +208,12 @@ describe("query", () => {
   });
 
   it("refuses more than 256 parameters or 8192 characters", () => {
-    expect(
-      refusal(() => readRequest({ rpc: "Query", query: "ints=1&".repeat(257) })).reason,
-    ).to.equal("QUERY_TOO_LARGE");
-    expect(
-      refusal(() => readRequest({ rpc: "Query", query: `text=${"x".repeat(8192)}` })).reason,
-    ).to.equal("QUERY_TOO_LARGE");
+    expect(refusal(() => readRequest({ rpc: "Query", query: "ints=1&".repeat(257) })).reason).to.equal(
+      "QUERY_TOO_LARGE",
+    );
+    expect(refusal(() => readRequest({ rpc: "Query", query: `text=${"x".repeat(8192)}` })).reason).to.equal(
+      "QUERY_TOO_LARGE",
+    );
     expect(query("ints=1&".repeat(256))).to.deep.equal({
       ints: Array.from({ length: 256 }, () => 1),
     });
@@ -257,10 +241,7 @@ describe("query", () => {
     const pair = fc
       .tuple(
         fc.oneof(names, fc.string()),
-        fc.oneof(
-          fc.string(),
-          fc.string({ unit: "binary" }).map(encodeURIComponent).filter(Boolean),
-        ),
+        fc.oneof(fc.string(), fc.string({ unit: "binary" }).map(encodeURIComponent).filter(Boolean)),
       )
       .map(([name, value]) => `${name}=${value}`);
     const texts = fc.oneof(
@@ -311,8 +292,7 @@ describe("query in profile grpc-gateway", () => {
     ["labels[a]=1", { labels: { a: "1" } }],
     ["for=1h30m", { for: "5400s" }],
   ];
-  for (const [text, expected] of cases)
-    it(`reads ${text}`, () => expect(lenient(text)).to.deep.equal(expected));
+  for (const [text, expected] of cases) it(`reads ${text}`, () => expect(lenient(text)).to.deep.equal(expected));
 
   for (const text of [
     "i32=x",
@@ -327,9 +307,7 @@ describe("query in profile grpc-gateway", () => {
     "at=now",
   ]) {
     it(`refuses ${text}`, () =>
-      expect(
-        refusal(() => readRequest({ rpc: "Query", query: text }, gateway)).httpStatus,
-      ).to.equal(400));
+      expect(refusal(() => readRequest({ rpc: "Query", query: text }, gateway)).httpStatus).to.equal(400));
   }
 
   it("takes field masks as they are", () => {
@@ -370,9 +348,7 @@ describe("parseQuery", () => {
 
 describe("readSystemParameters", () => {
   it("finds the gateway's own parameters among the others", () => {
-    expect([
-      ...readSystemParameters("a=1&$fields=x%2Cy&%24pretty&$nope=1&$fields=z"),
-    ]).to.deep.equal([
+    expect([...readSystemParameters("a=1&$fields=x%2Cy&%24pretty&$nope=1&$fields=z")]).to.deep.equal([
       ["$fields", "x,y"],
       ["$pretty", ""],
     ]);

@@ -34,11 +34,7 @@ const compact = { ...strictJson, emitDefaults: false };
 const plain: ReplyView = { accept: "json", fields: undefined, pretty: false };
 
 function encode(typeName: string, value: unknown): Uint8Array {
-  return compileJsonReader(
-    schema.message(typeName)!,
-    schema,
-    strictJson,
-  )(Buffer.from(JSON.stringify(value)));
+  return compileJsonReader(schema.message(typeName)!, schema, strictJson)(Buffer.from(JSON.stringify(value)));
 }
 
 function reply(
@@ -89,12 +85,14 @@ describe("compileReply", () => {
 
   it("sends an HttpBody as it is, whatever is accepted", () => {
     for (const accept of ["json", "protobuf"] as const) {
-      expect(
-        reply("Raw", { contentType: "text/csv; charset=utf-8", data: "YSxi" }, { accept }),
-      ).to.deep.equal({ type: "text/csv; charset=utf-8", text: "a,b" });
-      expect(
-        reply("Scan", { scan: { contentType: "image/png", data: "YSxi" } }, { accept }),
-      ).to.deep.equal({ type: "image/png", text: "a,b" });
+      expect(reply("Raw", { contentType: "text/csv; charset=utf-8", data: "YSxi" }, { accept })).to.deep.equal({
+        type: "text/csv; charset=utf-8",
+        text: "a,b",
+      });
+      expect(reply("Scan", { scan: { contentType: "image/png", data: "YSxi" } }, { accept })).to.deep.equal({
+        type: "image/png",
+        text: "a,b",
+      });
     }
   });
 
@@ -147,9 +145,7 @@ describe("compileReply", () => {
   it("reports malformed bytes of the backend as INTERNAL", () => {
     expect(refusal(() => reply("Whole", Buffer.from([0x0a, 9]))).httpStatus).to.equal(500);
     expect(refusal(() => reply("Raw", Buffer.from([0x0a, 9]))).httpStatus).to.equal(500);
-    expect(
-      refusal(() => reply("One", Buffer.from([0x0a, 9]), { accept: "protobuf" })).httpStatus,
-    ).to.equal(500);
+    expect(refusal(() => reply("One", Buffer.from([0x0a, 9]), { accept: "protobuf" })).httpStatus).to.equal(500);
   });
 });
 
@@ -178,8 +174,7 @@ describe("$fields", () => {
     ["tags", {}],
   ];
   for (const [fields, expected] of cases) {
-    it(`keeps ${fields}`, () =>
-      expect(JSON.parse(reply("Whole", book, { fields }).text)).to.deep.equal(expected));
+    it(`keeps ${fields}`, () => expect(JSON.parse(reply("Whole", book, { fields }).text)).to.deep.equal(expected));
 
     it(`keeps ${fields} of protobuf`, () => {
       const write = compileReply(bindings.get("Whole")!, schema, { json: compact });
@@ -191,9 +186,7 @@ describe("$fields", () => {
   it("is about what the client sees", () => {
     const shelf = { book, books: [book, book], index: { a: book }, note: "n" };
     expect(reply("One", shelf, { fields: "title" }).text).to.equal('{"title":"T"}');
-    expect(reply("Many", shelf, { fields: "author.age" }).text).to.equal(
-      '[{"author":{"age":1}},{"author":{"age":1}}]',
-    );
+    expect(reply("Many", shelf, { fields: "author.age" }).text).to.equal('[{"author":{"age":1}},{"author":{"age":1}}]');
     expect(reply("Index", shelf, { fields: "title" }).text).to.equal('{"a":{"title":"T"}}');
   });
 
@@ -203,12 +196,8 @@ describe("$fields", () => {
   });
 
   it("refuses all unknown paths at once", () => {
-    const error = refusal(() =>
-      reply("Whole", book, { fields: "tittle,author.nope,title.x,,at.seconds,*" }),
-    );
-    expect(error.message).to.equal(
-      '$fields: "tittle": t.Book has no field "tittle"; did you mean "title"?',
-    );
+    const error = refusal(() => reply("Whole", book, { fields: "tittle,author.nope,title.x,,at.seconds,*" }));
+    expect(error.message).to.equal('$fields: "tittle": t.Book has no field "tittle"; did you mean "title"?');
     expect(error.violations.map(({ reason }) => reason)).to.deep.equal(
       Array.from({ length: 6 }, () => "FIELD_UNKNOWN"),
     );
@@ -216,9 +205,7 @@ describe("$fields", () => {
 
   it("refuses more than 100 paths, 8192 characters or 32 levels", () => {
     const type = schema.message("t.Book")!;
-    expect(() =>
-      parsePartial(type, Array.from({ length: 100 }, () => "title").join(",")),
-    ).not.to.throw();
+    expect(() => parsePartial(type, Array.from({ length: 100 }, () => "title").join(","))).not.to.throw();
     for (const text of [
       Array.from({ length: 101 }, () => "title").join(","),
       "x".repeat(9000),

@@ -90,13 +90,9 @@ service Library {
 export const library: Schema = schemaOf(libraryProto);
 
 export function bindingsOf(schema: Schema, profile: Profile): Map<string, Binding> {
-  const bindings = bindMethods(
-    schema,
-    { profile, bindUnannotated: true, yamlRules: [] },
-    ({ message }) => {
-      throw new Error(message);
-    },
-  );
+  const bindings = bindMethods(schema, { profile, bindUnannotated: true, yamlRules: [] }, ({ message }) => {
+    throw new Error(message);
+  });
   return new Map(bindings.map((binding) => [binding.method.localName, binding]));
 }
 
@@ -127,8 +123,7 @@ function readerOf(rpc: string, options: RequestOptions): ReadRequest {
   let readers = compiled.get(options);
   if (readers === undefined) compiled.set(options, (readers = new Map()));
   let read = readers.get(rpc);
-  if (read === undefined)
-    readers.set(rpc, (read = compileRequest(strictBindings.get(rpc)!, library, options)));
+  if (read === undefined) readers.set(rpc, (read = compileRequest(strictBindings.get(rpc)!, library, options)));
   return read;
 }
 
@@ -146,11 +141,7 @@ export function readRequest(request: TestRequest, options: RequestOptions = stri
 }
 
 /** What is set in a message, as JSON. */
-export function show(
-  typeName: string,
-  message: Uint8Array,
-  options: Partial<JsonOptions> = {},
-): unknown {
+export function show(typeName: string, message: Uint8Array, options: Partial<JsonOptions> = {}): unknown {
   const write = compileJsonWriter(library.message(typeName)!, library, {
     ...strictJson,
     emitDefaults: false,
@@ -169,11 +160,7 @@ export function seen(request: TestRequest, options: RequestOptions = strict): un
 }
 
 export function encode(typeName: string, value: unknown): Uint8Array {
-  return compileJsonReader(
-    library.message(typeName)!,
-    library,
-    strictJson,
-  )(Buffer.from(JSON.stringify(value)));
+  return compileJsonReader(library.message(typeName)!, library, strictJson)(Buffer.from(JSON.stringify(value)));
 }
 
 export function refusal(act: () => unknown): GatewayError {

@@ -46,15 +46,14 @@ describe("path captures", () => {
   });
 
   it("are refused with the variable's name when they do not fit", () => {
-    expect(violations({ rpc: "GetNested", captures: ["Ann", "x"] })).to.deep.equal([
-      "version VALUE_INVALID",
-    ]);
+    expect(violations({ rpc: "GetNested", captures: ["Ann", "x"] })).to.deep.equal(["version VALUE_INVALID"]);
   });
 
   it("are refused together with what is wrong in the query", () => {
-    expect(violations({ rpc: "GetNested", captures: ["Ann", "x"], query: "nope=1" })).to.deep.equal(
-      ["version VALUE_INVALID", "nope FIELD_UNKNOWN"],
-    );
+    expect(violations({ rpc: "GetNested", captures: ["Ann", "x"], query: "nope=1" })).to.deep.equal([
+      "version VALUE_INVALID",
+      "nope FIELD_UNKNOWN",
+    ]);
   });
 
   it("may be repeated by the query, but not contradicted", () => {
@@ -64,9 +63,9 @@ describe("path captures", () => {
     expect(violations({ rpc: "Get", captures: ["books/1"], query: "name=books/2" })).to.deep.equal([
       "name FIELD_BOUND",
     ]);
-    expect(
-      violations({ rpc: "GetNested", captures: ["Ann", "7"], query: "version=8" }),
-    ).to.deep.equal(["version FIELD_BOUND"]);
+    expect(violations({ rpc: "GetNested", captures: ["Ann", "7"], query: "version=8" })).to.deep.equal([
+      "version FIELD_BOUND",
+    ]);
     expect(seen({ rpc: "GetNested", captures: ["Ann", "7"], query: "version=07" })).to.deep.equal({
       book: { author: { fullName: "Ann" } },
       version: 7,
@@ -74,12 +73,13 @@ describe("path captures", () => {
   });
 
   it("silently win over the query in profile grpc-gateway, even over nonsense", () => {
-    expect(
-      seen({ rpc: "Get", captures: ["books/1"], query: "name=books/2&name=books/3" }, gateway),
-    ).to.deep.equal({ name: "books/1" });
-    expect(
-      seen({ rpc: "GetNested", captures: ["Ann", "7"], query: "version=x" }, gateway),
-    ).to.deep.equal({ book: { author: { fullName: "Ann" } }, version: 7 });
+    expect(seen({ rpc: "Get", captures: ["books/1"], query: "name=books/2&name=books/3" }, gateway)).to.deep.equal({
+      name: "books/1",
+    });
+    expect(seen({ rpc: "GetNested", captures: ["Ann", "7"], query: "version=x" }, gateway)).to.deep.equal({
+      book: { author: { fullName: "Ann" } },
+      version: 7,
+    });
   });
 
   it("write a message whose only value is zero", () => {
@@ -101,9 +101,10 @@ function count(message: Uint8Array, tag: number): number {
 
 describe('body "*"', () => {
   it("is the whole message", () => {
-    expect(
-      seen({ rpc: "Plain", body: '{"i32":5,"author":{"age":1}}', type: jsonType }),
-    ).to.deep.equal({ i32: 5, author: { age: 1 } });
+    expect(seen({ rpc: "Plain", body: '{"i32":5,"author":{"age":1}}', type: jsonType })).to.deep.equal({
+      i32: 5,
+      author: { age: 1 },
+    });
   });
 
   it("is an empty message when empty", () => {
@@ -123,9 +124,7 @@ describe('body "*"', () => {
     expect(seen({ rpc: "Create", captures: ["n"], body: '{"name":"n"}' })).to.deep.equal({
       name: "n",
     });
-    expect(violations({ rpc: "Create", captures: ["n"], body: '{"name":"m"}' })).to.deep.equal([
-      "name FIELD_BOUND",
-    ]);
+    expect(violations({ rpc: "Create", captures: ["n"], body: '{"name":"m"}' })).to.deep.equal(["name FIELD_BOUND"]);
     expect(seen({ rpc: "Create", captures: ["n"], body: '{"name":"m"}' }, gateway)).to.deep.equal({
       name: "n",
     });
@@ -151,9 +150,9 @@ describe('body "*"', () => {
 
   it("is JSON in profile grpc-gateway, whatever its type says", () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", undefined]) {
-      expect(
-        seen({ rpc: "Plain", body: '{"i32":2}', ...(type === undefined ? {} : { type }) }, gateway),
-      ).to.deep.equal({ i32: 2 });
+      expect(seen({ rpc: "Plain", body: '{"i32":2}', ...(type === undefined ? {} : { type }) }, gateway)).to.deep.equal(
+        { i32: 2 },
+      );
     }
     expect(seen({ rpc: "Plain", body: " \n" }, gateway)).to.deep.equal({});
   });
@@ -161,9 +160,9 @@ describe('body "*"', () => {
 
 describe('body ""', () => {
   it("takes no body into account", () => {
-    expect(
-      seen({ rpc: "Search", query: "name=n", body: "{not json", type: "text/plain" }),
-    ).to.deep.equal({ name: "n" });
+    expect(seen({ rpc: "Search", query: "name=n", body: "{not json", type: "text/plain" })).to.deep.equal({
+      name: "n",
+    });
   });
 
   it("reads forms in profile grpc-gateway", () => {
@@ -197,8 +196,7 @@ describe('body "field"', () => {
   });
 
   it("may be empty or null", () => {
-    for (const body of ["", "null", "{}"])
-      expect(seen(put(body))).to.deep.equal({ book: { name: "books/1" } });
+    for (const body of ["", "null", "{}"]) expect(seen(put(body))).to.deep.equal({ book: { name: "books/1" } });
   });
 
   it("may not contradict the path", () => {
@@ -227,12 +225,8 @@ describe('body "field"', () => {
   });
 
   it("is refused with the path that the client would look for", () => {
-    expect(violations(put('{"author":{"age":"x"}}'))).to.deep.equal([
-      "book.author.age VALUE_INVALID",
-    ]);
-    expect(violations({ rpc: "SetTags", captures: ["n"], body: '["a",1]' })).to.deep.equal([
-      "tags[1] VALUE_INVALID",
-    ]);
+    expect(violations(put('{"author":{"age":"x"}}'))).to.deep.equal(["book.author.age VALUE_INVALID"]);
+    expect(violations({ rpc: "SetTags", captures: ["n"], body: '["a",1]' })).to.deep.equal(["tags[1] VALUE_INVALID"]);
   });
 
   it("may not be the second field of a oneof", () => {
@@ -244,9 +238,7 @@ describe('body "field"', () => {
       "book ONEOF_DUPLICATE",
     ]);
     expect(seen({ rpc: "ChooseAt", captures: ["n"], body: "" })).to.deep.equal({ name: "n" });
-    expect(
-      seen({ rpc: "ChooseAt", captures: ["n"], body: '{"title":"T"}' }, gateway),
-    ).to.deep.equal({ name: "n" });
+    expect(seen({ rpc: "ChooseAt", captures: ["n"], body: '{"title":"T"}' }, gateway)).to.deep.equal({ name: "n" });
   });
 });
 
@@ -275,12 +267,7 @@ describe("a dotted body in profile grpc-gateway", () => {
       rpc List(Outer) returns (Inner) { option (google.api.http) = { get: "/{ids}" }; }
     }`);
   const bindings = bindingsOf(schema, "grpc-gateway");
-  const read = (
-    rpc: string,
-    captures: readonly string[],
-    query: string,
-    body?: string,
-  ): unknown => {
+  const read = (rpc: string, captures: readonly string[], query: string, body?: string): unknown => {
     const binding = bindings.get(rpc)!;
     const bytes = compileRequest(
       binding,
@@ -294,9 +281,7 @@ describe("a dotted body in profile grpc-gateway", () => {
       method: "POST",
     });
     return JSON.parse(
-      compileJsonWriter(binding.method.input, schema, { ...strictJson, emitDefaults: false })(
-        bytes,
-      ).toString(),
+      compileJsonWriter(binding.method.input, schema, { ...strictJson, emitDefaults: false })(bytes).toString(),
     );
   };
 
@@ -366,9 +351,9 @@ describe("application/x-protobuf", () => {
   });
 
   it("may repeat what the path says, but not contradict it", () => {
-    expect(
-      seen({ rpc: "Create", captures: ["n"], body: encode("t.GetRequest", { name: "n" }), type }),
-    ).to.deep.equal({ name: "n" });
+    expect(seen({ rpc: "Create", captures: ["n"], body: encode("t.GetRequest", { name: "n" }), type })).to.deep.equal({
+      name: "n",
+    });
     expect(
       violations({
         rpc: "Create",
@@ -390,9 +375,7 @@ describe("application/x-protobuf", () => {
 
   it("may not set another field of a oneof", () => {
     const body = encode("t.Book", { title: "T" });
-    expect(violations({ rpc: "ChooseAt", captures: ["n"], body, type })).to.deep.equal([
-      "book ONEOF_DUPLICATE",
-    ]);
+    expect(violations({ rpc: "ChooseAt", captures: ["n"], body, type })).to.deep.equal(["book ONEOF_DUPLICATE"]);
   });
 
   it("is refused when malformed", () => {
@@ -411,8 +394,7 @@ describe("application/x-protobuf", () => {
 
   it("needs a message to be", () => {
     expect(
-      refusal(() => readRequest({ rpc: "SetTitle", captures: ["n"], body: Buffer.from([1]), type }))
-        .httpStatus,
+      refusal(() => readRequest({ rpc: "SetTitle", captures: ["n"], body: Buffer.from([1]), type })).httpStatus,
     ).to.equal(415);
   });
 });
@@ -421,24 +403,25 @@ describe("urlencoded forms", () => {
   const type = "application/x-www-form-urlencoded";
 
   it("bind like a query", () => {
-    expect(
-      seen({ rpc: "Plain", body: "i32=5&author.full_name=A+B&labels[a]=1&ints=1&ints=2", type }),
-    ).to.deep.equal({ i32: 5, author: { fullName: "A B" }, labels: { a: "1" }, ints: [1, 2] });
+    expect(seen({ rpc: "Plain", body: "i32=5&author.full_name=A+B&labels[a]=1&ints=1&ints=2", type })).to.deep.equal({
+      i32: 5,
+      author: { fullName: "A B" },
+      labels: { a: "1" },
+      ints: [1, 2],
+    });
   });
 
   it('bind below the field of body "field"', () => {
-    expect(
-      seen({ rpc: "Put", captures: ["books/1"], body: "title=T&author.age=4", type }),
-    ).to.deep.equal({ book: { name: "books/1", title: "T", author: { age: 4 } } });
+    expect(seen({ rpc: "Put", captures: ["books/1"], body: "title=T&author.age=4", type })).to.deep.equal({
+      book: { name: "books/1", title: "T", author: { age: 4 } },
+    });
   });
 
   it("may not contradict the path", () => {
-    expect(
-      violations({ rpc: "Put", captures: ["books/1"], body: "name=books/2", type }),
-    ).to.deep.equal(["name FIELD_BOUND"]);
-    expect(violations({ rpc: "Create", captures: ["n"], body: "name=m", type })).to.deep.equal([
+    expect(violations({ rpc: "Put", captures: ["books/1"], body: "name=books/2", type })).to.deep.equal([
       "name FIELD_BOUND",
     ]);
+    expect(violations({ rpc: "Create", captures: ["n"], body: "name=m", type })).to.deep.equal(["name FIELD_BOUND"]);
   });
 
   it("report everything at once", () => {
@@ -449,10 +432,9 @@ describe("urlencoded forms", () => {
   });
 
   it("need a message to fill", () => {
-    expect(
-      refusal(() => readRequest({ rpc: "SetTitle", captures: ["n"], body: "a=b", type }))
-        .httpStatus,
-    ).to.equal(415);
+    expect(refusal(() => readRequest({ rpc: "SetTitle", captures: ["n"], body: "a=b", type })).httpStatus).to.equal(
+      415,
+    );
   });
 
   it("that are JSON sent by curl get the advice they need", () => {
@@ -462,9 +444,9 @@ describe("urlencoded forms", () => {
   });
 
   it("must be UTF-8", () => {
-    expect(
-      refusal(() => readRequest({ rpc: "Plain", body: Buffer.from([0x61, 0xff]), type })).reason,
-    ).to.equal("FORM_MALFORMED");
+    expect(refusal(() => readRequest({ rpc: "Plain", body: Buffer.from([0x61, 0xff]), type })).reason).to.equal(
+      "FORM_MALFORMED",
+    );
   });
 });
 
@@ -505,15 +487,13 @@ describe("google.api.HttpBody in requests", () => {
   });
 
   it("refuses a type that is none", () => {
-    expect(
-      refusal(() => readRequest({ rpc: "UploadRaw", body: "x", type: "nonsense" })).httpStatus,
-    ).to.equal(415);
+    expect(refusal(() => readRequest({ rpc: "UploadRaw", body: "x", type: "nonsense" })).httpStatus).to.equal(415);
   });
 
   it("is JSON in profile grpc-gateway, unless the type says otherwise", () => {
-    expect(
-      seen({ rpc: "UploadRaw", body: '{"data":"eA=="}', type: jsonType }, gateway),
-    ).to.deep.equal({ data: "eA==" });
+    expect(seen({ rpc: "UploadRaw", body: '{"data":"eA=="}', type: jsonType }, gateway)).to.deep.equal({
+      data: "eA==",
+    });
     expect(seen({ rpc: "UploadRaw", body: "x", type: "text/plain" }, gateway)).to.deep.equal({
       contentType: "text/plain",
       data: "eA==",
@@ -556,9 +536,7 @@ describe("PATCH without an update mask", () => {
   }
 
   it("keeps the mask that was sent", () => {
-    expect(
-      mask(patch('{"title":"T"}', "update_mask=tags"), { ...gateway, profile: "strict" }),
-    ).to.equal("tags");
+    expect(mask(patch('{"title":"T"}', "update_mask=tags"), { ...gateway, profile: "strict" })).to.equal("tags");
   });
 
   it("fills a mask that was sent empty", () => {
@@ -572,9 +550,7 @@ describe("PATCH without an update mask", () => {
   });
 
   it("refuses unknown keys in profile grpc-gateway, as that does", () => {
-    expect(violations(patch('{"author":{"nope":1}}'), gateway)).to.deep.equal([
-      "author.nope FIELD_UNKNOWN",
-    ]);
+    expect(violations(patch('{"author":{"nope":1}}'), gateway)).to.deep.equal(["author.nope FIELD_UNKNOWN"]);
   });
 
   it("is made of a form's names too, without what the path set", () => {

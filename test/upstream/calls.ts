@@ -6,7 +6,11 @@ import { Code, GatewayError } from "../../src/status.ts";
 import type { TlsOptions, Transport, TransportLimits } from "../../src/upstream/transport.ts";
 import type { Backend, BackendHandlers, BackendOptions } from "../support/backend.ts";
 
-export const testLimits: TransportLimits = { maxMessageBytes: 4 * 1024 * 1024, maxMetadataBytes: 16 * 1024, connectTimeoutMs: 5000 };
+export const testLimits: TransportLimits = {
+  maxMessageBytes: 4 * 1024 * 1024,
+  maxMetadataBytes: 16 * 1024,
+  connectTimeoutMs: 5000,
+};
 
 /** Opens transports and backends, and closes all of them after the test. */
 export interface Bench {
@@ -26,7 +30,11 @@ export function unaryCall(path: string, message: Uint8Array = new Uint8Array(), 
   return { kind: "unary", message, ...common(path, "unary", options) };
 }
 
-export function streamCall(path: string, messages: MessageReader | readonly Uint8Array[] = [], options: CallOptions = {}): StreamCall {
+export function streamCall(
+  path: string,
+  messages: MessageReader | readonly Uint8Array[] = [],
+  options: CallOptions = {},
+): StreamCall {
   const reader = "read" in messages ? messages : readerOf(messages);
   return { kind: "stream", messages: reader, ...common(path, "bidi-streaming", options) };
 }
@@ -82,7 +90,17 @@ export function methodOf(path: string, kind: MethodKind = "unary"): Method {
     field: () => undefined,
   };
   const service = { ...declared, kind: "service" as const, name: serviceName, methods: [] };
-  return { ...declared, name: `${serviceName}.${localName}`, localName, path, service, input: message, output: message, kind, idempotency: "unknown" };
+  return {
+    ...declared,
+    name: `${serviceName}.${localName}`,
+    localName,
+    path,
+    service,
+    input: message,
+    output: message,
+    kind,
+    idempotency: "unknown",
+  };
 }
 
 export interface Signal<T> {

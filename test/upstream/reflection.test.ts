@@ -39,10 +39,12 @@ const field = (number: number, content: Uint8Array | string): Buffer => {
   for (; rest > 127; rest >>>= 7) length.push((rest & 127) | 128);
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...length, rest]), bytes]);
 };
-const file = (name: string, ...imports: string[]): Buffer => Buffer.concat([field(1, name), ...imports.map((imported) => field(3, imported))]);
+const file = (name: string, ...imports: string[]): Buffer =>
+  Buffer.concat([field(1, name), ...imports.map((imported) => field(3, imported))]);
 const services = (...names: string[]): Buffer => field(6, Buffer.concat(names.map((name) => field(1, field(1, name)))));
 const files = (...all: Buffer[]): Buffer => field(4, Buffer.concat(all.map((bytes) => field(1, bytes))));
-const refusal = (code: number, message: string): Buffer => field(7, Buffer.concat([Buffer.from([8, code]), field(2, message)]));
+const refusal = (code: number, message: string): Buffer =>
+  field(7, Buffer.concat([Buffer.from([8, code]), field(2, message)]));
 
 describe("fetchDescriptors", () => {
   const disposals: (() => unknown)[] = [];
@@ -63,14 +65,19 @@ describe("fetchDescriptors", () => {
       writeFileSync(join(folder, name), text);
     }
     const server = new Server();
-    const reflection = new ReflectionService(loadSync(["shop/orders.proto", "shop/users.proto"], { includeDirs: [folder] }));
+    const reflection = new ReflectionService(
+      loadSync(["shop/orders.proto", "shop/users.proto"], { includeDirs: [folder] }),
+    );
     reflection.addToServer({
       addService: (definition, implementation) => {
-        if (Object.values(definition).every(({ path }) => isServed(path))) server.addService(definition, implementation);
+        if (Object.values(definition).every(({ path }) => isServed(path)))
+          server.addService(definition, implementation);
       },
     });
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
+      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
     });
     disposals.push(() => server.forceShutdown());
     return open(`127.0.0.1:${port}`);
@@ -107,14 +114,20 @@ describe("fetchDescriptors", () => {
   });
 
   it("asks one by one for imports a server leaves out, and leaves out those it does not know", async () => {
-    const transport = await serveScript(
-      [services("a.A"), files(file("a.proto", "b.proto", "google/api/annotations.proto")), refusal(5, "unknown"), files(file("b.proto", "a.proto"))],
-    );
+    const transport = await serveScript([
+      services("a.A"),
+      files(file("a.proto", "b.proto", "google/api/annotations.proto")),
+      refusal(5, "unknown"),
+      files(file("b.proto", "a.proto")),
+    ]);
     expect(await namesOf(transport)).to.deep.equal(["a.proto", "b.proto"]);
   });
 
   it("leaves reflection and health out", async () => {
-    const transport = await serveScript([services("grpc.reflection.v1.ServerReflection", "grpc.health.v1.Health", "a.A"), files(file("a.proto"))]);
+    const transport = await serveScript([
+      services("grpc.reflection.v1.ServerReflection", "grpc.health.v1.Health", "a.A"),
+      files(file("a.proto")),
+    ]);
     expect(await namesOf(transport)).to.deep.equal(["a.proto"]);
   });
 
@@ -131,27 +144,49 @@ describe("fetchDescriptors", () => {
       [v1]: { stream: (call) => call.emit("error", toStatus(new BackendError(Code.PERMISSION_DENIED, "not you"))) },
     });
     disposals.push(() => backend.close());
-    expect((await failureOf(fetchDescriptors(open(backend.target), { timeoutMs: 5000 }))).code).to.equal(Code.PERMISSION_DENIED);
-    expect((await failureOf(fetchDescriptors(open("127.0.0.1:1"), { timeoutMs: 5000 }))).code).to.equal(Code.UNAVAILABLE);
+    expect((await failureOf(fetchDescriptors(open(backend.target), { timeoutMs: 5000 }))).code).to.equal(
+      Code.PERMISSION_DENIED,
+    );
+    expect((await failureOf(fetchDescriptors(open("127.0.0.1:1"), { timeoutMs: 5000 }))).code).to.equal(
+      Code.UNAVAILABLE,
+    );
   });
 
   it("gives up after its time", async () => {
     const backend = await startBackend({ [v1]: { stream: (call) => call.resume() } });
     disposals.push(() => backend.close());
-    expect((await failureOf(fetchDescriptors(open(backend.target), { timeoutMs: 100 }))).code).to.equal(Code.DEADLINE_EXCEEDED);
+    expect((await failureOf(fetchDescriptors(open(backend.target), { timeoutMs: 100 }))).code).to.equal(
+      Code.DEADLINE_EXCEEDED,
+    );
   });
 
   for (const [why, answers, message] of [
     ["ends early", [], "ended the reflection stream early"],
     ["answers another question", [files()], "listing the services failed"],
     ["answers with a refusal", [refusal(7, "no")], "listing the services failed: PERMISSION_DENIED: no"],
-    ["has no descriptor of a service", [services("a.A"), refusal(5, "what?")], "lists the service a.A but has no descriptor of it: NOT_FOUND: what?"],
+    [
+      "has no descriptor of a service",
+      [services("a.A"), refusal(5, "what?")],
+      "lists the service a.A but has no descriptor of it: NOT_FOUND: what?",
+    ],
     ["sends malformed responses", [Buffer.from([0x32, 0x7f, 1])], "malformed reflection response"],
     ["sends malformed files", [services("a.A"), files(Buffer.from([0x0a, 0xff]))], "malformed file descriptor"],
     ["sends a malformed varint", [Buffer.alloc(11, 0xff)], "malformed reflection response"],
-    ["fails on an import", [services("a.A"), files(file("a.proto", "b.proto")), refusal(13, "boom")], 'did not send the file "b.proto": INTERNAL: boom'],
-    ["imports without end", [services("a.A"), files(file("a.proto", ...Array.from({ length: 10_001 }, (_, i) => `${i}.proto`)))], "import more than 10000 files"],
-    ["lists services without end", [services(...Array.from({ length: 10_001 }, (_, i) => `a.S${i}`))], "more than 10000 services"],
+    [
+      "fails on an import",
+      [services("a.A"), files(file("a.proto", "b.proto")), refusal(13, "boom")],
+      'did not send the file "b.proto": INTERNAL: boom',
+    ],
+    [
+      "imports without end",
+      [services("a.A"), files(file("a.proto", ...Array.from({ length: 10_001 }, (_, i) => `${i}.proto`)))],
+      "import more than 10000 files",
+    ],
+    [
+      "lists services without end",
+      [services(...Array.from({ length: 10_001 }, (_, i) => `a.S${i}`))],
+      "more than 10000 services",
+    ],
   ] as const) {
     it(`says so when the backend ${why}`, async () => {
       const error = await failureOf(fetchDescriptors(await serveScript(answers), { timeoutMs: 5000 }));
@@ -161,6 +196,8 @@ describe("fetchDescriptors", () => {
   }
 
   it("takes v1alpha answers from a script too", async () => {
-    expect(await namesOf(await serveScript([services("a.A"), files(file("a.proto"))], v1alpha))).to.deep.equal(["a.proto"]);
+    expect(await namesOf(await serveScript([services("a.A"), files(file("a.proto"))], v1alpha))).to.deep.equal([
+      "a.proto",
+    ]);
   });
 });

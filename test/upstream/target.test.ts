@@ -22,13 +22,19 @@ describe("parseTarget", () => {
     ["unix:443", "unix:443", false],
   ] as const) {
     it(`reads ${text}`, () => {
-      expect(parseTarget(text)).to.deep.equal({ kind: "target", address: { target, tls: isTls ? systemTls : undefined } });
+      expect(parseTarget(text)).to.deep.equal({
+        kind: "target",
+        address: { target, tls: isTls ? systemTls : undefined },
+      });
     });
   }
 
   it("prefers TLS options to those of the scheme", () => {
     const tls = { ...systemTls, serverName: "other" };
-    expect(parseTarget("grpcs://shop:443", tls)).to.deep.equal({ kind: "target", address: { target: "shop:443", tls } });
+    expect(parseTarget("grpcs://shop:443", tls)).to.deep.equal({
+      kind: "target",
+      address: { target: "shop:443", tls },
+    });
   });
 
   for (const [text, message, hint] of [

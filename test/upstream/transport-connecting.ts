@@ -11,7 +11,8 @@ import type { ConnectionState, TlsOptions, Transport } from "../../src/upstream/
 import { type Bench, createSignal, failureOf, streamCall, unaryCall } from "./calls.ts";
 
 const echo = { "/t.S/M": (message: Buffer): Buffer => message };
-const ping = (transport: Transport, timeout = 10_000): Promise<unknown> => transport.unary(unaryCall("/t.S/M", Buffer.from("x"), { timeout }));
+const ping = (transport: Transport, timeout = 10_000): Promise<unknown> =>
+  transport.unary(unaryCall("/t.S/M", Buffer.from("x"), { timeout }));
 
 export function describeConnecting(bench: Bench): void {
   describe("addresses", () => {
@@ -23,7 +24,9 @@ export function describeConnecting(bench: Bench): void {
     });
 
     it("connects to an IPv6 address", async function () {
-      const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1"));
+      const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
+        addresses?.some(({ address }) => address === "::1"),
+      );
       if (!hasIPv6) this.skip();
       const v6 = await bench.backend(echo, { address: "[::1]:0" });
       await ping(bench.open(v6.target));
@@ -38,7 +41,11 @@ export function describeConnecting(bench: Bench): void {
 
     it("calls a name that does not resolve UNAVAILABLE", async () => {
       const error = await failureOf(ping(bench.open("no-such-host.invalid:1")));
-      expect([error.code, error.reason, error.message]).to.deep.equal([Code.UNAVAILABLE, "UPSTREAM_UNAVAILABLE", "upstream unavailable"]);
+      expect([error.code, error.reason, error.message]).to.deep.equal([
+        Code.UNAVAILABLE,
+        "UPSTREAM_UNAVAILABLE",
+        "upstream unavailable",
+      ]);
     });
   });
 
@@ -116,7 +123,12 @@ export function describeConnecting(bench: Bench): void {
       const transport = bench.open(`127.0.0.1:${port}`, { limits: { connectTimeoutMs: 40 } });
       await failureOf(ping(transport));
       await transport.close();
-      await Promise.all([...sockets].map((socket) => new Promise<void>((resolve) => (socket.destroyed ? resolve() : socket.once("close", () => resolve())))));
+      await Promise.all(
+        [...sockets].map(
+          (socket) =>
+            new Promise<void>((resolve) => (socket.destroyed ? resolve() : socket.once("close", () => resolve()))),
+        ),
+      );
     });
 
     it("refuses calls after close, and ends those that run", async () => {
@@ -144,10 +156,20 @@ export function describeConnecting(bench: Bench): void {
     });
     after(() => pki?.remove());
 
-    const tls = (options: Partial<TlsOptions>): TlsOptions => ({ ca: pki.ca, cert: undefined, key: undefined, serverName: undefined, ...options });
+    const tls = (options: Partial<TlsOptions>): TlsOptions => ({
+      ca: pki.ca,
+      cert: undefined,
+      key: undefined,
+      serverName: undefined,
+      ...options,
+    });
     const serve = (askForCertificate: boolean): ReturnType<Bench["backend"]> =>
       bench.backend(echo, {
-        credentials: ServerCredentials.createSsl(pki.ca, [{ private_key: pki.key, cert_chain: pki.cert }], askForCertificate),
+        credentials: ServerCredentials.createSsl(
+          pki.ca,
+          [{ private_key: pki.key, cert_chain: pki.cert }],
+          askForCertificate,
+        ),
       });
 
     it("connects to a server its authority vouches for, by name or by the name given", async () => {
@@ -173,13 +195,23 @@ export function describeConnecting(bench: Bench): void {
       const backend = await serve(true);
       const target = backend.target.replace("127.0.0.1", "localhost");
       await ping(bench.open(target, { tls: tls({ cert: pki.cert, key: pki.key }) }));
-      expect((await failureOf(ping(bench.open(target, { tls: tls({}) }), 3000))).code).to.be.oneOf([Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED]);
+      expect((await failureOf(ping(bench.open(target, { tls: tls({}) }), 3000))).code).to.be.oneOf([
+        Code.UNAVAILABLE,
+        Code.DEADLINE_EXCEEDED,
+      ]);
     });
 
     it("cannot be opened with unusable key material", () => {
       const junk = Buffer.from("-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n");
-      for (const material of [{ ca: junk }, { cert: junk, key: pki.key }, { cert: pki.cert }, { cert: pki.cert, key: Buffer.from("no") }]) {
-        expect(() => bench.open("localhost:1", { tls: tls(material) })).to.throw("the TLS certificates or key of the upstream localhost:1 cannot be used");
+      for (const material of [
+        { ca: junk },
+        { cert: junk, key: pki.key },
+        { cert: pki.cert },
+        { cert: pki.cert, key: Buffer.from("no") },
+      ]) {
+        expect(() => bench.open("localhost:1", { tls: tls(material) })).to.throw(
+          "the TLS certificates or key of the upstream localhost:1 cannot be used",
+        );
       }
     });
   });
@@ -232,10 +264,43 @@ function createPki(): Pki {
   const folder = mkdtempSync(join(tmpdir(), "sluice-pki-"));
   const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl("req", "-x509", ...newKey, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=Test Authority");
+  openssl(
+    "req",
+    "-x509",
+    ...newKey,
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.crt",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=Test Authority",
+  );
   openssl("req", ...newKey, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=localhost");
   writeFileSync(join(folder, "ext"), "subjectAltName=DNS:localhost\n");
-  openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "leaf.crt", "-days", "2", "-extfile", "ext");
+  openssl(
+    "x509",
+    "-req",
+    "-in",
+    "leaf.csr",
+    "-CA",
+    "ca.crt",
+    "-CAkey",
+    "ca.key",
+    "-CAcreateserial",
+    "-out",
+    "leaf.crt",
+    "-days",
+    "2",
+    "-extfile",
+    "ext",
+  );
   const read = (name: string): Buffer => readFileSync(join(folder, name));
-  return { ca: read("ca.crt"), cert: read("leaf.crt"), key: read("leaf.key"), remove: () => rmSync(folder, { recursive: true }) };
+  return {
+    ca: read("ca.crt"),
+    cert: read("leaf.crt"),
+    key: read("leaf.key"),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
 }

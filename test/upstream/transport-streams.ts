@@ -4,7 +4,17 @@ import { Cancellation } from "../../src/call.ts";
 import { getMetadata } from "../../src/metadata.ts";
 import { Code } from "../../src/status.ts";
 import { type Backend, BackendError, toStatus } from "../support/backend.ts";
-import { type Bench, clientLeft, createSignal, failureOf, readAll, readerOf, streamCall, testLimits, unaryCall } from "./calls.ts";
+import {
+  type Bench,
+  clientLeft,
+  createSignal,
+  failureOf,
+  readAll,
+  readerOf,
+  streamCall,
+  testLimits,
+  unaryCall,
+} from "./calls.ts";
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 const echo = (message: Buffer): Buffer => message;
@@ -67,7 +77,12 @@ export function describeStreams(bench: Bench): void {
           },
         },
       });
-      const reply = bench.open(backend.target).stream(streamCall("/t.S/Sum", ["a", "", "c"].map((part) => Buffer.from(part))));
+      const reply = bench.open(backend.target).stream(
+        streamCall(
+          "/t.S/Sum",
+          ["a", "", "c"].map((part) => Buffer.from(part)),
+        ),
+      );
       expect((await readAll(reply.messages)).map(text)).to.deep.equal(["a++c"]);
     });
 
@@ -81,7 +96,9 @@ export function describeStreams(bench: Bench): void {
         },
       });
       let send: (message: Uint8Array | undefined) => void = () => {};
-      const reply = bench.open(backend.target).stream(streamCall("/t.S/Chat", { read: () => new Promise((resolve) => (send = resolve)) }));
+      const reply = bench
+        .open(backend.target)
+        .stream(streamCall("/t.S/Chat", { read: () => new Promise((resolve) => (send = resolve)) }));
       for (const word of ["one", "two", "three"]) {
         send(Buffer.from(word));
         expect(text((await reply.messages.read()) ?? Buffer.of())).to.equal(`re: ${word}`);
@@ -109,7 +126,9 @@ export function describeStreams(bench: Bench): void {
 
     it("cancels the backend when the request messages fail", async () => {
       const gone = createSignal<void>();
-      const backend = await bench.backend({ "/t.S/Sum": { stream: (call) => call.on("cancelled", () => gone.resolve()).resume() } });
+      const backend = await bench.backend({
+        "/t.S/Sum": { stream: (call) => call.on("cancelled", () => gone.resolve()).resume() },
+      });
       let reads = 0;
       const messages = { read: () => (reads++ === 0 ? Promise.resolve(Buffer.from("one")) : arrivedThenFail(backend)) };
       const reply = bench.open(backend.target).stream(streamCall("/t.S/Sum", messages));

@@ -60,14 +60,18 @@ function describeUnary(bench: Bench): void {
 
     it("carries a message that is a view into a larger buffer", async () => {
       const backend = await bench.backend({ "/t.S/M": echo });
-      const reply = await bench.open(backend.target).unary(unaryCall("/t.S/M", new Uint8Array([1, 2, 3, 4]).subarray(1, 3)));
+      const reply = await bench
+        .open(backend.target)
+        .unary(unaryCall("/t.S/M", new Uint8Array([1, 2, 3, 4]).subarray(1, 3)));
       expect([...reply.message]).to.deep.equal([2, 3]);
     });
 
     it("answers 500 calls at once, each with its own reply", async () => {
       const backend = await bench.backend({ "/t.S/M": echo });
       const transport = bench.open(backend.target);
-      const replies = await Promise.all(Array.from({ length: 500 }, (_, i) => transport.unary(unaryCall("/t.S/M", Buffer.from(`${i}`)))));
+      const replies = await Promise.all(
+        Array.from({ length: 500 }, (_, i) => transport.unary(unaryCall("/t.S/M", Buffer.from(`${i}`)))),
+      );
       expect(replies.map(({ message }) => text(message))).to.deep.equal(Array.from({ length: 500 }, (_, i) => `${i}`));
     });
 
@@ -142,10 +146,24 @@ function describeMetadata(bench: Bench): void {
 
     it("never carries names of the transport itself", async () => {
       const backend = await bench.backend({ "/t.S/M": echo });
-      const metadata = ["connection", "close", "transfer-encoding", "chunked", "content-length", "7", "host", "evil", "grpc-timeout", "1n", "te", "gzip"];
+      const metadata = [
+        "connection",
+        "close",
+        "transfer-encoding",
+        "chunked",
+        "content-length",
+        "7",
+        "host",
+        "evil",
+        "grpc-timeout",
+        "1n",
+        "te",
+        "gzip",
+      ];
       const reply = await bench.open(backend.target).unary(unaryCall("/t.S/M", Buffer.from("ok"), { metadata }));
       expect(text(reply.message)).to.equal("ok");
-      for (const name of ["connection", "transfer-encoding", "content-length", "host"]) expect(backend.calls[0].metadata.has(name), name).to.equal(false);
+      for (const name of ["connection", "transfer-encoding", "content-length", "host"])
+        expect(backend.calls[0].metadata.has(name), name).to.equal(false);
     });
 
     for (const [why, metadata] of [

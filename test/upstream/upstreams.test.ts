@@ -28,7 +28,10 @@ describe("createUpstreams", () => {
   };
 
   it("prefers the exact service, then the longest pattern, then the default, in whatever order they are written", () => {
-    const upstreams = create({ "shop.*": at("wide:1"), "shop.v1.Orders": at("exact:1"), "shop.v1.*": at("narrow:1") }, at("rest:1"));
+    const upstreams = create(
+      { "shop.*": at("wide:1"), "shop.v1.Orders": at("exact:1"), "shop.v1.*": at("narrow:1") },
+      at("rest:1"),
+    );
     const targetOf = (path: string): string | undefined => upstreams.targetOf(methodOf(path));
     expect(targetOf("/shop.v1.Orders/Get")).to.equal("exact:1");
     expect(targetOf("/shop.v1.Users/Get")).to.equal("narrow:1");
@@ -40,9 +43,12 @@ describe("createUpstreams", () => {
     const orders = await named("orders", ["/shop.Orders/Get"]);
     const rest = await named("rest", ["/shop.Users/Get"]);
     const { handler } = create({ "shop.Orders": at(orders.target) }, at(rest.target));
-    const ask = async (path: string): Promise<string> => Buffer.from((await handler.unary(unaryCall(path))).message).toString();
+    const ask = async (path: string): Promise<string> =>
+      Buffer.from((await handler.unary(unaryCall(path))).message).toString();
     expect([await ask("/shop.Orders/Get"), await ask("/shop.Users/Get")]).to.deep.equal(["orders", "rest"]);
-    expect((await readAll(handler.stream(streamCall("/shop.Orders/Get", [Buffer.of()])).messages)).map(String)).to.have.length(1);
+    expect(
+      (await readAll(handler.stream(streamCall("/shop.Orders/Get", [Buffer.of()])).messages)).map(String),
+    ).to.have.length(1);
   });
 
   it("opens one transport per distinct target", () => {
@@ -59,7 +65,12 @@ describe("createUpstreams", () => {
     const upstreams = create({});
     expect(upstreams.targetOf(methodOf("/a.A/M"))).to.equal(undefined);
     const reply = upstreams.handler.stream(streamCall("/a.A/M"));
-    for (const failing of [upstreams.handler.unary(unaryCall("/a.A/M")), reply.headers, reply.messages.read(), reply.trailers]) {
+    for (const failing of [
+      upstreams.handler.unary(unaryCall("/a.A/M")),
+      reply.headers,
+      reply.messages.read(),
+      reply.trailers,
+    ]) {
       const error = await failureOf(failing);
       expect([error.code, error.reason]).to.deep.equal([Code.UNAVAILABLE, "NO_UPSTREAM"]);
     }
@@ -81,7 +92,9 @@ describe("createUpstreams", () => {
 
 describe("isServicePattern", () => {
   it("takes full names and package patterns, nothing else", () => {
-    for (const text of ["Echo", "shop.v1.Orders", "shop.*", "shop.v1.*"]) expect(isServicePattern(text), text).to.equal(true);
-    for (const text of ["", "*", ".shop", "shop.", "shop*", "shop.*.Orders", "shop..v1", "shop/Orders", "1shop"]) expect(isServicePattern(text), text).to.equal(false);
+    for (const text of ["Echo", "shop.v1.Orders", "shop.*", "shop.v1.*"])
+      expect(isServicePattern(text), text).to.equal(true);
+    for (const text of ["", "*", ".shop", "shop.", "shop*", "shop.*.Orders", "shop..v1", "shop/Orders", "1shop"])
+      expect(isServicePattern(text), text).to.equal(false);
   });
 });

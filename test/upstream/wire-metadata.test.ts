@@ -7,12 +7,23 @@ import { readRequestMetadata, toReplyMetadata } from "../../src/upstream/wire-me
 describe("readRequestMetadata", () => {
   it("keeps order and repetition, trims values and splits -bin lists", () => {
     expect(readRequestMetadata(["x-b", " 1 ", "x-a", "2", "x-b", "3", "y-bin", "AA, BB"], 1000)).to.deep.equal([
-      "x-b", "1", "x-a", "2", "x-b", "3", "y-bin", "AA", "y-bin", "BB",
+      "x-b",
+      "1",
+      "x-a",
+      "2",
+      "x-b",
+      "3",
+      "y-bin",
+      "AA",
+      "y-bin",
+      "BB",
     ]);
   });
 
   it("leaves the transport's own names out without counting them", () => {
-    expect(readRequestMetadata(["grpc-timeout", "1S", "te", "x".repeat(5000), "content-type", "a"], 100)).to.deep.equal([]);
+    expect(readRequestMetadata(["grpc-timeout", "1S", "te", "x".repeat(5000), "content-type", "a"], 100)).to.deep.equal(
+      [],
+    );
   });
 
   it("either returns legal entries or refuses with GatewayError, whatever comes in", () => {
@@ -34,7 +45,12 @@ describe("readRequestMetadata", () => {
 
 describe("toReplyMetadata", () => {
   it("leaves protocol fields out and writes bytes as base64", () => {
-    const fields: [string, (string | Buffer)[]][] = [["content-type", ["a"]], ["grpc-status", ["0"]], ["x", ["1", "2"]], ["y-bin", [Buffer.from([255])]]];
+    const fields: [string, (string | Buffer)[]][] = [
+      ["content-type", ["a"]],
+      ["grpc-status", ["0"]],
+      ["x", ["1", "2"]],
+      ["y-bin", [Buffer.from([255])]],
+    ];
     expect(toReplyMetadata(fields, 1000)).to.deep.equal(["x", "1", "x", "2", "y-bin", "/w=="]);
   });
 

@@ -44,7 +44,10 @@ export function findTimeoutProblem(method: Method): OptionProblem | undefined {
   const option = method.options.get(optionName);
   const ms = readTimeout(method);
   if (option === undefined || (ms !== undefined && ms > 0)) return undefined;
-  return { option: optionName, message: `${JSON.stringify(option)} is no timeout; a positive duration is expected, e.g. "1.5s" or "500ms"` };
+  return {
+    option: optionName,
+    message: `${JSON.stringify(option)} is no timeout; a positive duration is expected, e.g. "1.5s" or "500ms"`,
+  };
 }
 
 function positive(name: string, text: string, ms: number | undefined, example: string): number {

@@ -3,7 +3,7 @@ import type { Profile } from "../../schema/binding.ts";
 import type { GatewayError } from "../../status.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
-import type { QueryLimits } from "../../translate/query.ts";
+import { defaultQueryLimits, type QueryLimits } from "../../translate/query.ts";
 
 export interface RestOptions {
   readonly profile: Profile;
@@ -44,6 +44,7 @@ export const strictRest: RestOptions = Object.freeze({
   profile: "strict",
   json: strictJson,
   queryIgnore: Object.freeze([]),
+  queryLimits: defaultQueryLimits,
   errors: "status",
   maxBodyBytes: 4 * 1024 * 1024,
   defaultTimeoutMs: 15_000,

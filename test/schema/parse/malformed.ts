@@ -8,9 +8,7 @@ export interface Malformed {
 export const malformed: readonly Malformed[] = [
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a = 1\n  string b = 2;\n}\n',
-    expected: [
-      '3:15: error: expected ";" after the field "a", found "string"; add ";" [missing-semicolon]',
-    ],
+    expected: ['3:15: error: expected ";" after the field "a", found "string"; add ";" [missing-semicolon]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a;\n}\n',
@@ -20,15 +18,11 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a = 0;\n}\n',
-    expected: [
-      '3:14: error: the number 0 of the field "a" is out of range, expected 1 to 536870911 [field-number]',
-    ],
+    expected: ['3:14: error: the number 0 of the field "a" is out of range, expected 1 to 536870911 [field-number]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a = -1;\n}\n',
-    expected: [
-      '3:14: error: the number -1 of the field "a" is out of range, expected 1 to 536870911 [field-number]',
-    ],
+    expected: ['3:14: error: the number -1 of the field "a" is out of range, expected 1 to 536870911 [field-number]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a = 536870912;\n}\n',
@@ -44,9 +38,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  required string a = 1;\n}\n',
-    expected: [
-      '3:3: error: the field "a" is "required", which proto3 does not have; remove "required" [label]',
-    ],
+    expected: ['3:3: error: the field "a" is "required", which proto3 does not have; remove "required" [label]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  optinal string a = 1;\n}\n',
@@ -75,11 +67,8 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A {\n  string a = 1;\n\nservice S {\n  rpc X(A) returns (A);\n}\n',
-    expected: [
-      '5:1: error: expected "}" to close the message "A" opened at 2:11, found "service"; add "}" [unclosed]',
-    ],
+    source: 'syntax = "proto3";\nmessage A {\n  string a = 1;\n\nservice S {\n  rpc X(A) returns (A);\n}\n',
+    expected: ['5:1: error: expected "}" to close the message "A" opened at 2:11, found "service"; add "}" [unclosed]'],
   },
   {
     source: 'syntax = "proto3";\nimport "abc;\nmessage A {}\n',
@@ -89,9 +78,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\n/* abc\nmessage A {}\n',
-    expected: [
-      '2:1: error: the comment opened by "/*" is never closed; close it with "*/" [unterminated-comment]',
-    ],
+    expected: ['2:1: error: the comment opened by "/*" is never closed; close it with "*/" [unterminated-comment]'],
   },
   {
     source:
@@ -104,15 +91,11 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  map<float, string> a = 1;\n}\n',
-    expected: [
-      '3:7: error: "float" cannot be the key of a map, expected an integer type, bool or string [map-key]',
-    ],
+    expected: ['3:7: error: "float" cannot be the key of a map, expected an integer type, bool or string [map-key]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  repeated map<string,string> a = 1;\n}\n',
-    expected: [
-      '3:3: error: the map field "a" has the label "repeated"; remove "repeated" [map-label]',
-    ],
+    expected: ['3:3: error: the map field "a" has the label "repeated"; remove "repeated" [map-label]'],
   },
   {
     source: 'syntax = "proto3";\nenum E { A = 3000000000; }',
@@ -140,15 +123,11 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: "syntax = proto3;",
-    expected: [
-      '1:10: error: the syntax "proto3" is not in quotes; write syntax = "proto3"; [unquoted]',
-    ],
+    expected: ['1:10: error: the syntax "proto3" is not in quotes; write syntax = "proto3"; [unquoted]'],
   },
   {
     source: 'syntax "proto3";',
-    expected: [
-      '1:8: error: expected "=" after "syntax", found the string "proto3"; write syntax = "proto3"; [syntax]',
-    ],
+    expected: ['1:8: error: expected "=" after "syntax", found the string "proto3"; write syntax = "proto3"; [syntax]'],
   },
   {
     source: 'sintax = "proto3";',
@@ -170,9 +149,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string näme = 1;\n}\n',
-    expected: [
-      '3:10: error: "näme" is not a name: "ä" is not one of a-z, A-Z, 0-9 and "_" [identifier-character]',
-    ],
+    expected: ['3:10: error: "näme" is not a name: "ä" is not one of a-z, A-Z, 0-9 and "_" [identifier-character]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a\u0001 = 1;\n}\n',
@@ -180,9 +157,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nimport “a.proto”;\n',
-    expected: [
-      '2:8: error: the string “a.proto” is in typographic quotes; write it in plain quotes: " [smart-quote]',
-    ],
+    expected: ['2:8: error: the string “a.proto” is in typographic quotes; write it in plain quotes: " [smart-quote]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  string a = 1；\n}\n',
@@ -219,21 +194,17 @@ export const malformed: readonly Malformed[] = [
   {
     source:
       'syntax = "proto3";\nmessage A {}\nservice S {\n  rpc X(A) returns (A) {\n    option (google.api.http) = { get: "/v1" };\n  rpc Y(A) returns (A) {\n    option (google.api.http) = { get: "/v2" };\n  }\n}\n',
-    expected: [
-      '6:3: error: expected "}" to close the rpc "X" opened at 4:24, found "rpc"; add "}" [unclosed]',
-    ],
+    expected: ['6:3: error: expected "}" to close the rpc "X" opened at 4:24, found "rpc"; add "}" [unclosed]'],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A {\n  string a = 1 [deprecated = true;\n  string b = 0;\n}\n',
+    source: 'syntax = "proto3";\nmessage A {\n  string a = 1 [deprecated = true;\n  string b = 0;\n}\n',
     expected: [
       '3:34: error: expected "]" to close the options of the field "a" opened at 3:16, found ";"; add "]" [unclosed]',
       '4:14: error: the number 0 of the field "b" is out of range, expected 1 to 536870911 [field-number]',
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A {\n  string a = 1 [deprecated: true];\n  string b = 0;\n}\n',
+    source: 'syntax = "proto3";\nmessage A {\n  string a = 1 [deprecated: true];\n  string b = 0;\n}\n',
     expected: [
       '3:27: error: expected "=" after the option name "deprecated", found ":"; replace ":" by "=" [syntax]',
       '4:14: error: the number 0 of the field "b" is out of range, expected 1 to 536870911 [field-number]',
@@ -313,8 +284,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A {\nreserved 5 to 3; reserved 0; reserved foo; reserved "a", 4;\n}\n',
+    source: 'syntax = "proto3";\nmessage A {\nreserved 5 to 3; reserved 0; reserved foo; reserved "a", 4;\n}\n',
     expected: [
       "3:10: error: the range 5 to 3 ends before it begins; write 3 to 5 [range]",
       "3:27: error: the range 0 is out of bounds, expected 1 to 536870911 [range]",
@@ -324,9 +294,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\ngroup X = 1 { string a = 2; }\n}\n',
-    expected: [
-      '3:1: error: "group" is not part of proto3; declare a message and a field of its type [group]',
-    ],
+    expected: ['3:1: error: "group" is not part of proto3; declare a message and a field of its type [group]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nstring = 1;\n}\n',
@@ -354,9 +322,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nstring a = 1 [];\n}\n',
-    expected: [
-      '3:15: error: expected an option of the field "a", found "]"; remove "[]" [empty-options]',
-    ],
+    expected: ['3:15: error: expected an option of the field "a", found "]"; remove "[]" [empty-options]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noneof x {}\n}\n',
@@ -366,9 +332,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = "\\q";\n}\n',
-    expected: [
-      '3:15: error: "\\q" is not an escape sequence; a backslash itself is written "\\\\" [string-escape]',
-    ],
+    expected: ['3:15: error: "\\q" is not an escape sequence; a backslash itself is written "\\\\" [string-escape]'],
   },
   {
     source: "package a.b\nmessage A {}",
@@ -378,8 +342,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A {\nextend Foo { map<string, string> a = 1; oneof x { string a = 1; } }\n}\n',
+    source: 'syntax = "proto3";\nmessage A {\nextend Foo { map<string, string> a = 1; oneof x { string a = 1; } }\n}\n',
     expected: [
       '3:14: error: the map field "a" cannot be an extension; wrap it in a message [map-place]',
       '3:41: error: expected a field in the extend "Foo", found "oneof"; move it out [misplaced]',
@@ -412,9 +375,7 @@ export const malformed: readonly Malformed[] = [
   {
     source:
       'syntax = "proto3";\nmessage A {\noption (a) = {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a {a }}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}};\n}\n',
-    expected: [
-      '3:206: error: the value of the field "a" is nested more than 64 levels deep [nesting-too-deep]',
-    ],
+    expected: ['3:206: error: the value of the field "a" is nested more than 64 levels deep [nesting-too-deep]'],
   },
   {
     source: "",
@@ -442,25 +403,18 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nimport a;',
-    expected: [
-      '2:8: error: expected the path of a file in quotes after "import", found "a" [syntax]',
-    ],
+    expected: ['2:8: error: expected the path of a file in quotes after "import", found "a" [syntax]'],
   },
   {
     source: 'syntax = "proto3";\npackage "a";',
-    expected: [
-      '2:9: error: expected a name after "package", found the string "a"; write it without quotes [syntax]',
-    ],
+    expected: ['2:9: error: expected a name after "package", found the string "a"; write it without quotes [syntax]'],
   },
   {
     source: 'syntax = "proto3";\npackage a; package b;',
-    expected: [
-      '2:20: error: the file has a second package "b", the first is "a"; remove one of the two [package]',
-    ],
+    expected: ['2:20: error: the file has a second package "b", the first is "a"; remove one of the two [package]'],
   },
   {
-    source:
-      'edition = "2023";\nmessage A { optional string a = 1; required string b = 2; reserved "x"; }',
+    source: 'edition = "2023";\nmessage A { optional string a = 1; required string b = 2; reserved "x"; }',
     expected: [
       '2:13: error: the field "a" is "optional", which edition 2023 does not have; remove "optional"; it is features.field_presence = EXPLICIT, the default [label]',
       '2:36: error: the field "b" is "required", which edition 2023 does not have; remove "required"; it is features.field_presence = LEGACY_REQUIRED [label]',
@@ -469,15 +423,11 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "2023";',
-    expected: [
-      '1:10: error: "2023" is an edition, not a syntax; write edition = "2023"; [unknown-syntax]',
-    ],
+    expected: ['1:10: error: "2023" is an edition, not a syntax; write edition = "2023"; [unknown-syntax]'],
   },
   {
     source: 'edition = "2025";',
-    expected: [
-      '1:11: error: unknown edition "2025", expected "2023" or "2024"; did you mean "2023"? [unknown-syntax]',
-    ],
+    expected: ['1:11: error: unknown edition "2025", expected "2023" or "2024"; did you mean "2023"? [unknown-syntax]'],
   },
   {
     source: 'syntax = "proto3";\nexport message A {}',
@@ -520,8 +470,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nservice S {\n  message M { string a = 1; }\n  rpc X(M) returns (M);\n}',
+    source: 'syntax = "proto3";\nservice S {\n  message M { string a = 1; }\n  rpc X(M) returns (M);\n}',
     expected: [
       '3:3: error: expected "rpc" or "option" in a service, found "message"; declare the message outside the service [unknown-keyword]',
     ],
@@ -545,8 +494,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A {\noneof x { string a = 1; message B { string c = 1; } string d = 0; }\n}\n',
+    source: 'syntax = "proto3";\nmessage A {\noneof x { string a = 1; message B { string c = 1; } string d = 0; }\n}\n',
     expected: [
       '3:25: error: expected a field in the oneof "x", found "message"; move it out [misplaced]',
       '3:64: error: the number 0 of the field "d" is out of range, expected 1 to 536870911 [field-number]',
@@ -574,8 +522,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nmessage A { string a = 1.5; string b = "1"; string c = 99999999999999999999999; }',
+    source: 'syntax = "proto3";\nmessage A { string a = 1.5; string b = "1"; string c = 99999999999999999999999; }',
     expected: [
       '2:24: error: expected a number for the field "a", found "1.5"; a field is written "type name = number;" [syntax]',
       '2:40: error: expected a number for the field "b", found the string "1"; a field is written "type name = number;" [syntax]',
@@ -588,9 +535,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\n  uint32 a = 1 // foo\n  uint32 b = 2; // bar\n}\n',
-    expected: [
-      '3:15: error: expected ";" after the field "a", found "uint32"; add ";" [missing-semicolon]',
-    ],
+    expected: ['3:15: error: expected ";" after the field "a", found "uint32"; add ";" [missing-semicolon]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = { b 1 };\n}\n',
@@ -606,9 +551,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = { [a/]: 1 };\n}\n',
-    expected: [
-      '3:19: error: expected an extension name or a type URL before "]" instead of "a/", found "]" [syntax]',
-    ],
+    expected: ['3:19: error: expected an extension name or a type URL before "]" instead of "a/", found "]" [syntax]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = { b: [1 2] };\n}\n',
@@ -616,9 +559,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = { b = 1 };\n}\n',
-    expected: [
-      '3:18: error: expected ":" after the field "b", found "="; replace "=" by ":" [syntax]',
-    ],
+    expected: ['3:18: error: expected ":" after the field "b", found "="; replace "=" by ":" [syntax]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = { b [1] };\n}\n',
@@ -664,27 +605,19 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = "\\u12";\n}\n',
-    expected: [
-      '3:15: error: "\\u" is not an escape sequence; four hexadecimal digits follow \\u [string-escape]',
-    ],
+    expected: ['3:15: error: "\\u" is not an escape sequence; four hexadecimal digits follow \\u [string-escape]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = "\\ud800";\n}\n',
-    expected: [
-      '3:15: error: "\\ud800" is not an escape sequence; a surrogate stands only in a pair [string-escape]',
-    ],
+    expected: ['3:15: error: "\\ud800" is not an escape sequence; a surrogate stands only in a pair [string-escape]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = "\\777";\n}\n',
-    expected: [
-      '3:15: error: "\\777" is not an escape sequence; an octal escape goes up to \\377 [string-escape]',
-    ],
+    expected: ['3:15: error: "\\777" is not an escape sequence; an octal escape goes up to \\377 [string-escape]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = "\\U00110000";\n}\n',
-    expected: [
-      '3:15: error: "\\U00110000" is not an escape sequence; code points go up to 0010FFFF [string-escape]',
-    ],
+    expected: ['3:15: error: "\\U00110000" is not an escape sequence; code points go up to 0010FFFF [string-escape]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = 1e;\n}\n',
@@ -696,9 +629,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = 1.2.3;\n}\n',
-    expected: [
-      '3:14: error: "1.2.3" is not a number; write it like 12, 0x1F, 017, 1.5 or 1e3 [number]',
-    ],
+    expected: ['3:14: error: "1.2.3" is not a number; write it like 12, 0x1F, 017, 1.5 or 1e3 [number]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noption (a) = 12ab;\n}\n',
@@ -724,9 +655,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nmap<A, A> a = 1;\n}\n',
-    expected: [
-      '3:5: error: "A" cannot be the key of a map, expected an integer type, bool or string [map-key]',
-    ],
+    expected: ['3:5: error: "A" cannot be the key of a map, expected an integer type, bool or string [map-key]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nmap<string, map<string, A>> a = 1;\n}\n',
@@ -740,9 +669,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nreserved 4 to mx;\n}\n',
-    expected: [
-      '3:15: error: expected a number or "max" after "to", found "mx"; did you mean "max"? [syntax]',
-    ],
+    expected: ['3:15: error: expected a number or "max" after "to", found "mx"; did you mean "max"? [syntax]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nreserved 1, 2, "a";\n}\n',
@@ -752,9 +679,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nreserved 1000000000;\n}\n',
-    expected: [
-      "3:10: error: the range 1000000000 is out of bounds, expected 1 to 536870911 [range]",
-    ],
+    expected: ["3:10: error: the range 1000000000 is out of bounds, expected 1 to 536870911 [range]"],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nreserved ;\n}\n',
@@ -770,9 +695,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nextend string { int32 a = 1; }',
-    expected: [
-      '2:8: error: expected a message type after "extend", found the scalar type "string" [message-type]',
-    ],
+    expected: ['2:8: error: expected a message type after "extend", found the scalar type "string" [message-type]'],
   },
   {
     source: 'syntax = "proto3";\nextend A {}',
@@ -789,15 +712,11 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nimport weird "a";',
-    expected: [
-      '2:8: error: expected the path of a file in quotes after "import", found "weird" [syntax]',
-    ],
+    expected: ['2:8: error: expected the path of a file in quotes after "import", found "weird" [syntax]'],
   },
   {
     source: 'syntax = "proto3";\nimport option "a.proto";',
-    expected: [
-      '2:8: error: "import option" needs edition 2024, this file is proto3; remove "option" [needs-edition]',
-    ],
+    expected: ['2:8: error: "import option" needs edition 2024, this file is proto3; remove "option" [needs-edition]'],
   },
   {
     source: 'syntax = "proto3";\npackage .a;',
@@ -827,9 +746,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nstring\u00a0a = 1;\n}\n',
-    expected: [
-      "3:7: error: unexpected invisible character U+00A0; replace it by a space [control-character]",
-    ],
+    expected: ["3:7: error: unexpected invisible character U+00A0; replace it by a space [control-character]"],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\noneof { string a = 1; }\n}\n',
@@ -843,8 +760,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nservice S { rpc A(B, C) returns (D); rpc E(F) returns G; rpc (H) returns (I); }',
+    source: 'syntax = "proto3";\nservice S { rpc A(B, C) returns (D); rpc E(F) returns G; rpc (H) returns (I); }',
     expected: [
       '2:20: error: expected ")" after the type "B", found ","; an rpc has one message each way [syntax]',
       '2:55: error: expected "(" after "returns", found "G"; a method is written "rpc Name(Request) returns (Reply);" [syntax]',
@@ -868,11 +784,8 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'edition = "2024";\nimport option "a.proto";\nexport message A { local enum E { X = 0; } string a = 0; }',
-    expected: [
-      '3:55: error: the number 0 of the field "a" is out of range, expected 1 to 536870911 [field-number]',
-    ],
+    source: 'edition = "2024";\nimport option "a.proto";\nexport message A { local enum E { X = 0; } string a = 0; }',
+    expected: ['3:55: error: the number 0 of the field "a" is out of range, expected 1 to 536870911 [field-number]'],
   },
   {
     source: 'syntax = "proto3";\nsyntax = "proto3";',
@@ -889,21 +802,15 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nstring a = 1, string b = 2;\n}\n',
-    expected: [
-      '3:13: error: expected ";" after the field "a", found ","; replace "," by ";" [missing-semicolon]',
-    ],
+    expected: ['3:13: error: expected ";" after the field "a", found ","; replace "," by ";" [missing-semicolon]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nstring a: 1;\n}\n',
-    expected: [
-      '3:9: error: expected "=" after the field name "a", found ":"; replace ":" by "=" [syntax]',
-    ],
+    expected: ['3:9: error: expected "=" after the field name "a", found ":"; replace ":" by "=" [syntax]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nint32 a = 1; int32 b = 2 int32 c = 3;\n}\n',
-    expected: [
-      '3:25: error: expected ";" after the field "b", found "int32"; add ";" [missing-semicolon]',
-    ],
+    expected: ['3:25: error: expected ";" after the field "b", found "int32"; add ";" [missing-semicolon]'],
   },
   {
     source: 'syntax = "proto3";\noptoin a = 1;',
@@ -912,8 +819,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nservice S { option (a) = {b: 1}; rpc A(B) returns (C) { foo = 1; option x = ; } }',
+    source: 'syntax = "proto3";\nservice S { option (a) = {b: 1}; rpc A(B) returns (C) { foo = 1; option x = ; } }',
     expected: [
       '2:57: error: expected "option" or "}" in the rpc "A", found "foo" [syntax]',
       '2:77: error: expected a value for the option "x", found ";" [option-value]',
@@ -921,9 +827,7 @@ export const malformed: readonly Malformed[] = [
   },
   {
     source: 'syntax = "proto3";\nmessage message { message message = 1; string a = 0; }',
-    expected: [
-      '2:51: error: the number 0 of the field "a" is out of range, expected 1 to 536870911 [field-number]',
-    ],
+    expected: ['2:51: error: the number 0 of the field "a" is out of range, expected 1 to 536870911 [field-number]'],
   },
   {
     source: 'syntax = "proto3";\nmessage A {\nint32 2a = 1;\n}\n',
@@ -939,8 +843,7 @@ export const malformed: readonly Malformed[] = [
     ],
   },
   {
-    source:
-      'syntax = "proto3";\nenum E { A = 1.5; B = -2147483649; reserved 5 to 1; C = 0x80000000; }',
+    source: 'syntax = "proto3";\nenum E { A = 1.5; B = -2147483649; reserved 5 to 1; C = 0x80000000; }',
     expected: [
       '2:14: error: expected a number for the enum value "A", found "1.5"; an enum value is written "NAME = number;" [syntax]',
       '2:23: error: the number -2147483649 of the enum value "B" is out of range, expected -2147483648 to 2147483647 [enum-number]',

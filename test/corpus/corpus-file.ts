@@ -1,0 +1,108 @@
+// Reads corpus files: `== title`, the input, a line `=>`, what comes of it. With CORPUS_UPDATE=1 writes down what comes, for review.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { expect } from "chai";
+
+export interface Entry {
+  readonly title: string;
+  readonly line: number;
+  readonly input: readonly string[];
+  readonly expected: string;
+}
+
+interface CorpusFile {
+  readonly url: URL;
+  /** Comments above the first entry. */
+  readonly head: readonly string[];
+  readonly entries: readonly Entry[];
+}
+
+const root = new URL("../../../test/corpus/", import.meta.url);
+const isUpdate = process.env["CORPUS_UPDATE"] === "1";
+
+/** One test an entry of every file in `folder`; `play` tells what comes of an input. */
+export function playCorpus(folder: string, least: number, play: (input: readonly string[]) => Promise<string>): void {
+  const directory = new URL(`${folder}/`, root);
+  const files = readdirSync(directory)
+    .filter((name) => name.endsWith(".txt"))
+    .sort()
+    .map((name) => parseCorpus(new URL(name, directory)));
+  it(`has at least ${least} entries, no two alike`, () => {
+    const entries = files.flatMap((file) => file.entries);
+    expect(entries.length).to.be.at.least(least);
+    expect(new Set(entries.map(({ input }) => input.join("\n"))).size).to.equal(entries.length);
+    expect(new Set(entries.map(({ title }) => title)).size).to.equal(entries.length);
+  });
+  for (const { url, head, entries } of files) {
+    const name = url.pathname.slice(root.pathname.length);
+    const played: Entry[] = [];
+    for (const entry of entries) {
+      it(`${entry.title} (${name}:${entry.line})`, async () => {
+        const observed = await play(entry.input);
+        played.push({ ...entry, expected: observed });
+        if (!isUpdate) expect(observed).to.equal(entry.expected);
+      });
+    }
+    if (isUpdate) after(() => writeFileSync(url, formatCorpus(head, played)));
+  }
+}
+
+function parseCorpus(url: URL): CorpusFile {
+  const head: string[] = [];
+  const entries: Entry[] = [];
+  let entry: { title: string; line: number; input: string[]; expected: string[] } | undefined;
+  let part = head;
+  const finish = (): void => {
+    if (entry !== undefined)
+      entries.push({ ...entry, input: trimmed(entry.input), expected: trimmed(entry.expected).join("\n") });
+  };
+  for (const [index, text] of readFileSync(url, "utf8").split("\n").entries()) {
+    if (text.startsWith("== ")) {
+      finish();
+      entry = { title: text.slice(3), line: index + 1, input: [], expected: [] };
+      part = entry.input;
+    } else if (text === "=>" && entry !== undefined && part === entry.input) part = entry.expected;
+    else part.push(text);
+  }
+  finish();
+  return { url, head: trimmed(head), entries };
+}
+
+/** Blank lines in front of the next entry are for the reader. */
+function trimmed(lines: readonly string[]): readonly string[] {
+  let end = lines.length;
+  while (end > 0 && lines[end - 1] === "") end--;
+  return lines.slice(0, end);
+}
+
+function formatCorpus(head: readonly string[], entries: readonly Entry[]): string {
+  const texts = entries.map(({ title, input, expected }) => [`== ${title}`, ...input, "=>", expected].join("\n"));
+  return `${[head.join("\n"), ...texts].join("\n\n")}\n`;
+}
+
+/** `⟦ff 00⟧` is those bytes, `⟦text*100⟧` a text a hundred times, `⟦⟧` nothing. */
+export function toBytes(text: string): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const { index, 0: whole, 1: inside } of text.matchAll(/⟦([^⟧]*)⟧/gs)) {
+    parts.push(Buffer.from(text.slice(at, index)), special(inside));
+    at = index + whole.length;
+  }
+  return Buffer.concat([...parts, Buffer.from(text.slice(at))]);
+}
+
+function special(text: string): Buffer {
+  if (/^(?:[0-9a-f]{2} ?)*$/.test(text)) return Buffer.from(text.replaceAll(" ", ""), "hex");
+  const [, repeated, count] = /^(.+)\*(\d+)$/s.exec(text) ?? [];
+  if (repeated === undefined) throw new Error(`⟦${text}⟧ is neither bytes nor a repetition`);
+  return Buffer.from(repeated.replaceAll("\\r\\n", "\r\n").repeat(Number(count)));
+}
+
+/** Long and unprintable text, as a corpus file shows it. */
+export function shown(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are what must be made visible
+  const printable = text.replaceAll(
+    /[\x00-\x08\x0b-\x1f\x7f]/g,
+    (character) => `⟦${character.charCodeAt(0).toString(16).padStart(2, "0")}⟧`,
+  );
+  return printable.length > 1500 ? `${printable.slice(0, 1500)}… (${printable.length} characters)` : printable;
+}
