@@ -42,7 +42,7 @@ export function parseFlags(command: Command, argv: readonly string[]): ParsedFla
     allowPositionals: true,
     tokens: true,
   });
-  for (const token of tokens) if (token.kind === "option") checkToken(command, token);
+  for (const token of tokens) if (token.kind === "option") checkToken(command, token, argv);
   const list = (name: string): readonly string[] =>
     ((values[name] as (string | boolean)[] | undefined) ?? []).map(String);
   const parsed: ParsedFlags = {
@@ -57,12 +57,13 @@ export function parseFlags(command: Command, argv: readonly string[]): ParsedFla
 
 function checkToken(
   command: Command,
-  token: { rawName: string; name: string; value?: string | undefined; inlineValue?: boolean | undefined },
+  token: { rawName: string; name: string; value?: string | undefined; inlineValue?: boolean | undefined; index: number },
+  argv: readonly string[],
 ): void {
   const flag = command.flags.find((candidate) => candidate.name === token.name);
   // parseArgs accepts an unknown short flag as a name of one letter.
   if (flag === undefined || (token.rawName.startsWith("--") ? token.rawName !== `--${flag.name}` : false))
-    throw unknownFlag(command, token.rawName);
+    throw unknownFlag(command, token.rawName, argv[token.index]);
   if (flag.value === undefined) {
     if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
     return;
@@ -75,9 +76,12 @@ function checkToken(
   }
 }
 
-function unknownFlag(command: Command, rawName: string): UsageError {
+function unknownFlag(command: Command, rawName: string, written: string): UsageError {
   const names = command.flags.map((flag) => `--${flag.name}`);
-  const suggestion = rawName.startsWith("--") ? didYouMean(rawName, names) : undefined;
+  // `-config` is read as -c -o -n …
+  const long = names.find((name) => name === `-${written}`);
+  const suggestion =
+    long !== undefined ? `did you mean "${long}"?` : rawName.startsWith("--") ? didYouMean(rawName, names) : undefined;
   return new UsageError(
     `unknown flag ${rawName} of sluice ${command.name}; ${suggestion ?? `see sluice ${command.name} --help`}`,
   );

@@ -1,6 +1,6 @@
 // What every command starts from: configuration, schema, bindings, and everything wrong with them.
 import { loadConfig } from "../config/load-config.ts";
-import type { NamedTarget } from "../config/load-config.ts";
+import type { LoadedConfig, NamedTarget } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
 import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
@@ -78,7 +78,7 @@ export async function loadProject(
     { profile, bindUnannotated: http.bindUnannotated, yamlRules: http.rules },
     report,
   );
-  checkUpstreamServices(config, schema, report);
+  checkUpstreamServices(loaded, schema, report);
   checkMethodOptions(schema, report);
   return { project: hasErrors(diagnostics) ? undefined : { config, schema, bindings }, diagnostics, schema };
 }
@@ -122,13 +122,17 @@ async function fetchOrReport(
 }
 
 /** A mapping that names no service of the schema is a slip of the hand: its calls would go elsewhere. */
-function checkUpstreamServices(config: Config, schema: Schema, report: (diagnostic: Diagnostic) => void): void {
+function checkUpstreamServices(
+  { targets }: LoadedConfig,
+  schema: Schema,
+  report: (diagnostic: Diagnostic) => void,
+): void {
   const names = schema.services.map((service) => service.name);
-  for (const { service } of config.upstreams) {
-    if (service === undefined || names.some((name) => isServed(service, name))) continue;
+  for (const { service, position } of targets) {
+    if (service === "default" || names.some((name) => isServed(service, name))) continue;
     report({
       severity: "error",
-      position: undefined,
+      position,
       message: `the upstream of ${service} has no use: the protos have no such service`,
       hint: suggestService(service, names),
       rule: "upstream-service",

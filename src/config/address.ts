@@ -22,7 +22,7 @@ export function parseAddress(text: string): Address | string {
 function addressProblem(text: string): string {
   if (/^\d+$/.test(text)) return `HOST:PORT is expected, e.g. 127.0.0.1:${text}`;
   if (/^[a-z]+:\/\//i.test(text)) return "HOST:PORT is expected, without a scheme";
-  if (isIP(text) === 6) return `an IPv6 address needs brackets and a port, e.g. [${text}]:8080`;
+  if (isIP(text) === 6) return `an IPv6 address needs brackets and a port, e.g. [::1]:8080`;
   return "HOST:PORT is expected, e.g. 127.0.0.1:8080";
 }
 

@@ -10,6 +10,8 @@ import { checkTextLayer, createTextLayer, locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import { readTextFile } from "./read-file.ts";
 import { resolveConfig } from "./resolve.ts";
+import { salvageConfig } from "./salvage.ts";
+import type { Salvage } from "./salvage.ts";
 import type { Settings } from "./settings.ts";
 import type { Environment } from "./substitute.ts";
 import { validateSource } from "./validate.ts";
@@ -33,6 +35,8 @@ export interface ConfigInputs {
 export interface LoadedConfig {
   /** Undefined when there is an error among the diagnostics. */
   readonly config: Config | undefined;
+  /** What can be told all the same, for finding what is wrong in the protos too. */
+  readonly salvage: Salvage;
   readonly diagnostics: readonly Diagnostic[];
   /** Every target any layer names, for whoever knows the grammar of targets; also when `config` is undefined. */
   readonly targets: readonly NamedTarget[];
@@ -40,6 +44,8 @@ export interface LoadedConfig {
 
 export interface NamedTarget {
   readonly target: string;
+  /** The key in `upstreams`: a service, a package or `default`. */
+  readonly service: string;
   /** The flag, variable or key. */
   readonly name: string;
   readonly position: Position | undefined;
@@ -63,16 +69,16 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
     files: [...environment.httpRules, ...inputs.httpRules],
     report,
   });
+  const layers = [flags, environment.layer, file];
   const config =
-    areTextsValid && isFileValid
-      ? resolveConfig([flags, environment.layer, file], { file: path, rules }, report)
-      : undefined;
+    areTextsValid && isFileValid ? resolveConfig(layers, { file: path, rules }, report) : undefined;
   diagnostics.sort(byPosition);
   const hasErrors = diagnostics.some((diagnostic) => diagnostic.severity === "error");
   return {
     config: hasErrors || config === undefined ? undefined : deepFreeze(config),
+    salvage: salvageConfig(layers, rules),
     diagnostics,
-    targets: [flags, environment.layer, file].flatMap(listTargets),
+    targets: layers.flatMap(listTargets),
   };
 }
 
@@ -101,7 +107,7 @@ function listTargets(layer: Layer): NamedTarget[] {
     const target: unknown = isObject ? (value as Record<string, unknown>)["target"] : value;
     const position = layer.positionOf(path);
     return typeof target === "string" && target !== ""
-      ? [{ target, position, name: position === undefined ? layer.nameOf(path) : formatPath(path) }]
+      ? [{ target, service: key, position, name: position === undefined ? layer.nameOf(path) : formatPath(path) }]
       : [];
   });
 }

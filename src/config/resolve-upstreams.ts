@@ -1,10 +1,9 @@
-// The upstreams of all layers, service by service, the default first; TLS files are checked here, read later.
-import { accessSync, constants } from "node:fs";
+// The upstreams of all layers, service by service, the default first; TLS files are checked here, and read again when they are used.
 import type { TlsFiles, UpstreamConfig } from "./config.ts";
 import { layerError, locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
-import { describeReadError } from "./read-file.ts";
 import type { UpstreamSettings } from "./settings.ts";
+import { findPemProblem } from "./tls-files.ts";
 import type { Report } from "./yaml-source.ts";
 
 const defaultKey = "default";
@@ -36,11 +35,8 @@ function toTls(layer: Layer, upstream: string, tls: NonNullable<UpstreamSettings
     const file = tls[name];
     if (file === undefined) return undefined;
     const located = locatePath(layer, file);
-    try {
-      accessSync(located, constants.R_OK);
-    } catch (error) {
-      report(layerError(layer, [...path, name], `${JSON.stringify(located)}: ${describeReadError(error)}`));
-    }
+    const problem = findPemProblem(located, name === "key" ? "PRIVATE KEY" : "CERTIFICATE");
+    if (problem !== undefined) report(layerError(layer, [...path, name], `${JSON.stringify(located)}: ${problem}`));
     return located;
   };
   if ((tls.cert === undefined) !== (tls.key === undefined)) {

@@ -21,21 +21,32 @@ export function readTlsFiles(files: TlsFiles): TlsMaterial {
   };
 }
 
-function readPem(path: string | undefined, label: string): Uint8Array | undefined {
+/** What is wrong with a PEM file, in words. */
+export function findPemProblem(path: string, label: PemLabel): string | undefined {
+  const read = tryPem(path, label);
+  return typeof read === "string" ? read : undefined;
+}
+
+export type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
+
+function readPem(path: string | undefined, label: PemLabel): Uint8Array | undefined {
   if (path === undefined) return undefined;
-  const fail = (message: string): never => {
-    throw new DiagnosticError([
-      { severity: "error", position: { file: path, line: 1, column: 1 }, message, rule: "tls-file" },
-    ]);
-  };
+  const read = tryPem(path, label);
+  if (typeof read !== "string") return read;
+  throw new DiagnosticError([
+    { severity: "error", position: { file: path, line: 1, column: 1 }, message: read, rule: "tls-file" },
+  ]);
+}
+
+function tryPem(path: string, label: PemLabel): Uint8Array | string {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    return fail(describeReadError(error));
+    return describeReadError(error);
   }
   const text = new TextDecoder("latin1").decode(bytes);
   return text.includes("-----BEGIN ") && text.includes(`${label}-----`)
     ? bytes
-    : fail(`no PEM block of a ${label.toLowerCase()} is in this file`);
+    : `no PEM block of a ${label.toLowerCase()} is in this file`;
 }

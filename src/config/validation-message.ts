@@ -27,7 +27,9 @@ export function toDiagnostic(error: ErrorObject, source: YamlSource, root: Schem
   const hint =
     error.keyword === "enum" && typeof value === "string"
       ? didYouMean(value, (node.enum ?? []).map(String))
-      : undefined;
+      : path.length === 0 && typeof value === "string"
+        ? "a setting is written as key, colon, blank, value: `listen: 127.0.0.1:8080`"
+        : undefined;
   return { severity: "error", position: source.positionOf(path), message, hint, rule: "config-value" };
 }
 

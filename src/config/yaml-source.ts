@@ -1,6 +1,6 @@
 // YAML text -> plain values plus the position of each, within bounds: one document, no duplicate keys, no alias bombs.
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar } from "yaml";
-import type { Document, Node, Pair, YAMLMap } from "yaml";
+import type { Document, Node, Pair, YAMLError, YAMLMap } from "yaml";
 import type { Diagnostic, Position } from "../diagnostic.ts";
 import { substituteEnvironment } from "./substitute.ts";
 import type { Environment } from "./substitute.ts";
@@ -69,8 +69,8 @@ export function parseYaml(
     report({
       severity: "error",
       position: at(error.pos[0]),
-      message: tidy(error.message),
-      hint: syntaxHint(text, error.pos[0]),
+      message: tidy(error),
+      hint: syntaxHint(text, error),
       rule: "yaml-syntax",
     });
     return undefined;
@@ -201,13 +201,23 @@ function fail(walk: Walk, position: Position, rule: string, problem: Pick<Diagno
 }
 
 /** `{key: ${NAME}}` is what people stumble over: braces nest in YAML. */
-function syntaxHint(text: string, offset: number): string | undefined {
-  return text.slice(Math.max(0, offset - 2), offset + 2).includes("${")
-    ? 'inside { } and [ ], quote it: "${NAME}"; or write the mapping over several lines'
-    : undefined;
+function syntaxHint(text: string, { code, pos: [offset] }: YAMLError): string | undefined {
+  const isReference = text.slice(Math.max(0, offset - 2), offset + 2).includes("${");
+  if (isReference) return 'inside { } and [ ], quote it: "${NAME}"; or write the mapping over several lines';
+  return hints.get(code);
 }
 
+const hints: ReadonlyMap<string, string> = new Map([
+  ["BAD_INDENT", "indent the keys of one mapping alike"],
+  ["BAD_SCALAR_START", "put the value in quotes"],
+  ["BLOCK_AS_IMPLICIT_KEY", 'put a value that has ": " in it in quotes; indent what belongs below a key'],
+  ["MISSING_CHAR", "is a quote, a bracket or a colon missing before this place?"],
+  ["TAB_AS_INDENT", "indent with spaces"],
+  ["TAG_RESOLVE_FAILED", "tags have no use here; leave it out"],
+]);
+
 /** One line: the parser's longer messages quote the source. */
-function tidy(message: string): string {
+function tidy({ message }: YAMLError): string {
+  if (message.includes("call stack")) return "the file nests too deep";
   return message.split("\n")[0].replace(/:$/, "");
 }

@@ -95,7 +95,7 @@ export function scanPath(scan: PathScan, path: string, limits: ScanLimits): BadP
       const problem = endSegment(scan, start, at, hash, isEscaped);
       if (problem !== undefined) return problem;
       if (at === start && !limits.allowEmptySegments)
-        return badPath("PATH_EMPTY_SEGMENT", `the path has an empty segment ("//") at character ${at}`);
+        return badPath("PATH_EMPTY_SEGMENT", `the path has an empty segment ("//") at character ${at + 1}`);
       start = at + 1;
       hash = hashSeed;
       isEscaped = false;
@@ -143,7 +143,7 @@ function decodeSegment(scan: PathScan, at: number): BadPath | undefined {
     return wrongEscape(raw, start);
   }
   if (text.includes("\0"))
-    return badPath("PATH_INVALID_CHARACTER", `the path segment at character ${start} holds a NUL (%00)`);
+    return badPath("PATH_INVALID_CHARACTER", `the path segment at character ${start + 1} holds a NUL (%00)`);
   if (isDotSegment(text, 0, text.length)) return dotSegment(start);
   scan.decoded[at] = text;
   scan.hashes[at] = hashText(text);
@@ -159,17 +159,17 @@ export function isDotSegment(text: string, start: number, end: number): boolean 
 export function dotSegment(start: number): BadPath {
   return badPath(
     "PATH_DOT_SEGMENT",
-    `the path has a "." or ".." segment at character ${start}; such paths are refused, not resolved`,
+    `the path has a "." or ".." segment at character ${start + 1}; such paths are refused, not resolved`,
   );
 }
 
 /** The decoder refuses two things and says only that it does. */
 function wrongEscape(raw: string, start: number): BadPath {
   const wrong = raw.search(/%(?![0-9A-Fa-f]{2})/);
-  if (wrong < 0) return badPath("PATH_INVALID_UTF8", `the path segment at character ${start} does not decode to UTF-8`);
+  if (wrong < 0) return badPath("PATH_INVALID_UTF8", `the path segment at character ${start + 1} does not decode to UTF-8`);
   return badPath(
     "PATH_INVALID_ESCAPE",
-    `"%" at character ${start + wrong} of the path is not followed by two hexadecimal digits`,
+    `"%" at character ${start + wrong + 1} of the path is not followed by two hexadecimal digits`,
   );
 }
 
@@ -178,7 +178,7 @@ function wrongCharacter(code: number, at: number): BadPath {
     code > 0x20 && code < 0x7f
       ? `"${String.fromCharCode(code)}"`
       : `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-  return badPath("PATH_INVALID_CHARACTER", `${shown} at character ${at} of the path must be percent-encoded`);
+  return badPath("PATH_INVALID_CHARACTER", `${shown} at character ${at + 1} of the path must be percent-encoded`);
 }
 
 function badPath(reason: BadPathReason, message: string): BadPath {

@@ -1,4 +1,5 @@
 // Rules of one enum: its first value, its numbers, its reserved ranges, and names that JSON would confuse.
+import { isDamaged, isMisnested, mentions } from "./link-doubt.ts";
 import type { EnumNode, EnumValueNode } from "./link-node.ts";
 import { formatPlace } from "./link-problems.ts";
 import type { Problems } from "./link-problems.ts";
@@ -6,7 +7,8 @@ import { checkReserved } from "./check-reserved.ts";
 
 export function checkEnum(type: EnumNode, problems: Problems): void {
   const [first] = type.values;
-  if (type.raw.values.length === 0) {
+  const isWhole = !isDamaged(type);
+  if (type.raw.values.length === 0 && isWhole) {
     problems.error({
       position: type.position,
       rule: "empty-enum",
@@ -14,7 +16,7 @@ export function checkEnum(type: EnumNode, problems: Problems): void {
       hint: "add a first value, e.g. UNSPECIFIED = 0",
     });
   }
-  if (first !== undefined && first.raw === type.raw.values[0] && first.number !== 0 && !type.closed) {
+  if (isWhole && first !== undefined && first.raw === type.raw.values[0] && first.number !== 0 && !type.closed) {
     problems.error({
       position: first.position,
       rule: "enum-first-value",
@@ -22,6 +24,7 @@ export function checkEnum(type: EnumNode, problems: Problems): void {
       hint: "put a value of number 0 first, e.g. UNSPECIFIED = 0",
     });
   }
+  if (isMisnested(type)) return;
   checkNumbers(type, problems);
   checkJsonConflicts(type, problems);
   checkReserved({ owner: type, noun: "enum value", members: type.raw.values }, problems);
@@ -29,6 +32,9 @@ export function checkEnum(type: EnumNode, problems: Problems): void {
 
 function checkNumbers(type: EnumNode, problems: Problems): void {
   const mayAlias = type.options.get("allow_alias") === true;
+  // It was meant, and the error in it was reported.
+  const mayBeMeant = type.raw.options.kind === "text" && type.raw.options.options.some(({ name, value }) => name[0] === "allow_alias" && !(value.kind === "identifier" && value.text === "false"));
+  const isLost = !mayAlias && (mayBeMeant || mentions(type, "allow_alias"));
   const byNumber = new Map<number, EnumValueNode>();
   let hasAlias = false;
   for (const value of type.values) {
@@ -38,7 +44,7 @@ function checkNumbers(type: EnumNode, problems: Problems): void {
       continue;
     }
     hasAlias = true;
-    if (mayAlias) continue;
+    if (mayAlias || isLost) continue;
     problems.error({
       position: value.position,
       rule: "duplicate-enum-number",
@@ -46,7 +52,7 @@ function checkNumbers(type: EnumNode, problems: Problems): void {
       hint: `give it another number, or add: option allow_alias = true;`,
     });
   }
-  if (mayAlias && !hasAlias) {
+  if (mayAlias && !hasAlias && !isDamaged(type)) {
     problems.error({
       position: type.optionPosition("allow_alias"),
       rule: "needless-alias",

@@ -1,5 +1,6 @@
 // Rules of one field or extension once its type is known: numbers, closed enums, defaults, packing, features, extendee.
 import { checkDefault } from "./check-default.ts";
+import { isDamaged } from "./link-doubt.ts";
 import type { EnumNode, FieldNode } from "./link-node.ts";
 import { isPackable } from "./link-settle.ts";
 import type { Problems } from "./link-problems.ts";
@@ -42,7 +43,7 @@ const optionMessages =
 function checkExtension(field: FieldNode, problems: Problems): void {
   const { parent, raw } = field;
   const inRange = parent.raw.extensionRanges.some((range) => field.number >= range.start && field.number <= range.end);
-  if (!inRange) {
+  if (!inRange && !isDamaged(parent)) {
     const ranges = parent.raw.extensionRanges.map(({ start, end }) => `${start} to ${end >= maxNumber ? "max" : end}`);
     problems.error({
       position: raw.numberPosition,
@@ -82,6 +83,7 @@ function checkExtension(field: FieldNode, problems: Problems): void {
 /** An unknown number of a closed enum cannot be told from an unset field without presence. */
 function checkClosedEnum(field: FieldNode, problems: Problems): void {
   if (field.type.kind !== "enum" || !field.type.enum.closed || field.isExtension) return;
+  if ((field.type.enum as EnumNode).file.raw.damage?.isEditionKnown === false) return;
   const isProto3 = field.file.raw.edition === "proto3";
   const isImplicit = field.cardinality === "singular" && !field.hasPresence;
   if (!isProto3 && (!isImplicit || field.parent.isMapEntry)) return;

@@ -8,6 +8,8 @@ import type { Problems } from "./link-problems.ts";
 import { enumsOf, extensionsOf, messagesOf } from "./link-settle.ts";
 
 export function checkFile(file: FileNode, problems: Problems): void {
+  // Half of the rules depend on the edition.
+  if (file.raw.damage?.isEditionKnown === false) return;
   // Bytes were checked by the compiler that wrote them.
   if (file.raw.bytes === undefined) checkTargets(file, problems);
   for (const message of messagesOf(file.messages)) {
@@ -16,7 +18,8 @@ export function checkFile(file: FileNode, problems: Problems): void {
   }
   for (const extension of extensionsOf(file)) if (extension.isLinkedExtension) checkField(extension, problems);
   for (const type of enumsOf(file)) checkEnum(type, problems);
-  if (file.isInput && file.raw.bytes === undefined && !file.isUncertain) warnOfUnusedImports(file, problems);
+  const isSure = !file.mayImportMore && !file.hasUnresolved && file.damages.length === 0;
+  if (file.isInput && file.raw.bytes === undefined && isSure) warnOfUnusedImports(file, problems);
 }
 
 function warnOfUnusedImports(file: FileNode, problems: Problems): void {

@@ -1,11 +1,13 @@
 // Rules of one message: field numbers, reserved ranges, oneofs, JSON names, map entries, message sets.
 import { checkReserved } from "./check-reserved.ts";
+import { isDamaged, isMisnested } from "./link-doubt.ts";
 import { defaultJsonName } from "./link-node.ts";
 import type { FieldNode, MessageNode } from "./link-node.ts";
 import { formatPlace } from "./link-problems.ts";
 import type { Problems } from "./link-problems.ts";
 
 export function checkMessage(message: MessageNode, problems: Problems): void {
+  if (isMisnested(message)) return;
   checkFieldNumbers(message, problems);
   checkReserved({ owner: message, noun: "field", members: message.raw.fields }, problems);
   checkOneofs(message, problems);
@@ -34,6 +36,8 @@ function checkFieldNumbers(message: MessageNode, problems: Problems): void {
   const byNumber = new Map<number, FieldNode>();
   let hint: string | undefined;
   for (const field of message.fields) {
+    // Out of range, which was reported; 0 where no number was written.
+    if (field.number < 1) continue;
     const other = byNumber.get(field.number);
     if (other === undefined) {
       byNumber.set(field.number, field);
@@ -49,7 +53,9 @@ function checkFieldNumbers(message: MessageNode, problems: Problems): void {
 }
 
 /** An example, unless the message is so large that finding one is work. */
-function freeNumber({ fields, raw }: MessageNode): string {
+function freeNumber(message: MessageNode): string {
+  const { fields, raw } = message;
+  if (isDamaged(message)) return "";
   const ranges = [...raw.reservedRanges, ...raw.extensionRanges];
   if (fields.length > 1_000 || ranges.length > 100) return "";
   const taken = new Set(fields.map((field) => field.number));
@@ -63,7 +69,7 @@ function freeNumber({ fields, raw }: MessageNode): string {
 function checkOneofs(message: MessageNode, problems: Problems): void {
   const withFields = new Set(message.raw.fields.map((field) => message.allOneofs[field.oneofIndex ?? -1]));
   for (const oneof of message.oneofs) {
-    if (!withFields.has(oneof)) {
+    if (!withFields.has(oneof) && !isDamaged(message)) {
       problems.error({
         position: oneof.raw.position,
         rule: "empty-oneof",

@@ -3,6 +3,7 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic, Position } from "../diagnostic.ts";
 import type { Profile } from "./binding.ts";
 import type { Method, OptionMessage, OptionValue } from "./descriptor.ts";
+import type { Doubt } from "./link-doubt.ts";
 
 export type Report = (diagnostic: Diagnostic) => void;
 
@@ -16,6 +17,8 @@ export interface RuleContext {
   readonly method: Method;
   readonly profile: Profile;
   readonly report: Report;
+  /** Of a schema with errors. */
+  readonly doubt?: Doubt | undefined;
 }
 
 /** Text of a rule and where its key was written. */
@@ -108,6 +111,7 @@ function readPattern(source: RuleSource, context: RuleContext): Pattern | undefi
   const { rule } = source;
   const isGateway = context.profile === "grpc-gateway";
   const present = [...verbs, "custom"].filter((key) => rule.has(key) && !(isGateway && rule.get(key) === ""));
+  if (present.length === 0 && context.doubt?.mayHaveOptions(context.method) === true) return undefined;
   if (present.length === 0) {
     const hint = `add one of get, put, post, delete, patch, custom`;
     // grpc-gateway leaves such a method unbound without a word.

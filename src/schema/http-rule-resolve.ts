@@ -127,6 +127,7 @@ function lookUp(name: string, message: MessageType, position: Position, context:
     report(context, "warning", found);
     return byJsonName;
   }
+  if (context.doubt?.mayHaveField(message, name) === true) return undefined;
   const names = message.fields.map((candidate) => candidate.protoName);
   const hint =
     didYouMean(name, names) ??

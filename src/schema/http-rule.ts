@@ -4,6 +4,7 @@ import type { Position } from "../diagnostic.ts";
 import type { Binding, Profile } from "./binding.ts";
 import { checkBindings } from "./check-bindings.ts";
 import type { Method, OptionMessage, OptionValue, Schema } from "./descriptor.ts";
+import type { Doubt } from "./link-doubt.ts";
 import { isMessage, readHttpRule } from "./http-rule-read.ts";
 import type { Report, RuleContext, RuleSource } from "./http-rule-read.ts";
 import { resolveRule } from "./http-rule-resolve.ts";
@@ -26,6 +27,8 @@ export interface BindOptions {
   /** Serve methods without a rule at `POST /pkg.Service/Method` with body `*`. */
   readonly bindUnannotated: boolean;
   readonly yamlRules: readonly YamlHttpRule[];
+  /** With a schema that has errors: what it may lack is not reported as missing. */
+  readonly doubt?: Doubt | undefined;
 }
 
 const annotation = "(google.api.http)";
@@ -35,13 +38,15 @@ const maxYamlDepth = 4;
 /** Every sound binding, services and methods in order, a method's rule before its additional ones; the rest is reported. */
 export function bindMethods(schema: Schema, options: BindOptions, report: Report): Binding[] {
   const methods = schema.services.flatMap((service) => service.methods);
-  const replaced = selectMethods(methods, options.yamlRules, report);
+  const { doubt } = options;
+  const replaced = selectMethods(methods, options, report);
   const bindings: Binding[] = [];
   for (const method of methods) {
-    const context: RuleContext = { method, profile: options.profile, report };
+    const context: RuleContext = { method, profile: options.profile, report, doubt };
     const yaml = replaced.get(method);
     const written = method.options.get(annotation);
     if (yaml !== undefined) bindRule(fromYaml(yaml), "yaml", context, bindings);
+    else if (doubt?.hasWrongOptions(method) === true) continue;
     else if (written !== undefined) bindRule(fromAnnotation(method, written), "annotation", context, bindings);
     else if (options.bindUnannotated) bindDefault(context, bindings);
   }
@@ -114,14 +119,14 @@ function toOptionValue(value: unknown, place: Place, writtenPaths: Map<string, s
 /** The YAML rule of each selected method; the last that selects it wins. */
 function selectMethods(
   methods: readonly Method[],
-  rules: readonly YamlHttpRule[],
+  { yamlRules, doubt }: BindOptions,
   report: Report,
 ): Map<Method, YamlHttpRule> {
   const selected = new Map<Method, YamlHttpRule>();
-  for (const yaml of rules) {
+  for (const yaml of yamlRules) {
     const matching = methods.filter((method) => isSelected(yaml.selector, method.name));
     for (const method of matching) selected.set(method, yaml);
-    if (matching.length > 0) continue;
+    if (matching.length > 0 || doubt?.mayDeclare(yaml.selector.replace(/\.\*$/, "")) === true) continue;
     const names = methods.map((method) => method.name);
     const hint =
       didYouMean(yaml.selector, names) ??

@@ -38,6 +38,7 @@ export function declareFile(raw: ProtoFile, isInput: boolean, symbols: SymbolTab
 function declareMessages(declaring: Declaring, raws: readonly RawMessage[], place: Place, into: MessageNode[]): void {
   const { symbols, file } = declaring;
   for (const raw of raws) {
+    if (isNameless(declaring, raw)) continue;
     checkIdentifier(declaring, "message", raw);
     const name = join(place.scope, raw.name);
     const node = new MessageNode(name, raw, file, resolveFeatures(place.features, raw.options, featuresNumber.message));
@@ -59,7 +60,7 @@ function declareOneofs(declaring: Declaring, node: MessageNode): void {
   node.raw.oneofs.forEach((raw, index) => {
     const oneof = new OneofNode(raw, resolveFeatures(node.features, raw.options, featuresNumber.oneof));
     node.allOneofs.push(oneof);
-    if (synthetic.has(index) && !real.has(index)) return;
+    if ((synthetic.has(index) && !real.has(index)) || isNameless(declaring, raw)) return;
     checkIdentifier(declaring, "oneof", raw);
     const { file, symbols } = declaring;
     symbols.add({ kind: "oneof", name: `${node.name}.${raw.name}`, file, position: raw.position });
@@ -113,6 +114,7 @@ function declareExtensions(declaring: Declaring, raws: readonly RawField[], plac
 function declareEnums(declaring: Declaring, raws: readonly RawEnum[], place: Place, into: EnumNode[]): void {
   const { symbols, file } = declaring;
   for (const raw of raws) {
+    if (isNameless(declaring, raw)) continue;
     checkIdentifier(declaring, "enum", raw);
     const name = join(place.scope, raw.name);
     const node = new EnumNode(name, raw, file, resolveFeatures(place.features, raw.options, featuresNumber.enum));
@@ -128,6 +130,7 @@ function declareEnums(declaring: Declaring, raws: readonly RawEnum[], place: Pla
 }
 
 function declareService(declaring: Declaring, raw: RawService, packageName: string): void {
+  if (isNameless(declaring, raw)) return;
   checkIdentifier(declaring, "service", raw);
   const { symbols, file } = declaring;
   const name = join(packageName, raw.name);
@@ -140,6 +143,11 @@ export function inheritMapFeatures(map: FieldNode, entry: MessageNode): void {
   const own = ownFeatures(map.raw.options, featuresNumber.field);
   if (own === undefined) return;
   for (const field of entry.fields) field.features = { ...field.features, ...own };
+}
+
+/** In text, where the lack of the name was reported. */
+function isNameless({ file }: Declaring, { name }: RawDeclared): boolean {
+  return name === "" && file.raw.bytes === undefined;
 }
 
 /** Text cannot hold anything else; descriptor bytes can, and names end up in paths and messages. */

@@ -11,16 +11,13 @@ const visibleLimit = 500_000;
 export interface ImportContext {
   /** Where imports were looked for, for the hint. */
   readonly searched: readonly string[];
-  /** Paths of files of which only a part could be read. */
-  readonly incomplete: ReadonlySet<string>;
   readonly importHint?: (path: string, importer: string) => string | undefined;
 }
 
 export function linkImports(files: ReadonlyMap<string, FileNode>, context: ImportContext, problems: Problems): void {
-  const uncertain = new Set<FileNode>();
+  const lacking = new Set<FileNode>();
   for (const file of files.values()) {
-    if (context.incomplete.has(file.raw.path)) uncertain.add(file);
-    if (checkImports(file, files, context, problems)) uncertain.add(file);
+    if (checkImports(file, files, context, problems) || file.raw.damage?.hasLostImport === true) lacking.add(file);
   }
   let budget = visibleLimit;
   for (const file of files.values()) {
@@ -36,7 +33,10 @@ export function linkImports(files: ReadonlyMap<string, FileNode>, context: Impor
       });
       return;
     }
-    file.isUncertain = [...file.visible.keys()].some((seen) => uncertain.has(seen));
+    for (const seen of file.visible.keys()) {
+      file.mayImportMore ||= lacking.has(seen);
+      if (seen.raw.damage !== undefined) file.damages.push(seen.raw.damage);
+    }
   }
   reportCycles(files, problems);
 }

@@ -13,7 +13,7 @@ import type {
   Service,
 } from "./descriptor.ts";
 import type { Features } from "./features.ts";
-import type { ProtoFile, RawDeclared, RawEnum, RawField, RawMessage, RawMethod, RawService } from "./proto-file.ts";
+import type { Damage, ProtoFile, RawDeclared, RawEnum, RawField, RawMessage, RawMethod, RawService } from "./proto-file.ts";
 
 const noOptions: OptionMessage = new Map();
 
@@ -52,8 +52,12 @@ export class FileNode {
   readonly visiblePackages = new Set<string>();
   /** Paths of imports that something was found through. */
   readonly usedImports = new Set<string>();
-  /** It or an import of it could not be read completely: a name not found here proves nothing. */
-  isUncertain = false;
+  /** An import was not found or not read: any name may come from it. */
+  mayImportMore = false;
+  /** Of the files it sees, itself included. */
+  readonly damages: Damage[] = [];
+  /** A name in it was not resolved, or a declaration left out: what it uses is not fully known. */
+  hasUnresolved = false;
   options: OptionMessage = noOptions;
   findOption: ((path: string) => Position | undefined) | undefined = undefined;
   /** The options messages by full name, for writing the options back. */
@@ -77,6 +81,8 @@ export class MessageNode extends DeclaredNode implements MessageType {
   readonly features: Features;
   readonly isMapEntry: boolean;
   isMessageSet = false;
+  /** Declared twice, or put in the place of a type that was not found: a field not in here proves nothing. */
+  isUnsure = false;
   readonly fields: FieldNode[] = [];
   readonly extensions: FieldNode[] = [];
   readonly oneofs: OneofNode[] = [];
@@ -229,6 +235,8 @@ export class MethodNode extends DeclaredNode implements Method {
   readonly input: MessageNode;
   readonly output: MessageNode;
   idempotency: "unknown" | "no-side-effects" | "idempotent" = "unknown";
+  /** An option was reported as wrong, so `options` lacks something. */
+  hasWrongOptions = false;
 
   constructor(raw: RawMethod, service: ServiceNode, types: { input: MessageNode; output: MessageNode }) {
     super(`${service.name}.${raw.name}`, raw);

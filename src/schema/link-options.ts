@@ -62,7 +62,9 @@ function interpretEnum(context: Interpreting, type: EnumNode): void {
 function interpretService(context: Interpreting, service: ServiceNode): void {
   apply(context, service, service.raw.options, "ServiceOptions");
   for (const method of service.methods) {
+    const { found } = context.problems;
     apply(context, method, method.raw.options, "MethodOptions");
+    method.hasWrongOptions = context.problems.found > found;
     const level = method.options.get("idempotency_level");
     if (level === "NO_SIDE_EFFECTS") method.idempotency = "no-side-effects";
     if (level === "IDEMPOTENT") method.idempotency = "idempotent";

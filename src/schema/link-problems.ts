@@ -1,6 +1,6 @@
 // How the linker reports: every problem once, with suggestions only while they are affordable.
 import { didYouMean } from "../diagnostic.ts";
-import type { Diagnostic, Position } from "../diagnostic.ts";
+import type { Diagnostic, Position, Severity } from "../diagnostic.ts";
 
 /** Suggestions compare with every name of the schema; a hostile file must not buy that thousands of times. */
 const suggestionLimit = 50;
@@ -14,23 +14,31 @@ export interface Problem {
   readonly rule: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Problems of one key are one mistake: only the first is reported. */
+  readonly once?: string | undefined;
 }
 
 export class Problems {
   readonly #report: (diagnostic: Diagnostic) => void;
   readonly #seen = new Set<string>();
   #suggestions = 0;
+  #found = 0;
 
   constructor(report: (diagnostic: Diagnostic) => void) {
     this.#report = report;
   }
 
   error(problem: Problem): void {
-    this.#add({ severity: "error", ...problem });
+    this.#add("error", problem);
   }
 
   warning(problem: Problem): void {
-    this.#add({ severity: "warning", ...problem });
+    this.#add("warning", problem);
+  }
+
+  /** How many were found, repeated ones included. */
+  get found(): number {
+    return this.#found;
   }
 
   /** Whether a search through all names is still affordable; `suggest` is one. */
@@ -43,18 +51,16 @@ export class Problems {
     return didYouMean(word, take(candidates, candidateLimit));
   }
 
-  #add(problem: Diagnostic & { readonly position: Position }): void {
+  #add(severity: Severity, { position, rule, ...problem }: Problem): void {
+    this.#found++;
     if (this.#seen.size >= problemLimit) return;
-    const diagnostic = {
-      ...problem,
-      message: shorten(problem.message),
-      hint: problem.hint === undefined ? undefined : shorten(problem.hint),
-    };
-    const { file, line, column } = diagnostic.position;
-    const key = `${file}:${line}:${column}:${diagnostic.rule}:${diagnostic.message}`;
+    const message = shorten(problem.message);
+    const hint = problem.hint === undefined ? undefined : shorten(problem.hint);
+    const { file, line, column } = position;
+    const key = problem.once ?? `${file}:${line}:${column}:${rule}:${message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.#report(diagnostic);
+    this.#report({ severity, position, message, hint, rule });
   }
 }
 

@@ -1,13 +1,14 @@
 // The linker's third pass: type names of fields, extensions and methods become the nodes they mean.
 import type { FieldType, ScalarType } from "./descriptor.ts";
 import { inheritMapFeatures } from "./link-declare.ts";
-import { MethodNode } from "./link-node.ts";
-import type { FieldNode, FileNode, MessageNode, ServiceNode } from "./link-node.ts";
+import { MessageNode, MethodNode } from "./link-node.ts";
+import type { FieldNode, FileNode, ServiceNode } from "./link-node.ts";
 import { formatPlace } from "./link-problems.ts";
 import { reportLookup } from "./link-unresolved.ts";
 import { isTypeSymbol } from "./link-symbols.ts";
 import type { Lookup, Symbol, SymbolTable, TypeSymbol } from "./link-symbols.ts";
 import type { Problems } from "./link-problems.ts";
+import type { RawMethod } from "./proto-file.ts";
 import type { Position } from "../diagnostic.ts";
 
 export interface Resolving {
@@ -92,7 +93,8 @@ function lookUp(resolving: Resolving, reference: Reference): TypeSymbol | undefi
   const result: Lookup<TypeSymbol> = symbols.lookup(reference.name, reference.scope, file, isType);
   if (result.kind === "found") return result.symbol;
   reportLookup(resolving, reference, result);
-  return undefined;
+  // What was meant is clear, so what is said about it can be checked at once.
+  return result.kind === "hidden" || result.kind === "shadowed" ? result.symbol : undefined;
 }
 
 function isType(symbol: Symbol): symbol is TypeSymbol {
@@ -147,9 +149,20 @@ function resolveService(resolving: Resolving, service: ServiceNode): void {
       scope: service.name,
       position: raw.outputPosition,
     });
-    if (isNew && input !== undefined && output !== undefined)
-      service.methods.push(new MethodNode(raw, service, { input, output }));
+    if (!isNew) continue;
+    const types = { input: input ?? standIn(raw.inputType, raw, file), output: output ?? standIn(raw.outputType, raw, file) };
+    service.methods.push(new MethodNode(raw, service, types));
   }
+}
+
+/** In the place of a message that was not found, so that the rest of the rpc can be checked. */
+function standIn(name: string, { position, comment, options }: RawMethod, file: FileNode): MessageNode {
+  const none = { fields: [], oneofs: [], messages: [], enums: [], extensions: [] };
+  const ranges = { extensionRanges: [], reservedRanges: [], reservedNames: [] };
+  const raw = { name, position, comment, options, ...none, ...ranges, isMapEntry: false };
+  const node = new MessageNode(name, raw, file, file.features);
+  node.isUnsure = true;
+  return node;
 }
 
 function resolveRpcType(resolving: Resolving, reference: Omit<Reference, "wanted">): MessageNode | undefined {

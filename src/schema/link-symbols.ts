@@ -1,5 +1,6 @@
 // The table of every declared full name, and protoc's scoped lookup in it.
 import type { Position } from "../diagnostic.ts";
+import { isMisnested } from "./link-doubt.ts";
 import type { EnumNode, FieldNode, FileNode, MessageNode, ServiceNode } from "./link-node.ts";
 import { formatPlace } from "./link-problems.ts";
 import type { Problems } from "./link-problems.ts";
@@ -48,6 +49,9 @@ export class SymbolTable {
       this.#symbols.set(symbol.name, symbol);
       return true;
     }
+    symbol.file.hasUnresolved = true;
+    if (other.kind === "message") other.node.isUnsure = true;
+    if (isOutOfPlace(symbol) || isOutOfPlace(other)) return false;
     this.#problems.error({
       position: symbol.position,
       rule: "duplicate-name",
@@ -148,6 +152,11 @@ export class SymbolTable {
     if (file !== undefined && !file.visiblePackages.has(name)) return undefined;
     return this.#packages.get(name);
   }
+}
+
+/** It has this full name only because of an error around it. */
+function isOutOfPlace({ file, position }: Symbol): boolean {
+  return file.raw.damage?.hasLostPackage === true || isMisnested({ file, position });
 }
 
 function judge<Found extends Symbol>(

@@ -1,4 +1,5 @@
 // What is said about a name that did not resolve: not imported, something else, hidden by an inner scope, or unknown.
+import { nearest } from "../diagnostic.ts";
 import type { Position } from "../diagnostic.ts";
 import { bundledFileDeclaring } from "./bundled.ts";
 import type { FileNode } from "./link-node.ts";
@@ -6,6 +7,7 @@ import { formatPlace } from "./link-problems.ts";
 import type { Problems } from "./link-problems.ts";
 import { article } from "./link-symbols.ts";
 import type { Lookup, Symbol, SymbolTable } from "./link-symbols.ts";
+import type { Damage } from "./proto-file.ts";
 
 interface Unresolved {
   readonly name: string;
@@ -24,8 +26,8 @@ interface Reporting {
 export function reportLookup(reporting: Reporting, reference: Unresolved, result: Lookup<Symbol>): void {
   const { problems, file } = reporting;
   const { name, position, wanted } = reference;
-  // What could not be read may hold the name, or the import that shows it.
-  if (file.isUncertain && (result.kind === "unknown" || result.kind === "hidden")) return;
+  file.hasUnresolved = true;
+  if (mayBeLost(file, reference, result)) return;
   if (result.kind === "hidden") {
     const { symbol } = result;
     problems.error({
@@ -33,6 +35,7 @@ export function reportLookup(reporting: Reporting, reference: Unresolved, result
       rule: "not-imported",
       message: `"${name}" is declared in "${symbol.file.raw.path}", which this file does not import`,
       hint: `add: import "${symbol.file.raw.path}";`,
+      once: importKey(file, symbol.file.raw.path),
     });
   } else if (result.kind === "other") {
     problems.error({
@@ -52,16 +55,41 @@ export function reportLookup(reporting: Reporting, reference: Unresolved, result
   }
 }
 
-function reportUnknown({ symbols, problems }: Reporting, { name, scope, position, wanted }: Unresolved): void {
+/** What could not be read may hold the name, or the import that shows it. */
+function mayBeLost(file: FileNode, { name, wanted }: Unresolved, result: Lookup<Symbol>): boolean {
+  // Where no name could be read, that was reported.
+  if (name === "" || name.endsWith(".")) return true;
   const isExtension = wanted === "an extension";
-  const message = `${isExtension ? "extension" : "type"} "${name}" is not declared`;
-  const hint = problems.maySearch ? unknownHint(symbols, problems, { name, scope, isExtension }) : undefined;
-  problems.error({ position, rule: isExtension ? "unknown-option" : "unknown-type", message, hint });
+  const isDeclared = ({ mayDeclare, mayName }: Damage) => (isExtension ? mayName(name) : mayDeclare(name));
+  if (result.kind === "other" || result.kind === "shadowed")
+    return file.damages.some((damage) => damage.isMisnested && isDeclared(damage));
+  return (file.mayImportMore && !(wanted === "a type" && isScalarSlip(name))) || file.damages.some(isDeclared);
 }
 
-function unknownHint(symbols: SymbolTable, problems: Problems, unknown: Unknown): string | undefined {
-  const bundled = bundledFileDeclaring(unknown.name, unknown.scope);
-  return bundled === undefined ? suggestion(symbols, problems, unknown) : `add: import "${bundled}";`;
+/** No import declares `strng` or `int`: messages begin with a capital. */
+function isScalarSlip(name: string): boolean {
+  return /^[a-z0-9]{3,8}$/.test(name) && (scalarSynonyms.has(name) || nearest(name, scalarWords) !== undefined);
+}
+
+/** One missing import is one mistake, however many names it would bring. */
+function importKey(file: FileNode, path: string): string {
+  return `${file.raw.path}\0${path}`;
+}
+
+function reportUnknown({ symbols, problems, file }: Reporting, { name, scope, position, wanted }: Unresolved): void {
+  const isExtension = wanted === "an extension";
+  const problem = {
+    position,
+    rule: isExtension ? "unknown-option" : "unknown-type",
+    message: `${isExtension ? "extension" : "type"} "${name}" is not declared`,
+  };
+  const bundled = problems.maySearch ? bundledFileDeclaring(name, scope) : undefined;
+  if (bundled !== undefined) {
+    problems.error({ ...problem, hint: `add: import "${bundled}";`, once: importKey(file, bundled) });
+    return;
+  }
+  const hint = problems.maySearch ? suggestion(symbols, problems, { name, scope, isExtension }) : undefined;
+  problems.error({ ...problem, hint });
 }
 
 const typeKinds: ReadonlySet<Symbol["kind"]> = new Set(["message", "enum"]);

@@ -4,6 +4,8 @@ import { checkFile } from "./check-file.ts";
 import { writeFileDescriptor } from "./descriptor-write.ts";
 import type { EnumType, Field, MessageType, Method, Schema, SchemaFile } from "./descriptor.ts";
 import { declareFile } from "./link-declare.ts";
+import { createDoubt } from "./link-doubt.ts";
+import type { Doubt } from "./link-doubt.ts";
 import { linkImports } from "./link-imports.ts";
 import type { FileNode } from "./link-node.ts";
 import { interpretFile } from "./link-options.ts";
@@ -16,22 +18,25 @@ import type { ProtoFile } from "./proto-file.ts";
 export interface LinkContext {
   /** Folders in which imports were looked for, for the hint at a missing one. */
   readonly searched?: readonly string[];
-  /** Paths of files with errors of their own: they are linked as far as they go, and not checked further. */
-  readonly incomplete?: ReadonlySet<string>;
   /** A better hint at a missing import than where it was looked for. */
   readonly importHint?: (path: string, importer: string) => string | undefined;
 }
 
+/** With an error reported it lacks what could not be linked, and is there for further checks only. */
+export interface LinkedSchema extends Schema {
+  readonly doubt: Doubt;
+}
+
 /**
  * `files` is the whole set, imports included, google/protobuf/descriptor.proto too where options are to be read.
- * Never throws for what a file says; with an error reported the schema lacks what it could not link.
+ * Never throws for what a file says. What a file with `damage` may have lost is not reported as missing.
  */
 export function linkSchema(
   files: readonly ProtoFile[],
   inputPaths: Iterable<string>,
   report: (diagnostic: Diagnostic) => void,
   context: LinkContext = {},
-): Schema {
+): LinkedSchema {
   const problems = new Problems(report);
   const symbols = new SymbolTable(problems);
   const inputs = new Set(inputPaths);
@@ -40,15 +45,14 @@ export function linkSchema(
     if (nodes.has(file.path)) reportTwice(file, problems);
     else nodes.set(file.path, declareFile(file, inputs.has(file.path), symbols, problems));
   }
-  const incomplete = context.incomplete ?? new Set<string>();
-  linkImports(nodes, { searched: [], ...context, incomplete }, problems);
+  linkImports(nodes, { searched: [], ...context }, problems);
   const all = [...nodes.values()];
   for (const file of all) resolveFile(symbols, problems, file);
   // Before the options, which are values of such fields.
   for (const file of all) settleFile(file);
   for (const file of all) interpretFile(symbols, problems, file);
-  for (const file of all) if (!incomplete.has(file.raw.path)) checkFile(file, problems);
-  return toSchema(all, symbols);
+  for (const file of all) checkFile(file, problems);
+  return { ...toSchema(all, symbols), doubt: createDoubt(all) };
 }
 
 function reportTwice(file: ProtoFile, problems: Problems): void {

@@ -1,5 +1,5 @@
 // The set of files to link: inputs, then whatever they import, from descriptor sets, disk or the bundle. Each file once.
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import type { Diagnostic } from "../diagnostic.ts";
 import { alwaysLinked, isBundledPath, readBundled } from "./bundled.ts";
@@ -21,8 +21,6 @@ interface Loaded {
 
 export class FileSet {
   readonly inputs = new Set<string>();
-  /** Paths of files that have errors of their own. */
-  readonly incomplete = new Set<string>();
   readonly #roots: readonly ImportRoot[];
   readonly #report: (diagnostic: Diagnostic) => void;
   readonly #byPath = new Map<string, Loaded>();
@@ -76,6 +74,8 @@ export class FileSet {
   /** Loads imports of imports until there are no more, then what is always linked; the files with imports as the set names them. */
   complete(): readonly ProtoFile[] {
     this.#loadPending();
+    // Whoever forgot the import still wants to hear what is wrong with the rules.
+    if (!this.#byPath.has(annotations) && [...this.#byPath.values()].some(usesHttpRules)) this.#loadBundled(annotations);
     this.#addAlwaysLinked();
     this.#loadPending();
     return [...this.#byPath.values()].map((loaded) => this.#renameImports(loaded));
@@ -140,13 +140,7 @@ export class FileSet {
     }
     const bytes = readBounded(shown, maxProtoBytes, this.#report);
     if (bytes === undefined) return false;
-    let hasErrors = false;
-    const parsed = parseProto(bytes, shown, (diagnostic) => {
-      hasErrors ||= diagnostic.severity === "error";
-      this.#report(diagnostic);
-    });
-    if (hasErrors) this.incomplete.add(path);
-    this.#keep({ file: { ...parsed, path }, root, shown });
+    this.#keep({ file: { ...parseProto(bytes, shown, this.#report), path }, root, shown });
     return true;
   }
 
@@ -183,6 +177,17 @@ export class FileSet {
   }
 }
 
+const annotations = "google/api/annotations.proto";
+
+function usesHttpRules({ file }: Loaded): boolean {
+  return file.services.some(({ methods }) =>
+    methods.some(
+      ({ options }) =>
+        options.kind === "text" && options.options.some(({ name }) => name[0] === "(google.api.http)"),
+    ),
+  );
+}
+
 function isSame(one: ProtoFile, other: ProtoFile): boolean {
   return one.bytes !== undefined && other.bytes !== undefined && Buffer.compare(one.bytes, other.bytes) === 0;
 }
@@ -193,14 +198,42 @@ export function readBounded(
   limit: number,
   report: (diagnostic: Diagnostic) => void,
 ): Uint8Array | undefined {
+  let handle: number | undefined;
   try {
-    const { size } = statSync(shown);
-    if (size <= limit) return readFileSync(shown);
-    report(
-      problem("too-large", `"${shown}" has ${size} bytes, and ${limit} are read at most`, "is this the right file?"),
-    );
+    handle = openSync(shown, "r");
+    const stats = fstatSync(handle);
+    if (!stats.isFile()) return readStream(handle, shown, limit, report);
+    if (stats.size <= limit) return readFileSync(handle);
+    report(tooLarge(shown, `${stats.size} bytes`, limit));
   } catch (error) {
     report(problem("unreadable", `"${shown}" cannot be read: ${reasonOf(error)}`, "check its permissions"));
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
   return undefined;
+}
+
+/** A pipe (`<(buf build -o -)`) or a device has no size to be known beforehand, and perhaps no end. */
+function readStream(
+  handle: number,
+  shown: string,
+  limit: number,
+  report: (diagnostic: Diagnostic) => void,
+): Uint8Array | undefined {
+  const chunks: Buffer[] = [];
+  for (let length = 0; ; ) {
+    const chunk = Buffer.allocUnsafe(1024 * 1024);
+    const count = readSync(handle, chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    length += count;
+    if (length > limit) {
+      report(tooLarge(shown, "no end in sight", limit));
+      return undefined;
+    }
+    chunks.push(chunk.subarray(0, count));
+  }
+}
+
+function tooLarge(shown: string, size: string, limit: number): Diagnostic {
+  return problem("too-large", `"${shown}" has ${size}, and ${limit} bytes are read at most`, "is this the right file?");
 }

@@ -3,7 +3,9 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { isBundledPath } from "./bundled.ts";
 import type { Schema } from "./descriptor.ts";
 import { readDescriptorSet, readFileDescriptor } from "./descriptor-read.ts";
+import type { Doubt } from "./link-doubt.ts";
 import { linkSchema } from "./link.ts";
+import type { LinkedSchema } from "./link.ts";
 import { FileSet, readBounded } from "./load-files.ts";
 import { findInputs, problem } from "./load-inputs.ts";
 import type { FoundFile, FoundInputs } from "./load-inputs.ts";
@@ -23,6 +25,11 @@ export interface LoadOptions {
 export interface LoadedSchema {
   /** Undefined when an error was found; only `no-service` leaves a schema that is whole, and serves nothing. */
   readonly schema: Schema | undefined;
+  /**
+   * What could be linked when `schema` is undefined, for finding more errors in the same run; never to be served. What
+   * it may lack is known to its `doubt`.
+   */
+  readonly partial: LinkedSchema | undefined;
   /** By file and position. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -36,19 +43,20 @@ export function loadSchema(options: LoadOptions): LoadedSchema {
   for (const file of found.descriptors) addDescriptorSet(file, files, report);
   addDescriptorBytes(options, files, report);
   for (const proto of found.protos) files.addInput(proto);
+  // Of a text that could not be read in full the linker knows.
+  const isInputLost = diagnostics.some(({ position, rule }) => position === undefined || rule === "malformed-descriptor");
   const schema = link(files, found, report);
   const isWhole = !diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (isWhole && schema.services.length === 0) report(noService);
-  return { schema: isWhole ? schema : undefined, diagnostics: inOrder(diagnostics) };
+  if (isWhole) return { schema, partial: undefined, diagnostics: orderDiagnostics(diagnostics) };
+  const doubt: Doubt = isInputLost ? { ...schema.doubt, mayDeclare: () => true } : schema.doubt;
+  return { schema: undefined, partial: { ...schema, doubt }, diagnostics: orderDiagnostics(diagnostics) };
 }
 
-function link(files: FileSet, found: FoundInputs, report: (diagnostic: Diagnostic) => void): Schema {
-  const all = files.complete();
-  const { incomplete, inputs } = files;
+function link(files: FileSet, found: FoundInputs, report: (diagnostic: Diagnostic) => void): LinkedSchema {
   const searched = found.roots.map((root) => root.shown);
-  return linkSchema(all, inputs, report, {
+  return linkSchema(files.complete(), files.inputs, report, {
     searched,
-    incomplete,
     importHint: (path, importer) => files.importHint(path, importer),
   });
 }
@@ -74,11 +82,18 @@ function recogniseForeign(bytes: Uint8Array, shown: string): Diagnostic | undefi
   });
   if (start.startsWith("{"))
     return refuse("this is JSON, not a binary descriptor set", "write it as binary: buf build -o image.binpb");
+  if (start.startsWith("PK\x03\x04")) return refuse("this is a zip archive", "unpack it first: unzip");
   if (start.startsWith("\x1f\x8b")) return refuse("this is gzip data", "unpack it first: gunzip");
-  if (/^(syntax|edition|package|import|option|message|\/\/|\/\*)/.test(start)) {
-    return refuse("this is text, not a binary descriptor set", "give a proto file the extension .proto");
-  }
+  if (!isText(bytes.subarray(0, 4096))) return undefined;
+  const text = "this is text, not a binary descriptor set";
+  if (/\.ya?ml$/.test(shown)) return refuse(text, "name a configuration file with --config, HTTP rules with --http-rules");
+  return refuse(text, "give a proto file the extension .proto");
   return undefined;
+}
+
+/** A set has control characters: the tags and lengths of its first fields. */
+function isText(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
 function addDescriptorBytes(
@@ -102,7 +117,8 @@ const noService: Diagnostic = problem(
   "a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too",
 );
 
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+/** By file and position, what has none last; the first thousand. */
+export function orderDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const sorted = diagnostics.toSorted((one, other) => {
     if (one.position === undefined || other.position === undefined)
       return (one.position === undefined ? 0 : 1) - (other.position === undefined ? 0 : 1);

@@ -1,6 +1,7 @@
 // Options as written in .proto text -> typed values: `name = value`, `(extension).field = value`, aggregates.
 import type { Position } from "../diagnostic.ts";
 import type { OptionMessage, OptionValue } from "./descriptor.ts";
+import { isMisnested, mayHaveField } from "./link-doubt.ts";
 import type { FieldNode, FileNode, MessageNode } from "./link-node.ts";
 import { reportLookup } from "./link-unresolved.ts";
 import { isExtensionSymbol, isTypeSymbol } from "./link-symbols.ts";
@@ -95,7 +96,7 @@ function findField(reading: Reading, { part, message, written, position }: Wante
     return findExtension(reading, part.slice(1, -1), { message, position, scope: reading.scope });
   const field = message.protoField(part);
   if (field !== undefined) return field;
-  if (isLeftOut(message, part)) return undefined;
+  if (mayHaveField(message, part) || isMisplaced(reading, message, position)) return undefined;
   reading.problems.error({
     position,
     rule: "unknown-option",
@@ -115,9 +116,9 @@ function findField(reading: Reading, { part, message, written, position }: Wante
   return undefined;
 }
 
-/** Declared, but not resolved: that was reported already. */
-function isLeftOut(message: MessageNode, name: string): boolean {
-  return message.raw.fields.some((field) => field.name === name);
+/** An option of a declaration whose braces do not match may be that of another. */
+function isMisplaced({ file }: Reading, { name }: MessageNode, position: Position): boolean {
+  return name.startsWith("google.protobuf.") && isMisnested({ file, position });
 }
 
 interface Where {
@@ -128,14 +129,13 @@ interface Where {
 
 function findExtension(reading: Reading, name: string, { message, position, scope }: Where): FieldNode | undefined {
   const found = reading.symbols.lookup(name, enclosing(scope), reading.file, isExtensionSymbol);
-  if (found.kind !== "found") {
-    reportLookup(reading, { name, scope, position, wanted: "an extension" }, found);
-    return undefined;
-  }
+  if (found.kind !== "found") reportLookup(reading, { name, scope, position, wanted: "an extension" }, found);
+  if (found.kind === "unknown" || found.kind === "other") return undefined;
   const { node } = found.symbol;
   // One that did not resolve was reported already.
   if (!node.isLinkedExtension) return undefined;
   if (node.parent === message) return node;
+  if (isMisplaced(reading, message, position)) return undefined;
   reading.problems.error({
     position,
     rule: "option-type",
@@ -168,6 +168,7 @@ function setOption(reading: Reading, setting: Setting, draft: Draft): void {
     return;
   }
   if (draft.has(name)) {
+    if (setting.path === name && isMisnested({ file: reading.file, position: setting.position })) return;
     reading.problems.error({
       position: setting.position,
       rule: "option-set-twice",
@@ -217,6 +218,7 @@ function interpretAggregate(
   type: MessageNode,
 ): OptionMessage {
   const draft: Draft = new Map();
+  const { found } = reading.problems;
   for (const entry of entries) {
     if (type.name === "google.protobuf.Any" && entry.name.includes("/")) {
       setAny(reading, entry, path, draft);
@@ -228,8 +230,10 @@ function interpretAggregate(
     notePosition(reading, inner, entry.position);
     setOption(reading, { field, value: entry.value, position: entry.position, path: inner, isText: true }, draft);
   }
+  // Of an entry that is wrong it was said so; it may be the required one.
+  const isWhole = reading.problems.found === found;
   const missing = type.fields
-    .filter((field) => field.required && !draft.has(field.protoName))
+    .filter((field) => isWhole && field.required && !draft.has(field.protoName))
     .map((field) => `"${field.protoName}"`);
   if (missing.length > 0) {
     reading.problems.error({
@@ -249,7 +253,7 @@ function findEntryField(reading: Reading, { name, position }: RawEntry, type: Me
     type.protoField(name) ??
     type.fields.find((candidate) => candidate.raw.isGroup && candidate.raw.typeName.split(".").at(-1) === name);
   if (field !== undefined) return field;
-  if (isLeftOut(type, name)) return undefined;
+  if (mayHaveField(type, name)) return undefined;
   reading.problems.error({
     position,
     rule: "unknown-option-field",

@@ -1,5 +1,7 @@
 // One option value as written -> a value of its field's type: ranges, enum names and text-format spellings.
 import type { EnumType, Field, OptionValue, ScalarType } from "./descriptor.ts";
+import { mentions } from "./link-doubt.ts";
+import type { EnumNode } from "./link-node.ts";
 import type { Problems } from "./link-problems.ts";
 import type { RawValue } from "./proto-file.ts";
 
@@ -22,6 +24,8 @@ export function toScalarValue(
         ? toScalar(value, type.scalar, isText)
         : undefined;
   if (result !== undefined) return result;
+  if (type.kind === "enum" && value.kind === "identifier" && mentions(type.enum as EnumNode, value.text))
+    return undefined;
   const expected = expectation(field);
   const hint =
     type.kind === "enum" && value.kind === "identifier"

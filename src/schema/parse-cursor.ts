@@ -155,6 +155,10 @@ export class Cursor {
     return { file: this.path, line: line + 1, column: offset - this.#lineStarts[line] + 1 };
   }
 
+  offsetOf({ line, column }: Position): number {
+    return this.#lineStarts[line - 1] + column - 1;
+  }
+
   /** `"x"`, `the string "x"` or `the end of the file`. */
   describe(token = this.at): string {
     const kind = this.tokens.kinds[token];
@@ -180,8 +184,8 @@ export class Cursor {
     });
   }
 
-  reportPosition({ line, column }: Position, problem: Problem): void {
-    this.reportOffset(this.#lineStarts[line - 1] + column - 1, problem);
+  reportPosition(position: Position, problem: Problem): void {
+    this.reportOffset(this.offsetOf(position), problem);
   }
 
   /** Reports what is wrong with the structure here, once a token, and never what a bad token has caused. */

@@ -27,7 +27,10 @@ export function parseEnum(cursor: Cursor, first: number): RawEnum {
     if (startsOption(cursor)) parseOptionStatement(cursor, options);
     else if (cursor.isWord("reserved") && startsRanges(cursor))
       parseReserved(cursor, { reservedRanges, reservedNames }, "enum");
-    else values.push(parseEnumValue(cursor));
+    else {
+      const value = parseEnumValue(cursor);
+      if (value !== undefined) values.push(value);
+    }
   });
   return {
     name: named.name,
@@ -40,7 +43,8 @@ export function parseEnum(cursor: Cursor, first: number): RawEnum {
   };
 }
 
-function parseEnumValue(cursor: Cursor): RawEnumValue {
+/** Undefined, after a report, when it has no number. */
+function parseEnumValue(cursor: Cursor): RawEnumValue | undefined {
   const first = cursor.at;
   const named = cursor.expectName("the name of an enum value", valueShape);
   const shown = shorten(named.name);
@@ -48,6 +52,7 @@ function parseEnumValue(cursor: Cursor): RawEnumValue {
   const options = parseBracketOptions(cursor, `enum value "${shown}"`);
   const last = cursor.at;
   endStatement(cursor, `the enum value "${shown}"`);
+  if (number === undefined) return undefined;
   return {
     name: named.name,
     position: named.position,
@@ -57,7 +62,7 @@ function parseEnumValue(cursor: Cursor): RawEnumValue {
   };
 }
 
-function parseValueNumber(cursor: Cursor, shown: string): number {
+function parseValueNumber(cursor: Cursor, shown: string): number | undefined {
   const next = cursor.kind();
   const isOver =
     next === symbol.semicolon || next === symbol.comma || next === symbol.bracketOpen || next === symbol.braceClose;
@@ -72,7 +77,7 @@ function parseValueNumber(cursor: Cursor, shown: string): number {
       },
       offset,
     );
-    return 0;
+    return undefined;
   }
   cursor.expect(symbol.equals, `after the enum value name "${shown}"`, valueShape);
   const token = cursor.at;

@@ -7,6 +7,7 @@ import { lex } from "./lex.ts";
 import type { Problem } from "./lex.ts";
 import { endStatement, runStatement } from "./parse-block.ts";
 import { Cursor, lineStartsOf, symbol } from "./parse-cursor.ts";
+import { findDamage, totalDamage } from "./parse-damage.ts";
 import { findEdition, parseEdition, startsEdition } from "./parse-edition.ts";
 import type { EditionKeyword } from "./parse-edition.ts";
 import { parseTypeDeclaration } from "./parse-message.ts";
@@ -31,7 +32,7 @@ interface FileDraft {
 
 /**
  * Never throws on what the file says: its errors go to `report`, in the order of the file and at most 100. With an
- * error reported the result lacks what could not be read, so it is not to be linked.
+ * error reported the result lacks what could not be read, and has a `damage` that says what that may be.
  */
 export function parseProto(
   source: string | Uint8Array,
@@ -51,7 +52,9 @@ export function parseProto(
   const cursor = openCursor(read.kind === "text" ? read : { text: "", lossy: false }, path);
   if (read.kind === "text") parseStatements(cursor, draft);
   else cursor.reportAt(0, read.problem);
-  for (const diagnostic of cursor.diagnostics()) report(diagnostic);
+  const diagnostics = cursor.diagnostics();
+  for (const diagnostic of diagnostics) report(diagnostic);
+  const isWhole = !diagnostics.some(({ severity }) => severity === "error");
   return {
     ...draft,
     path,
@@ -60,6 +63,11 @@ export function parseProto(
     options: toRawOptions(draft.options),
     position: { file: path, line: 1, column: 1 },
     bytes: undefined,
+    damage: isWhole
+      ? undefined
+      : read.kind === "problem"
+        ? totalDamage
+        : findDamage(cursor, draft, draft.package !== undefined, diagnostics),
   };
 }
 

@@ -121,6 +121,26 @@ export interface RawService extends RawDeclared {
   readonly methods: readonly RawMethod[];
 }
 
+/**
+ * What the errors of a text may have cost: names, fields, imports that are there for whoever wrote it and were not read.
+ * Positions are those of declarations of the file; of a dotted name the last part counts.
+ */
+export interface Damage {
+  readonly hasLostImport: boolean;
+  readonly hasLostPackage: boolean;
+  readonly isEditionKnown: boolean;
+  /** Braces do not match: declarations may stand in others than was meant. */
+  readonly isMisnested: boolean;
+  /** The text seems to declare a type, service or method of this name. */
+  mayDeclare(name: string): boolean;
+  /** The text seems to declare a field, extension or enum value of this name. */
+  mayName(name: string): boolean;
+  /** There is an error in the declaration: what was read of it may not be all. */
+  touches(declared: Position): boolean;
+  /** There is an error in the declaration, and the word is in its text. */
+  mentions(declared: Position, word: string): boolean;
+}
+
 export interface ProtoFile {
   /** As imports name it: `shop/v1/catalog.proto`. */
   readonly path: string;
@@ -140,4 +160,6 @@ export interface ProtoFile {
   readonly extensions: readonly RawField[];
   /** The original FileDescriptorProto where it came as bytes. */
   readonly bytes: Uint8Array | undefined;
+  /** Only of a text with errors. */
+  readonly damage?: Damage | undefined;
 }

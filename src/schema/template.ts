@@ -137,7 +137,7 @@ function readVariable(cursor: Cursor): void {
   cursor.variables.push({ path, start, end, isMulti });
   const after = text[cursor.position];
   if (after !== undefined && after !== "/" && after !== ":") {
-    const rest = wholeSegment(text, cursor.position);
+    const [rest] = text.slice(cursor.position).split("/", 1);
     throw new Malformed(
       cursor.position,
       `"${rest}" follows the variable "${path}" directly`,
@@ -177,7 +177,9 @@ function readLiteral(cursor: Cursor, inVariable: boolean): void {
       throw new Malformed(
         start,
         `"${text.slice(start)}" has nothing before ":"`,
-        `a verb follows a segment: "/things:verb"`,
+        start + 1 === text.length
+          ? `a verb follows a segment: "/things:verb"`
+          : `a variable is written "{${text.slice(start + 1)}}"; a verb follows a segment: "/things:verb"`,
       );
     if (colon > start) end = colon;
   }

@@ -128,6 +128,8 @@ export class Http1Connection implements ExchangeHost {
     }
     const exchange = new Http1Exchange(this, { request, response, awaitsContinue: expectation === "continue" }, head);
     this.#current = exchange;
+    // Node stops parsing behind such a head, whether or not the upgrade is taken: what follows in the same packet is lost.
+    if (head.headers["upgrade"] !== undefined) this.#isClosing = true;
     try {
       this.#context.front(exchange);
     } catch (error) {

@@ -54,8 +54,29 @@ export function fromParseFailure(
     case "HPE_STRICT":
       return problem("BODY_MALFORMED", "the chunks of the request body are malformed", 400);
     default:
-      return problem("REQUEST_MALFORMED", "the request is not valid HTTP/1.1", 400);
+      return problem("REQUEST_MALFORMED", `the request is not valid HTTP/1.1${describeMistake(failure)}`, 400);
   }
+}
+
+const mistakes: ReadonlyMap<string | undefined, string> = new Map([
+  ["HPE_INVALID_METHOD", "it does not begin with a method in capitals, a space and a path"],
+  ["HPE_INVALID_CONSTANT", "it does not begin with a method in capitals, a space and a path, or its version is not HTTP/1.1"],
+  ["HPE_INVALID_VERSION", "its version is not HTTP/1.1, or its lines do not end with CR LF"],
+  ["HPE_INVALID_URL", "its URL has a character that must be percent-encoded, or does not begin with /"],
+  ["HPE_INVALID_HEADER_TOKEN", "a header line is not `Name: value`, or has a character that cannot stand there"],
+  ["HPE_INVALID_CONTENT_LENGTH", "Content-Length is no number"],
+  ["HPE_UNEXPECTED_CONTENT_LENGTH", "Content-Length is given twice, or beside Transfer-Encoding"],
+  ["HPE_INVALID_TRANSFER_ENCODING", "Transfer-Encoding must be chunked, and alone"],
+  ["HPE_CR_EXPECTED", "its lines must end with CR LF"],
+  ["HPE_LF_EXPECTED", "its lines must end with CR LF"],
+  ["HPE_PAUSED_H2_UPGRADE", "it is HTTP/2, which is not spoken on this connection"],
+]);
+
+/** What people meet by mistake, said in their words; a TLS record begins with 22, 3 (RFC 8446 section 5.1). */
+function describeMistake({ code, rawPacket }: ParseFailure): string {
+  if (rawPacket?.[0] === 22 && rawPacket[1] === 3) return ": it is TLS, and this port speaks plain HTTP; use http://";
+  const mistake = mistakes.get(code);
+  return mistake === undefined ? "" : `: ${mistake}`;
 }
 
 /** The overflow came within the first line. Only told when the whole line so far is in one packet, as it nearly always is. */

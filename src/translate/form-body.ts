@@ -2,11 +2,9 @@
 import { isUtf8 } from "node:buffer";
 import { Code, GatewayError } from "../status.ts";
 import { parseMultipart } from "./multipart.ts";
-import { parseQuery, type QueryLimits } from "./query.ts";
+import { parseQuery } from "./query.ts";
 import type { Binder, Bound } from "./query-binder.ts";
 import type { BodyFormat } from "./request-media-type.ts";
-
-const formLimits: Omit<QueryLimits, "maxLength"> = { what: "form body", maxParameters: 1000 };
 
 /**
  * `bound.root` is the request message for `body: "*"`, the body field's message for `body: "f"`: there a form field
@@ -29,7 +27,8 @@ export function bindForm(
   const text = body.toString();
   refuseJson(text);
   // The body's own limit was applied while it was read.
-  for (const { name, value } of parseQuery(text, { ...formLimits, maxLength: text.length }))
+  const limits = { what: "form body", maxLength: text.length, maxParameters: binder.options.maxFormParameters };
+  for (const { name, value } of parseQuery(text, limits))
     bindOne(binder, bound, name, { kind: "text", text: value });
 }
 

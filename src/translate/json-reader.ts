@@ -35,6 +35,17 @@ export function compileFieldReader(field: Field, schema: Schema, options: JsonOp
     });
 }
 
+/** What is no JSON from its first byte on is often something else that can be named. */
+function recogniseForeign(bytes: Uint8Array, fault: JsonFault): JsonFault {
+  if (fault.offset !== 0 || fault.reason !== "JSON_SYNTAX") return fault;
+  const [first, second] = bytes;
+  let what: string | undefined;
+  if (first === 0xef && second === 0xbb) what = "begins with a byte order mark; leave it out";
+  else if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) what = "is in UTF-16; send UTF-8";
+  else if (first === 0x1f && second === 0x8b) what = "is gzip data; send Content-Encoding: gzip with it";
+  return what === undefined ? fault : new JsonFault(0, `the JSON ${what}`, fault.reason);
+}
+
 function convert(plans: Plans, bytes: Uint8Array, prefix: string, read: (run: ReadRun) => void): Buffer {
   const json = new JsonCursor(toBuffer(bytes));
   sink.length = 0;
@@ -44,7 +55,7 @@ function convert(plans: Plans, bytes: Uint8Array, prefix: string, read: (run: Re
       json.fail("unexpected text after the JSON value", "JSON_SYNTAX");
   } catch (error) {
     closeAllKeySets();
-    if (error instanceof JsonFault) throw toGatewayError(bytes, error, prefix);
+    if (error instanceof JsonFault) throw toGatewayError(bytes, recogniseForeign(bytes, error), prefix);
     throw error;
   }
   return sink.take(0);

@@ -94,12 +94,12 @@ function toPart(headerBytes: Buffer, data: Buffer): FormPart {
 function parseHeaders(text: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of text.split(lineEnd)) {
-    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/.exec(line);
     // oxlint-disable-next-line no-control-regex -- bare line ends and NUL are what must not get through
     if (match === null || /[\0\r\n]/.test(line)) throw malformed("has a part header that is not `name: value`");
     const name = match[1].toLowerCase();
     if (headers.has(name)) throw malformed(`has a part with two ${match[1]} headers`);
-    headers.set(name, match[2]);
+    headers.set(name, match[2].trim());
   }
   return headers;
 }

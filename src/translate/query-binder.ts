@@ -19,6 +19,8 @@ export interface BinderOptions {
   readonly lenient: boolean;
   /** Unknown names that are dropped all the same. */
   readonly isIgnored: (name: string) => boolean;
+  /** Of an urlencoded form. */
+  readonly maxFormParameters: number;
 }
 
 /** Reports stop here: a request with that much wrong is not being debugged by hand. */
@@ -27,19 +29,20 @@ const maxViolations = 20;
 /** Collects violations of one request; `finish` throws them together. */
 export class Violations {
   readonly #found: FieldViolation[] = [];
+  /** With those that say again what is said already. */
+  #count = 0;
 
   get isFull(): boolean {
-    return this.#found.length >= maxViolations;
+    return this.#count >= maxViolations;
   }
 
   add(field: string, description: string, reason: string): void {
+    if (this.isFull) return;
+    this.#count++;
     // A form's names can be as long as its body.
-    if (!this.isFull)
-      this.#found.push({
-        field: field.length > 256 ? `${field.slice(0, 256)}…` : field,
-        description,
-        reason,
-      });
+    const shown = field.length > 256 ? `${field.slice(0, 256)}…` : field;
+    if (!this.#found.some((known) => known.field === shown && known.description === description))
+      this.#found.push({ field: shown, description, reason });
   }
 
   /** Takes over what a value's reader threw; `field` is where the value stood. Anything unexpected is thrown on. */
@@ -56,7 +59,8 @@ export class Violations {
   finish(): void {
     if (this.#found.length === 0) return;
     const [{ field, description, reason }] = this.#found;
-    const more = this.#found.length > 1 ? ` (and ${this.#found.length - 1} more)` : "";
+    const others = this.#found.length - 1;
+    const more = others === 0 ? "" : ` (and ${this.isFull ? "at least " : ""}${others} more)`;
     throw new GatewayError(Code.INVALID_ARGUMENT, `${field === "" ? "" : `${field}: `}${description}${more}`, {
       reason,
       violations: this.#found,
@@ -97,7 +101,7 @@ export class Binder {
     const { root, bodyPath, violations } = bound;
     const resolved = resolveName(root.type, name, text.goSyntax);
     if (resolved.kind === "unknown") {
-      if (!lenient && !isIgnored(name)) violations.add(name, resolved.description, "FIELD_UNKNOWN");
+      if (!lenient && !isIgnored(name)) violations.add(name, resolved.description, resolved.reason);
       return;
     }
     if (resolved.kind === "wrong") return violations.add(name, resolved.description, resolved.reason);

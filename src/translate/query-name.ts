@@ -14,7 +14,7 @@ export interface ResolvedName {
 
 export type NameProblem =
   /** Not a field of the message: what other tools' parameters look like. */
-  | { readonly kind: "unknown"; readonly description: string }
+  | { readonly kind: "unknown"; readonly description: string; readonly reason: string }
   | { readonly kind: "wrong"; readonly description: string; readonly reason: string };
 
 const maxDepth = 32;
@@ -42,13 +42,21 @@ export function resolveName(type: MessageType, name: string, entersText: boolean
     current = below;
   }
   if (bracket < 0) return { kind: "fields", path, key: undefined };
-  if (!name.endsWith("]"))
+  if (!name.endsWith("]")) return wrongBrackets(name, bracket, path[path.length - 1]);
+  return { kind: "fields", path, key: name.slice(bracket + 1, -1) };
+}
+
+function wrongBrackets(name: string, open: number, field: Field): NameProblem {
+  const close = name.indexOf("]", open);
+  const value = field.cardinality === "map" && field.type.kind === "message" ? field.type.message.fields[1] : undefined;
+  if (close > 0 && value?.type.kind === "message")
     return {
       kind: "wrong",
-      description: `expected nothing after the closing bracket of ${quoted(name)}`,
-      reason: "NAME_INVALID",
+      description: `"${field.jsonName}" is a map of messages (${value.type.message.name}), which only a JSON body can give`,
+      reason: "FIELD_NOT_BINDABLE",
     };
-  return { kind: "fields", path, key: name.slice(bracket + 1, -1) };
+  const expected = close < 0 ? 'expected "]" after the map key in' : "expected nothing after the closing bracket of";
+  return { kind: "wrong", description: `${expected} ${quoted(name)}`, reason: "NAME_INVALID" };
 }
 
 function messageBelow(field: Field, entersText: boolean): MessageType | undefined {
@@ -58,12 +66,17 @@ function messageBelow(field: Field, entersText: boolean): MessageType | undefine
 }
 
 function unknownField(components: readonly string[], index: number, type: MessageType): NameProblem {
+  if (components[index] === "") {
+    const description = components.length === 1 ? "a parameter has no name" : "a name is missing before or after a dot";
+    return { kind: "unknown", description, reason: "NAME_INVALID" };
+  }
   const hint = didYouMean(components[index], spellings(type));
   const prefix = components.slice(0, index).join(".");
   const suggestion = hint === undefined || prefix === "" ? hint : hint.replace('"', () => `"${prefix}.`);
   return {
     kind: "unknown",
     description: `${type.name} has no field ${quoted(components[index])}${suggestion === undefined ? "" : `; ${suggestion}`}`,
+    reason: "FIELD_UNKNOWN",
   };
 }
 

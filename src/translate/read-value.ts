@@ -107,17 +107,14 @@ function readEnum(run: ReadRun, field: FieldPlan): boolean {
   return true;
 }
 
-/** Any int32 for an open enum; a closed one has only its own numbers, and would drop another one at the backend. */
+/** Any int32 for an open enum. A closed one has only its own numbers: the backend would drop another without a word. */
 function readEnumNumber(run: ReadRun, field: FieldPlan): boolean {
   const { json, out } = run;
   const { pos } = json;
   readInteger(json, int32Range);
   const { lo, hi } = int64;
-  const plan = field.enum!;
-  if (plan.closed && !plan.names.has(lo)) {
-    if (run.plans.options.unknownFields === "ignore") return false;
-    refuseEnum(run, String(lo), field, pos);
-  }
+  const { closed, names } = field.enum!;
+  if (closed && !names.has(lo) && run.plans.options.unknownFields === "reject") refuseEnum(run, String(lo), field, pos);
   writeVarint64(out, lo, hi);
   return true;
 }

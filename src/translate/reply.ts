@@ -58,6 +58,17 @@ export function compileReply(binding: Binding, schema: Schema, options: ReplyOpt
   };
 }
 
+/** Throws what the writer would throw for the view (400 for `$fields`, 406), for whoever asks before the call: after it is too late. */
+export function compileViewCheck({ method, responseBody }: Binding): (view: ReplyView) => void {
+  const shown = responseBody === undefined ? method.output : messageOf(responseBody);
+  if (shown !== undefined && isHttpBody(shown)) return () => {};
+  const masked = responseBody === undefined ? method.output : elementOf(responseBody);
+  return ({ accept, fields }) => {
+    if (fields !== undefined) toMask(masked, fields);
+    if (accept === "protobuf" && shown === undefined) throw noProtobuf(responseBody!);
+  };
+}
+
 /** HttpBody has no other form: what the client accepts and `$fields` do not matter to it. */
 function compileRaw(field: Field | undefined): WriteReply {
   return (message) => {

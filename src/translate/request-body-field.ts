@@ -33,7 +33,7 @@ function compileField(field: Field, schema: Schema, options: RequestOptions): Re
   return (overlay, format, { body, contentType }) => {
     if (format.kind === "json") return readJson(body!, overlay);
     if (format.kind !== "protobuf" && format.kind !== "raw") return emptyBytes;
-    if (message === undefined) throw needsMessage(field, "A protobuf");
+    if (message === undefined) throw needsMessage(field, "a protobuf");
     const isRaw = format.kind === "raw";
     const content = isRaw ? rawBody(body, contentType) : body!;
     return taggedValue(
@@ -59,7 +59,7 @@ export function compileFieldBody(
     formatOf,
     bindForm: (binder, { root, violations }, format, { body }) => {
       if (format.kind !== "form" && format.kind !== "multipart") return;
-      if (message === undefined || hasOwnJsonForm(message.name)) throw needsMessage(field, "A form");
+      if (message === undefined || hasOwnJsonForm(message.name)) throw needsMessage(field, "a form");
       let target = root;
       for (const parent of [...parents, field]) target = draftBelow(target, parent)!;
       bindForm(binder, { root: target, bodyPath: [], violations }, body!, format);

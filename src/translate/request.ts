@@ -3,7 +3,7 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import { createDraft } from "./overlay-draft.ts";
-import { compileGlobs, type Parameter, parseQuery, systemParameters } from "./query.ts";
+import { compileGlobs, defaultQueryLimits, type Parameter, parseQuery, systemParameters } from "./query.ts";
 import { Binder, type Bound, Violations } from "./query-binder.ts";
 import { compileBody } from "./request-body.ts";
 import { compileCaptures } from "./request-captures.ts";
@@ -18,6 +18,7 @@ export function compileRequest(binding: Binding, schema: Schema, options: Reques
     text: { json: options.json, goSyntax: lenient },
     lenient,
     isIgnored: compileGlobs(options.queryIgnore),
+    maxFormParameters: (options.queryLimits ?? defaultQueryLimits).maxParameters,
   });
   const { input } = binding.method;
   const bodyPath = binding.body.kind === "field" ? [...(binding.body.parents ?? []), binding.body.field] : [];

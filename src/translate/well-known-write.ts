@@ -1,4 +1,5 @@
 // The messages with a JSON form of their own, protobuf → JSON: the writing half of well-known.ts.
+import { isUtf8 } from "node:buffer";
 import { Code, GatewayError } from "../status.ts";
 import { type ByteSink, viewOf } from "./byte-sink.ts";
 import { toCivilDate } from "./civil-time.ts";
@@ -79,6 +80,11 @@ export function writeDuration({ out }: WriteRun, _plan: MessagePlan, reader: Wir
   out.appendByte(QUOTE);
 }
 
+/** Whether the path comes back as itself from the list that commas separate. */
+function isReadable(path: string): boolean {
+  return path !== "" && !path.includes(",");
+}
+
 export function writeFieldMask({ out }: WriteRun, _plan: MessagePlan, reader: WireReader): void {
   const paths: string[] = [];
   while (reader.pos < reader.end) {
@@ -88,8 +94,10 @@ export function writeFieldMask({ out }: WriteRun, _plan: MessagePlan, reader: Wi
       continue;
     }
     const end = reader.lengthEnd();
-    const path = Buffer.from(reader.bytes.subarray(reader.pos, end)).toString();
-    const camel = toLowerCamel(path);
+    const content = reader.bytes.subarray(reader.pos, end);
+    if (!isUtf8(content)) throw malformed("string field holds invalid UTF-8");
+    const path = Buffer.from(content).toString();
+    const camel = isReadable(path) ? toLowerCamel(path) : undefined;
     if (camel === undefined)
       throw unrepresentable(`google.protobuf.FieldMask path "${path}" has no lowerCamelCase form`);
     paths.push(camel);
@@ -117,7 +125,7 @@ export function writeWrapper(run: WriteRun, plan: MessagePlan, reader: WireReade
   }
 }
 
-/** Stands for a nested JSON value inside Struct, Value and ListValue: the same limit as for messages. */
+/** One JSON object or list inside Struct, Value and ListValue: as many levels as the reader lets in. */
 function nested(run: WriteRun, write: () => void): void {
   if (++run.depth > maxWireDepth) throw malformed("nested too deep");
   write();
@@ -195,7 +203,7 @@ export function writeListValue(run: WriteRun, plan: MessagePlan, reader: WireRea
   const start = out.length;
   eachNested(reader, 10, () => {
     out.appendByte(COMMA);
-    nested(run, () => writeStructValue(run, plan, reader));
+    writeStructValue(run, plan, reader);
   });
   closeWith(out, start, 0x5b, 0x5d);
 }

@@ -24,48 +24,60 @@ for (const [byte, letter] of [
 ] as const)
   shortEscape[byte] = letter.charCodeAt(0);
 
-const billion = 1_000_000_000;
+const tenThousand = 10_000;
+const hundredMillion = 100_000_000;
+
+/**
+ * "0000" to "9999", each as the 32-bit word of its four characters: one load and one store for four digits. Three to
+ * four times as fast as digit by digit (bench codec, numbers), for 40 KB of memory.
+ */
+const fourDigits = Int32Array.from({ length: tenThousand }, (_, value) =>
+  Buffer.from(String(value).padStart(4, "0")).readInt32LE(),
+);
+
+/** Room for the digits of any number and for the word that the last store may reach beyond them. */
+const numberRoom = 24;
 
 /** An unsigned integer below 2^53. */
 export function writeUint(out: ByteSink, value: number): void {
+  out.reserve(numberRoom);
   if (value > 0x7fffffff) {
-    // Nine digits at a time, so that the loop below divides small integers: several times faster than doubles.
-    const high = Math.floor(value / billion);
+    const high = Math.floor(value / hundredMillion);
     writeUint(out, high);
-    writePadded(out, value - high * billion, 9);
+    writeEightDigits(out, value - high * hundredMillion);
     return;
   }
-  out.reserve(10);
-  const { bytes } = out;
-  let rest = value | 0;
-  if (rest < 10) {
-    bytes[out.length++] = 48 + rest;
-    return;
+  // An integer to the compiler too: it then multiplies instead of dividing.
+  const number = value | 0;
+  if (number < tenThousand) writeUpToFourDigits(out, number);
+  else if (number < hundredMillion) {
+    const high = (number / tenThousand) | 0;
+    writeUpToFourDigits(out, high);
+    out.view.setInt32(out.length, fourDigits[number - high * tenThousand], true);
+    out.length += 4;
+  } else {
+    const high = (number / hundredMillion) | 0;
+    writeUpToFourDigits(out, high);
+    writeEightDigits(out, number - high * hundredMillion);
   }
-  const end = out.length + countDigits(rest);
-  let at = end;
-  while (rest >= 100) {
-    const quotient = (rest / 100) | 0;
-    const pair = (rest - quotient * 100) * 2;
-    bytes[--at] = digitPairs[pair + 1];
-    bytes[--at] = digitPairs[pair];
-    rest = quotient;
-  }
-  if (rest < 10) bytes[--at] = 48 + rest;
-  else {
-    bytes[--at] = digitPairs[rest * 2 + 1];
-    bytes[--at] = digitPairs[rest * 2];
-  }
-  out.length = end;
 }
 
-/** "00", "01" … "99": two digits a division. */
-const digitPairs = Buffer.from(Array.from({ length: 100 }, (_, pair) => String(pair).padStart(2, "0")).join(""));
+/** A number below 10,000 without leading zeros, into room that is reserved. */
+function writeUpToFourDigits(out: ByteSink, number: number): void {
+  const digits = number < 100 ? (number < 10 ? 1 : 2) : number < 1000 ? 3 : 4;
+  // The first character is the lowest byte: shifting drops the zeros in front.
+  out.view.setInt32(out.length, fourDigits[number] >>> (32 - digits * 8), true);
+  out.length += digits;
+}
 
-function countDigits(value: number): number {
-  if (value < 100_000) return value < 100 ? 2 : value < 1000 ? 3 : value < 10_000 ? 4 : 5;
-  if (value < 10_000_000) return value < 1_000_000 ? 6 : 7;
-  return value < 100_000_000 ? 8 : value < 1_000_000_000 ? 9 : 10;
+/** Exactly eight digits, into room that is reserved. */
+function writeEightDigits(out: ByteSink, value: number): void {
+  const number = value | 0;
+  const high = (number / tenThousand) | 0;
+  const { view, length } = out;
+  view.setInt32(length, fourDigits[high], true);
+  view.setInt32(length + 4, fourDigits[number - high * tenThousand], true);
+  out.length = length + 8;
 }
 
 export function writeInt32(out: ByteSink, value: number): void {
@@ -83,17 +95,18 @@ export function writeUint64(out: ByteSink, lo: number, hi: number): void {
     return;
   }
   // The quotient may be off by one, since `value` is rounded; the remainder, exact modulo 2^32, tells.
-  let quotient = Math.floor(value / billion);
-  let remainder = (lo - Math.imul(quotient | 0, billion)) | 0;
+  let quotient = Math.floor(value / hundredMillion);
+  let remainder = (lo - Math.imul(quotient | 0, hundredMillion)) | 0;
   if (remainder < 0) {
     quotient--;
-    remainder += billion;
-  } else if (remainder >= billion) {
+    remainder += hundredMillion;
+  } else if (remainder >= hundredMillion) {
     quotient++;
-    remainder -= billion;
+    remainder -= hundredMillion;
   }
   writeUint(out, quotient);
-  writePadded(out, remainder, 9);
+  out.reserve(numberRoom);
+  writeEightDigits(out, remainder);
 }
 
 export function writeInt64(out: ByteSink, lo: number, hi: number): void {
@@ -106,21 +119,18 @@ export function writeInt64(out: ByteSink, lo: number, hi: number): void {
   writeUint64(out, negatedLo, negatedLo === 0 ? -hi | 0 : ~hi);
 }
 
-/** `value`, below 2^31, with leading zeros to exactly `width` digits. */
+/** `value`, below 2^31, with leading zeros to exactly `width` digits, at most nine. */
 export function writePadded(out: ByteSink, value: number, width: number): void {
-  out.reserve(width);
-  const { bytes, length } = out;
-  let rest = value | 0;
-  let at = length + width;
-  while (at - 2 >= length) {
-    const quotient = (rest / 100) | 0;
-    const pair = (rest - quotient * 100) * 2;
-    bytes[--at] = digitPairs[pair + 1];
-    bytes[--at] = digitPairs[pair];
-    rest = quotient;
+  out.reserve(numberRoom);
+  let last = value | 0;
+  if (width > 4) {
+    const high = (last / tenThousand) | 0;
+    writePadded(out, high, width - 4);
+    last -= high * tenThousand;
   }
-  if (at > length) bytes[--at] = 48 + rest;
-  out.length = length + width;
+  const digits = Math.min(width, 4);
+  out.view.setInt32(out.length, fourDigits[last] >>> (32 - digits * 8), true);
+  out.length += digits;
 }
 
 export function writeDouble(out: ByteSink, value: number): void {
@@ -152,10 +162,10 @@ export function writeFloat(out: ByteSink, value: number): void {
   out.appendAscii(String(Number(value.toPrecision(9))));
 }
 
-const powersOfTen = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 1e8, billion];
+const powersOfTen = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, hundredMillion, 1e9];
 
-/** Decimals of the last short number: those of one message tend to have as many. */
-let lastDecimals = 2;
+/** Decimals to try first: those of one message tend to have as many. Too many cost a division each, too few a whole try. */
+let likelyDecimals = 2;
 
 /**
  * Writes a number that has at most nine decimals, as most numbers that people store; false for another one. The fewest
@@ -165,7 +175,7 @@ let lastDecimals = 2;
 function writeShortDecimal(out: ByteSink, value: number, isFloat: boolean): boolean {
   const magnitude = Math.abs(value);
   if (magnitude >= 1e8 || magnitude < 1e-6) return false;
-  let decimals = lastDecimals;
+  let decimals = magnitude < 1e6 ? likelyDecimals : 1;
   let power = powersOfTen[decimals];
   let digits = Math.round(magnitude * power);
   while ((isFloat ? Math.fround(digits / power) : digits / power) !== magnitude) {
@@ -176,12 +186,13 @@ function writeShortDecimal(out: ByteSink, value: number, isFloat: boolean): bool
   }
   const whole = Math.floor(magnitude);
   let fraction = (digits - whole * power) | 0;
+  const tried = decimals;
   // More decimals than needed give zeros at the end; the number is no integer, so one digit stays.
   for (let shorter = (fraction / 10) | 0; shorter * 10 === fraction && decimals > 1; shorter = (fraction / 10) | 0) {
     fraction = shorter;
     decimals--;
   }
-  lastDecimals = decimals;
+  likelyDecimals = tried - decimals > 2 ? tried - 1 : tried;
   if (value < 0) out.appendByte(0x2d);
   writeUint(out, whole);
   out.appendByte(0x2e);
@@ -285,7 +296,7 @@ function writeSpecial(out: ByteSink, source: Uint8Array, start: number, end: num
           bytes[length++] = 0xef;
           bytes[length++] = 0xbf;
           bytes[length++] = 0xbd;
-          at++;
+          at += brokenLength(source, at, end);
         } else for (let i = 0; i < size; i++) bytes[length++] = source[at++];
       }
     }
@@ -324,6 +335,17 @@ export function utf8Length(source: Uint8Array, at: number, end: number): number 
   if ((fourth & 0xc0) !== 0x80) return 0;
   if (first === 0xf0 && second < 0x90) return 0;
   return first === 0xf4 && second > 0x8f ? 0 : 4;
+}
+
+/** How much of a broken sequence one U+FFFD stands for: as far as it could have become a character (Unicode 3.9, U+FFFD substitution). */
+function brokenLength(source: Uint8Array, at: number, end: number): number {
+  const first = source[at];
+  const second = at + 1 < end ? source[at + 1] : 0;
+  const lowest = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const highest = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (first < 0xe0 || first > 0xf4 || second < lowest || second > highest) return 1;
+  const third = at + 2 < end ? source[at + 2] : 0;
+  return first >= 0xf0 && (third & 0xc0) === 0x80 ? 3 : 2;
 }
 
 const base64Digits = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { clauses } from "./clauses.ts";
-import { type Case, parseCases } from "./parse-case.ts";
-import { check, Gateways } from "./run-case.ts";
+import { parseCases } from "./parse-case.ts";
+import type { Case } from "./parse-case.ts";
+import { casesFolder, check, Gateways } from "./run-case.ts";
 
-const folder = new URL("../../../test/cases/", import.meta.url);
-const sections: readonly (readonly [name: string, cases: readonly Case[]])[] = readdirSync(folder)
+const sections: readonly (readonly [name: string, cases: readonly Case[]])[] = readdirSync(casesFolder)
   .filter((name) => name.endsWith(".cases"))
   .sort()
-  .map((name) => [name.slice(0, -".cases".length), parseCases(readFileSync(new URL(name, folder), "utf8"), name)]);
+  .map((name) => [name.slice(0, -".cases".length), parseCases(readFileSync(new URL(name, casesFolder), "utf8"), name)]);
 
 for (const [section, cases] of sections) {
   describe(`cases: ${section}`, () => {

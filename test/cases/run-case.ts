@@ -25,8 +25,9 @@ export interface Observed {
   readonly isCancelled: boolean;
 }
 
-const folder = new URL("../../../test/cases/", import.meta.url);
-const readProto = (name: string): string => readFileSync(new URL(name, folder), "utf8");
+/** In the sources: only code is compiled. */
+export const casesFolder = new URL("../../../test/cases/", import.meta.url);
+const readProto = (name: string): string => readFileSync(new URL(name, casesFolder), "utf8");
 
 /** Gateways by what they are started with: starting one for every case would take most of the time. */
 export class Gateways {
@@ -35,12 +36,13 @@ export class Gateways {
 
   async play(played: Case, profile: Profile): Promise<Observed> {
     const source = sourceOf(played, profile);
-    const { project, problems } = await once(this.#loaded, JSON.stringify(source), () => loadSource(source));
+    const loaded = await once(this.#loaded, JSON.stringify(source), () => loadSource(source));
+    const { project, problems } = loaded;
     const nothing = { problems, calls: [], response: undefined, body: Buffer.alloc(0), isCancelled: false };
     if (project === undefined || played.request === undefined) return nothing;
     const upstream = played.upstream === undefined ? {} : { upstream: played.upstream };
     const key = JSON.stringify([source, upstream]);
-    const gateway = await once(this.#running, key, () => startGateway({ ...source, ...upstream }));
+    const gateway = await once(this.#running, key, () => startGateway({ ...source, ...upstream, loaded }));
     const before = gateway.calls.length;
     gateway.answerWith(toAnswer(played.answer));
     const { body, ...head } = played.request;
@@ -162,16 +164,33 @@ interface ErrorJson {
   }[];
 }
 
+export interface ObservedError {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly reason: string | undefined;
+  readonly message: string;
+  readonly fields: readonly string[];
+}
+
+/** What is not JSON is shown as it is: a failing case should say what came instead. */
+function parseError(body: Buffer): Partial<ErrorJson> {
+  try {
+    return JSON.parse(body.toString()) as Partial<ErrorJson>;
+  } catch {
+    return { message: body.toString() };
+  }
+}
+
 /** An error in the default shape, as a case writes it. */
-export function toError(response: RawResponse, body: Buffer): object {
-  const { code, message, details } = JSON.parse(body.toString()) as ErrorJson;
+export function toError(response: RawResponse, body: Buffer): ObservedError {
+  const { code, message, details = [] } = parseError(body);
   const detail = (name: string): ErrorJson["details"][number] | undefined =>
     details.find((found) => found["@type"].endsWith(`.${name}`));
   return {
     status: response.status,
-    code: codeName(code),
+    code: code === undefined ? undefined : codeName(code),
     reason: detail("ErrorInfo")?.reason,
-    message,
+    message: message ?? "",
     fields: (detail("BadRequest")?.fieldViolations ?? []).map(({ field }) => field),
   };
 }

@@ -6,11 +6,15 @@ export interface JsonCase {
   /** Reason and message of the refusal; undefined where it was accepted. */
   readonly ours: string | undefined;
   readonly theirs: string | undefined;
+  readonly ignoresUnknown: boolean;
 }
 
 export interface Difference {
   /** As the page names it. */
   readonly name: string;
+  /** A text for `t.Example` below that shows it. */
+  readonly example: string;
+  readonly onlyWhereUnknownIsIgnored?: boolean;
   readonly explains: (found: JsonCase) => boolean;
 }
 
@@ -43,16 +47,21 @@ function exactly(number: string): string {
 
 /** Whether JSON.parse gives another number than the one that is written. */
 function isRounded(number: string): boolean {
-  return exactly(number) !== exactly(String(Number(number)));
+  const parsed = Number(number);
+  // The shortest text of a large double need not be its value.
+  if (/^-?\d+$/.test(number)) return !Number.isFinite(parsed) || BigInt(number) !== BigInt(parsed);
+  return exactly(number) !== exactly(String(parsed));
 }
 
 export const differences: readonly Difference[] = [
   {
     name: "Numbers are exact",
+    example: '{"big":9007199254740993}',
     explains: ({ text }) => (text.match(numberToken) ?? []).some(isRounded),
   },
   {
     name: "Numbers in strings are JSON numbers",
+    example: '{"small":"0x10"}',
     explains: ({ text, ours, theirs }) =>
       ours !== undefined && theirs === undefined
         ? ours.startsWith("VALUE_INVALID") &&
@@ -65,7 +74,78 @@ export const differences: readonly Difference[] = [
   },
   {
     name: "Unknown fields beside the value of an Any",
+    example: '{"any":{"@type":"type.googleapis.com/google.protobuf.Duration","value":"1s","more":1}}',
     explains: ({ ours, theirs }) =>
       theirs === undefined && /^FIELD_UNKNOWN: .* inside an Any has only "value"/s.test(ours ?? ""),
   },
+  {
+    name: "Duplicate keys in what is skipped",
+    example: '{"unknown":1,"unknown":2}',
+    onlyWhereUnknownIsIgnored: true,
+    explains: ({ ours, theirs, ignoresUnknown }) => ours === undefined && ignoresUnknown && /duplicate object key/.test(theirs ?? ""),
+  },
+  {
+    name: "Map keys are checked where the value is ignored",
+    example: '{"states":{"x":"NONE"}}',
+    onlyWhereUnknownIsIgnored: true,
+    explains: ({ ours, theirs, ignoresUnknown }) => theirs === undefined && ignoresUnknown && /^VALUE_\w+: .*(?:expected|range for) .*/s.test(ours ?? ""),
+  },
+  {
+    name: "Numbers of closed enums pass where unknown fields are ignored",
+    example: '{"closed":7}',
+    onlyWhereUnknownIsIgnored: true,
+    explains: ({ ours, theirs, ignoresUnknown }) => ours === undefined && ignoresUnknown && /expected enum t\.E\d, got -?\d+$/.test(theirs ?? ""),
+  },
+  {
+    name: "The prefix of a type URL is kept",
+    example: '{"any":{"@type":"types.example.com/google.protobuf.Duration","value":"1s"}}',
+    explains: ({ text, ours, theirs }) => ours === undefined && theirs === undefined && quotedTexts(text).some((content) => /\/(?:t|google\.protobuf)\.\w+$/.test(content) && !/^type\.googleapis\.com\/[^/]*$/.test(content)),
+  },
+  {
+    name: "The value of an Any",
+    example: '{"any":{"@type":"type.googleapis.com/google.protobuf.Int32Value","value":null}}',
+    explains: ({ ours, theirs }) => theirs === undefined && /inside an Any needs "value"|\.value: expected .*, found null/.test(ours ?? ""),
+  },
+  {
+    name: "Lone surrogates",
+    example: '{"unknown":"\\ud800"}',
+    onlyWhereUnknownIsIgnored: true,
+    explains: ({ text, ours, theirs }) => theirs === undefined && /^UTF8_INVALID: .*surrogate/s.test(ours ?? "") && /\\u[dD][89a-fA-F]/.test(text),
+  },
+  {
+    name: "Base64 is well-formed",
+    example: '{"data":"A==="}',
+    explains: ({ ours, theirs }) => theirs === undefined && /^VALUE_INVALID: .*expected base64/s.test(ours ?? ""),
+  },
+  {
+    name: "Timestamps are dates of the calendar",
+    example: '{"at":"2026-01-31T24:00:00Z"}',
+    explains: ({ text, ours, theirs }) => theirs === undefined && /^VALUE_INVALID: .*RFC 3339/s.test(ours ?? "") && /T24:00:00|-02-3\d|-(?:04|06|09|11|02)-31|-02-29/.test(text),
+  },
+  {
+    name: "Null for a member of a oneof",
+    example: '{"inner":null,"other":"x"}',
+    explains: ({ text, ours, theirs }) => ours === undefined && /oneof set multiple times/.test(theirs ?? "") && /:\s*null/.test(text),
+  },
+  {
+    name: "Paths of a field mask have names",
+    example: '{"mask":"a,,b"}',
+    explains: ({ text, ours, theirs }) => theirs === undefined && /^VALUE_INVALID: .*field path of a field mask/s.test(ours ?? "") && quotedTexts(text).some((content) => /^,|,,|,$/.test(content)),
+  },
 ];
+
+/** What the examples are for. */
+export const exampleProto = `
+edition = "2023";
+package t;
+import "google/protobuf/any.proto";
+import "google/protobuf/duration.proto";
+import "google/protobuf/field_mask.proto";
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+enum E0 { option features.enum_type = CLOSED; E0_A = 0; }
+message Example {
+  int64 big = 1; int32 small = 2; string text = 3; bytes data = 4; E0 closed = 5; map<int32, E0> states = 6;
+  google.protobuf.Any any = 7; google.protobuf.Timestamp at = 8; google.protobuf.FieldMask mask = 9;
+  oneof choice { Example inner = 10; string other = 11; }
+}`;

@@ -39,7 +39,7 @@ export type Answer =
       readonly details?: readonly string[];
       readonly trailers?: readonly MetadataEntry[];
     }
-  /** No answer until the call is cancelled. */
+  /** No answer, ever: the client gives up or the deadline passes. */
   | { readonly kind: "silence" };
 
 export interface ReceivedCall {
@@ -68,6 +68,8 @@ export interface GatewaySource extends ProjectSource {
   readonly handlers?: Readonly<Record<string, (call: ReceivedCall) => Answer | Promise<Answer>>>;
   /** Instead of the backend. */
   readonly upstream?: string;
+  /** Where the source was loaded already. */
+  readonly loaded?: LoadedSource;
   readonly options?: GatewayOptions;
 }
 
@@ -125,7 +127,7 @@ export async function loadSource({ protos, yaml = "", profile = "strict" }: Proj
 
 /** Throws for a source that cannot be served. */
 export async function startGateway(source: GatewaySource): Promise<GatewayFixture> {
-  const { project, problems } = await loadSource(source);
+  const { project, problems } = source.loaded ?? (await loadSource(source));
   if (project === undefined) throw new Error(`the gateway does not start:\n${problems.join("\n")}`);
   const { schema } = project;
   const calls: ReceivedCall[] = [];
@@ -210,10 +212,7 @@ function receive(schema: Schema, method: Method, bytes: Buffer, call: BackendCal
 }
 
 async function finish(schema: Schema, method: Method, answer: Answer, call: BackendCall): Promise<Uint8Array> {
-  if (answer.kind === "silence") {
-    await call.cancelled;
-    throw new BackendError(1, "cancelled");
-  }
+  if (answer.kind === "silence") return new Promise<never>(() => {});
   for (const [name, value] of answer.trailers ?? []) call.trailer(name, toValue(name, value));
   if (answer.kind === "status") throw new BackendError(answer.code, answer.message, toStatusBytes(schema, answer));
   for (const [name, value] of answer.headers ?? []) call.header(name, toValue(name, value));

@@ -25,21 +25,15 @@ export function diagnosticsOf(texts: ProtoTexts): readonly Diagnostic[] {
 function linkTexts(texts: ProtoTexts): { schema: Schema; diagnostics: readonly Diagnostic[] } {
   const sources = new Map(Object.entries(typeof texts === "string" ? { "test.proto": texts } : texts));
   const diagnostics: Diagnostic[] = [];
-  const incomplete = new Set<string>();
   const files = new Map<string, ProtoFile>();
   const add = (path: string): void => {
     const text = sources.get(path) ?? readBundled(path);
     if (files.has(path) || text === undefined) return;
-    const file = parseProto(text, path, (diagnostic) => {
-      if (diagnostic.severity === "error") incomplete.add(path);
-      diagnostics.push(diagnostic);
-    });
+    const file = parseProto(text, path, (diagnostic) => void diagnostics.push(diagnostic));
     files.set(path, file);
     for (const imported of file.imports) add(imported.path);
   };
   for (const path of [...sources.keys(), ...alwaysLinked]) add(path);
-  const schema = linkSchema([...files.values()], sources.keys(), (diagnostic) => diagnostics.push(diagnostic), {
-    incomplete,
-  });
+  const schema = linkSchema([...files.values()], sources.keys(), (diagnostic) => diagnostics.push(diagnostic));
   return { schema, diagnostics };
 }

@@ -68,7 +68,7 @@ function notAcceptable(): GatewayError {
 }
 
 function malformed(): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, "the Accept header is not a list of media ranges", {
+  return new GatewayError(Code.INVALID_ARGUMENT, "the Accept header is not a list of at most 64 media types; expected e.g. application/json, */*;q=0.5", {
     reason: "ACCEPT_INVALID",
   });
 }

@@ -35,7 +35,9 @@ export function classify(router: Router, profile: Profile, exchange: Exchange): 
     const get = router.match("GET", path);
     if (get.kind === "match") return toCall(get, path, query, true);
   }
-  return profile === "strict" ? refuse(route, method) : refuseAsGrpcGateway(route);
+  if (profile !== "strict") return refuseAsGrpcGateway(route);
+  const isSlashTooMuch = route.kind === "not-found" && path.endsWith("/") && router.match(method, path.slice(0, -1)).kind === "match";
+  return isSlashTooMuch ? slashTooMuch() : refuse(route, method);
 }
 
 type Match = Extract<RouteResult, { readonly kind: "match" }>;
@@ -52,6 +54,11 @@ function formFallback({ headers }: Exchange): { readonly override: string | unde
   return {
     override: typeof override === "string" && /^[A-Za-z]{1,20}$/.test(override) ? override.toUpperCase() : undefined,
   };
+}
+
+function slashTooMuch(): Classified {
+  const message = "no method is bound to this path with a slash at its end; leave the slash out";
+  return refused(Code.NOT_FOUND, message, { reason: "ROUTE_NOT_FOUND" });
 }
 
 function refuse(route: Miss, method: string): Classified {

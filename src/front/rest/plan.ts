@@ -2,8 +2,8 @@
 import type { Binding } from "../../schema/binding.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
 import { isHttpBody, isHttpBodyField } from "../../translate/http-body.ts";
-import { compileReply } from "../../translate/reply.ts";
-import type { WriteReply } from "../../translate/reply.ts";
+import { compileReply, compileViewCheck } from "../../translate/reply.ts";
+import type { ReplyView, WriteReply } from "../../translate/reply.ts";
 import { compileRequest } from "../../translate/request.ts";
 import type { ReadRequest } from "../../translate/request.ts";
 import { compileTimeout } from "./deadline.ts";
@@ -17,6 +17,8 @@ export interface Plan {
   readonly method: Method;
   readonly readRequest: ReadRequest;
   readonly writeReply: WriteReply;
+  /** Throws GatewayError (400, 406) for a view this binding cannot give. */
+  readonly checkView: (view: ReplyView) => void;
   readonly timeoutOf: TimeoutOf;
   readonly success: Success;
   /** `raw`: google.api.HttpBody, any content type. */
@@ -45,6 +47,7 @@ function compilePlan(binding: Binding, schema: Schema, options: RestOptions): Pl
     method,
     readRequest: compileRequest(binding, schema, options),
     writeReply: compileReply(binding, schema, options),
+    checkView: compileViewCheck(binding),
     timeoutOf: compileTimeout(method, options),
     success: readSuccess(method).success,
     body: bodyKind(binding),

@@ -36,6 +36,7 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
   const { headers } = exchange;
   const system = readSystemParameters(request.query, context.options.queryLimits);
   const view = toView(options, exchange, plan, system);
+  plan.checkView(view);
   const deadline = performance.now() + plan.timeoutOf(headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
   const metadata = context.requestMetadata(exchange, forwarded);

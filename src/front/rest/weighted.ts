@@ -18,7 +18,7 @@ export function parseWeighted(text: string, isItem: (value: string) => boolean):
   if (text.length > maxLength) return undefined;
   const items: WeightedItem[] = [];
   for (const part of splitList(text)) {
-    const member = part.replace(/^[ \t]+|[ \t]+$/g, "");
+    const member = part.trim();
     if (member === "") continue;
     const item = parseItem(member);
     if (item === undefined || !isItem(item.value) || items.length >= maxItems) return undefined;
