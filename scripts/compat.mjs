@@ -60,16 +60,20 @@ async function main() {
   const pairs = {
     example: {
       reference: await startReference(example, []),
-      sluice: await startSluice(dist, module, example, exampleProtos, ["--http-rules", rulesFile(module, "standalone_echo_service")]),
+      sluice: await startSluice(dist, module, example, exampleProtos, [
+        "--http-rules",
+        rulesFile(module, "standalone_echo_service"),
+      ]),
     },
     echo: {
       reference: await startReference(echo.port, ["-all"]),
-      sluice: await startSluice(dist, module, echo.port, [...exampleProtos, ...furtherProtos], [
-        "--http-rules",
-        rulesFile(module, "unannotated_echo_service"),
-        "--config",
-        unboundConfig(),
-      ]),
+      sluice: await startSluice(
+        dist,
+        module,
+        echo.port,
+        [...exampleProtos, ...furtherProtos],
+        ["--http-rules", rulesFile(module, "unannotated_echo_service"), "--config", unboundConfig()],
+      ),
     },
   };
   const only = option("--only");
@@ -105,9 +109,9 @@ function buildGoPrograms(module) {
     makeWritable(copy);
     writeFileSync(`${copy}/copied`, "");
   }
-  const main = `${copy}/examples/internal/cmd/compat-gateway`;
-  mkdirSync(main, { recursive: true });
-  copyFileSync(`${root}test/compat/gateway.go.txt`, `${main}/main.go`);
+  const program = `${copy}/examples/internal/cmd/compat-gateway`;
+  mkdirSync(program, { recursive: true });
+  copyFileSync(`${root}test/compat/gateway.go.txt`, `${program}/main.go`);
   for (const name of ["example-grpc-server", "compat-gateway"]) {
     const args = ["build", "-o", `${cache}/${name}${exe}`, `./examples/internal/cmd/${name}`];
     const { status, stderr } = spawnSync("go", args, { encoding: "utf8", cwd: copy });
@@ -146,7 +150,13 @@ async function startExampleBackend() {
 
 async function startReference(backend, flags) {
   const port = await freePort();
-  start(`${cache}/compat-gateway${exe}`, ["-endpoint", `127.0.0.1:${backend}`, "-listen", `127.0.0.1:${port}`, ...flags]);
+  start(`${cache}/compat-gateway${exe}`, [
+    "-endpoint",
+    `127.0.0.1:${backend}`,
+    "-listen",
+    `127.0.0.1:${port}`,
+    ...flags,
+  ]);
   await listening(port, "grpc-gateway");
   return port;
 }
@@ -154,7 +164,16 @@ async function startReference(backend, flags) {
 async function startSluice(dist, module, backend, protos, flags) {
   const port = await freePort();
   const args = [`${dist}/src/main.js`, "serve", ...protoFiles(module, protos), "-I", module];
-  args.push("--profile", "grpc-gateway", "--upstream", `127.0.0.1:${backend}`, "--listen", `127.0.0.1:${port}`, "--admin", "off");
+  args.push(
+    "--profile",
+    "grpc-gateway",
+    "--upstream",
+    `127.0.0.1:${backend}`,
+    "--listen",
+    `127.0.0.1:${port}`,
+    "--admin",
+    "off",
+  );
   start(process.execPath, [...args, ...flags]);
   await listening(port, "Sluice");
   return port;

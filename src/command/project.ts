@@ -2,6 +2,7 @@
 import { loadConfig } from "../config/load-config.ts";
 import type { LoadedConfig, NamedTarget } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
+import { isServiceName } from "../config/form.ts";
 import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
@@ -9,7 +10,8 @@ import type { Schema } from "../schema/descriptor.ts";
 import { findTimeoutProblem } from "../front/rest/deadline.ts";
 import { readSuccess } from "../front/rest/success.ts";
 import { bindMethods } from "../schema/http-rule.ts";
-import { loadSchema } from "../schema/load.ts";
+import type { Doubt } from "../schema/link-doubt.ts";
+import { loadSchema, orderDiagnostics } from "../schema/load.ts";
 import { parseTarget } from "../upstream/target.ts";
 import { toSettings } from "./parse-flags.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
@@ -57,10 +59,9 @@ export async function loadProject(
   });
   diagnostics.push(...loaded.diagnostics);
   checkTargets(loaded.targets, report);
-  const { config } = loaded;
-  // A faulty configuration file does not hide what is wrong in the protos named beside it.
-  const inputs = config?.protos ?? protos;
-  const importPaths = config?.importPaths ?? flags.list("import-path");
+  // A faulty configuration does not hide what is wrong in the protos, nor they what is wrong in the rules.
+  const { config, salvage } = loaded;
+  const { protos: inputs, importPaths } = config ?? salvage;
   if (inputs.length === 0 && config?.reflect !== true) {
     if (!hasErrors(diagnostics)) report(noInputs);
     return { project: undefined, diagnostics, schema: undefined };
@@ -69,18 +70,36 @@ export async function loadProject(
     config?.reflect === true && !hasErrors(diagnostics) ? await fetchOrReport(config, fetch, report) : undefined;
   if (inputs.length === 0 && descriptorBytes === undefined)
     return { project: undefined, diagnostics, schema: undefined };
-  const { schema, diagnostics: schemaDiagnostics } = loadSchema({ inputs, importPaths, descriptorBytes });
-  diagnostics.push(...schemaDiagnostics);
-  if (schema === undefined || config === undefined) return { project: undefined, diagnostics, schema };
-  const { profile, http } = config;
-  const bindings = bindMethods(
-    schema,
-    { profile, bindUnannotated: http.bindUnannotated, yamlRules: http.rules },
-    report,
-  );
-  checkUpstreamServices(loaded, schema, report);
-  checkMethodOptions(schema, report);
-  return { project: hasErrors(diagnostics) ? undefined : { config, schema, bindings }, diagnostics, schema };
+  const { schema, partial, diagnostics: found } = loadSchema({ inputs, importPaths, descriptorBytes });
+  const bound = bindAndCheck(loaded, { schema: schema ?? partial, doubt: partial?.doubt });
+  diagnostics.push(...orderDiagnostics([...found, ...bound.diagnostics]));
+  if (schema === undefined || config === undefined || hasErrors(diagnostics))
+    return { project: undefined, diagnostics, schema };
+  return { project: { config, schema, bindings: bound.bindings }, diagnostics, schema };
+}
+
+interface LinkedParts {
+  readonly schema: Schema;
+  /** When the schema has errors. */
+  readonly doubt: Doubt | undefined;
+}
+
+/** Rules, upstreams and options against the protos, as far as both could be read. */
+function bindAndCheck(
+  loaded: LoadedConfig,
+  parts: LinkedParts,
+): { readonly bindings: readonly Binding[]; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
+  const { config, salvage } = loaded;
+  const { profile } = config ?? salvage;
+  const yamlRules = config?.http.rules ?? salvage.rules;
+  const bindUnannotated = config?.http.bindUnannotated ?? false;
+  const options = { profile, bindUnannotated, yamlRules, doubt: parts.doubt };
+  const bindings = bindMethods(parts.schema, options, report);
+  checkUpstreamServices(loaded, parts, report);
+  checkMethodOptions(parts, report);
+  return { bindings, diagnostics };
 }
 
 const noInputs: Diagnostic = {
@@ -124,12 +143,14 @@ async function fetchOrReport(
 /** A mapping that names no service of the schema is a slip of the hand: its calls would go elsewhere. */
 function checkUpstreamServices(
   { targets }: LoadedConfig,
-  schema: Schema,
+  { schema, doubt }: LinkedParts,
   report: (diagnostic: Diagnostic) => void,
 ): void {
   const names = schema.services.map((service) => service.name);
   for (const { service, position } of targets) {
-    if (service === "default" || names.some((name) => isServed(service, name))) continue;
+    // One that is no name was reported with the configuration.
+    if (service === "default" || !isServiceName(service) || names.some((name) => isServed(service, name))) continue;
+    if (doubt?.mayDeclare(service.replace(/\.\*$/, "")) === true) continue;
     report({
       severity: "error",
       position,
@@ -141,16 +162,19 @@ function checkUpstreamServices(
 }
 
 /** Options of sluice/annotations.proto whose values the type checker of protobuf cannot judge. */
-function checkMethodOptions(schema: Schema, report: (diagnostic: Diagnostic) => void): void {
+function checkMethodOptions({ schema, doubt }: LinkedParts, report: (diagnostic: Diagnostic) => void): void {
   for (const method of schema.services.flatMap((service) => service.methods)) {
     const timeout = findTimeoutProblem(method);
-    for (const { option, message } of [...readSuccess(method).problems, ...(timeout === undefined ? [] : [timeout])])
+    for (const { option, message } of [...readSuccess(method).problems, ...(timeout === undefined ? [] : [timeout])]) {
+      // A location is made of fields of the reply.
+      if (option.endsWith(".location") && doubt?.mayLackFields(method.output) === true) continue;
       report({
         severity: "error",
         position: method.optionPosition(option),
         message: `${method.name}: ${message}`,
         rule: "method-option",
       });
+    }
   }
 }
 

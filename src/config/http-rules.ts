@@ -4,7 +4,7 @@ import type { YamlHttpRule } from "../schema/http-rule.ts";
 import { httpRuleSchema } from "./http-rule-schema.ts";
 import { readTextFile } from "./read-file.ts";
 import type { SchemaNode } from "./schema-node.ts";
-import { validateSource } from "./validate.ts";
+import { isValid, validateSource } from "./validate.ts";
 import { parseYaml } from "./yaml-source.ts";
 import type { KeyPath, Report, YamlSource } from "./yaml-source.ts";
 
@@ -25,7 +25,7 @@ const serviceSchema: SchemaNode = {
   },
 };
 
-/** The rules of a google.api.Service file; none, and errors reported, when it is not one. */
+/** The rules of a google.api.Service file; where it is wrong, which is reported, those that are right. */
 export function readRulesFile(path: string, report: Report): YamlHttpRule[] {
   const text = readTextFile(path, report);
   const source = text === undefined ? undefined : parseYaml(text, path, undefined, report);
@@ -40,7 +40,7 @@ export function readRulesFile(path: string, report: Report): YamlHttpRule[] {
     });
     return [];
   }
-  if (!validateSource(source, report, serviceSchema)) return [];
+  if (!validateSource(source, report, serviceSchema)) return readSoundRules(source, ["http", "rules"]);
   warnOfIgnored(source, report);
   return readRules(source, ["http", "rules"]);
 }
@@ -48,15 +48,31 @@ export function readRulesFile(path: string, report: Report): YamlHttpRule[] {
 /** The rules at a path of a source that is known to be valid. */
 export function readRules(source: YamlSource, path: KeyPath): YamlHttpRule[] {
   const rules = valueAt(source.value, path) as readonly Record<string, unknown>[] | undefined;
-  return (rules ?? []).map((rule, index) => ({
+  return (rules ?? []).map((rule, index) => toRule(source, [...path, index], rule));
+}
+
+/** Those rules at a path of a source with errors that have none: they are checked in the same run. */
+export function readSoundRules(source: YamlSource, path: KeyPath): YamlHttpRule[] {
+  const rules = valueAt(source.value, path);
+  if (!Array.isArray(rules)) return [];
+  return rules.flatMap((rule: unknown, index) =>
+    isValid(rule, httpRuleSchema) ? [toRule(source, [...path, index], rule as Record<string, unknown>)] : [],
+  );
+}
+
+function toRule(source: YamlSource, path: KeyPath, rule: Readonly<Record<string, unknown>>): YamlHttpRule {
+  return {
     selector: String(rule["selector"]),
     rule,
-    position: (inner: string): Position => source.positionOf([...path, index, ...toKeys(inner)]),
-  }));
+    position: (inner: string): Position => source.positionOf([...path, ...toKeys(inner)]),
+  };
 }
 
 function valueAt(value: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value);
+  return path.reduce<unknown>(
+    (inner, key) => (inner as Record<string | number, unknown> | null | undefined)?.[key],
+    value,
+  );
 }
 
 /** `additional_bindings[0].custom.path` as keys. */

@@ -5,7 +5,7 @@ import type { Diagnostic, Position } from "../diagnostic.ts";
 import { deepFreeze } from "./config.ts";
 import type { Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
-import { readRules, readRulesFile } from "./http-rules.ts";
+import { readRules, readRulesFile, readSoundRules } from "./http-rules.ts";
 import { checkTextLayer, createTextLayer, locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import { readTextFile } from "./read-file.ts";
@@ -64,14 +64,14 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const areTextsValid = [checkTextLayer(flags, report), checkTextLayer(environment.layer, report)].every(Boolean);
   const isFileValid = source === undefined || validateSource(source, report);
   const rules = collectRules({
-    source: isFileValid ? source : undefined,
+    source,
+    isFileValid,
     file,
     files: [...environment.httpRules, ...inputs.httpRules],
     report,
   });
   const layers = [flags, environment.layer, file];
-  const config =
-    areTextsValid && isFileValid ? resolveConfig(layers, { file: path, rules }, report) : undefined;
+  const config = areTextsValid && isFileValid ? resolveConfig(layers, { file: path, rules }, report) : undefined;
   diagnostics.sort(byPosition);
   const hasErrors = diagnostics.some((diagnostic) => diagnostic.severity === "error");
   return {
@@ -133,14 +133,16 @@ function flagName(key: string): string {
 
 interface RuleSources {
   readonly source: YamlSource | undefined;
+  readonly isFileValid: boolean;
   readonly file: Layer;
   readonly files: readonly string[];
   readonly report: Report;
 }
 
-function collectRules({ source, file, files, report }: RuleSources): YamlHttpRule[] {
-  const rules = source === undefined ? [] : readRules(source, ["http", "rules"]);
-  const named = source === undefined ? undefined : file.settings.http?.rules_file;
+function collectRules({ source, isFileValid, file, files, report }: RuleSources): YamlHttpRule[] {
+  const read = isFileValid ? readRules : readSoundRules;
+  const rules = source === undefined ? [] : read(source, ["http", "rules"]);
+  const named = source === undefined || !isFileValid ? undefined : file.settings.http?.rules_file;
   const paths = named === undefined ? files : [locatePath(file, named), ...files];
   return [...rules, ...paths.flatMap((path) => readRulesFile(path, report))];
 }

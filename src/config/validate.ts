@@ -20,6 +20,11 @@ export function validateSource(source: YamlSource, report: Report, schema: Schem
   return false;
 }
 
+/** The same question about a part of a source, without a word. */
+export function isValid(value: unknown, schema: SchemaNode): boolean {
+  return validatorOf(schema)(value);
+}
+
 function validatorOf(schema: SchemaNode): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;

@@ -1,5 +1,5 @@
 // YAML text -> plain values plus the position of each, within bounds: one document, no duplicate keys, no alias bombs.
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar } from "yaml";
+import { Composer, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, Parser, Scalar } from "yaml";
 import type { Document, Node, Pair, YAMLError, YAMLMap } from "yaml";
 import type { Diagnostic, Position } from "../diagnostic.ts";
 import { substituteEnvironment } from "./substitute.ts";
@@ -47,7 +47,7 @@ export function parseYaml(
 ): YamlSource | undefined {
   const counter = new LineCounter();
   const at = (offset: number): Position => toPosition(counter, file, offset);
-  const documents = parseDocuments(text, counter);
+  const documents = nestsTooDeep(text) ? undefined : parseDocuments(text, counter);
   if (documents === undefined) {
     report({ severity: "error", position: at(0), message: "the file nests too deep", rule: "yaml-limit" });
     return undefined;
@@ -89,12 +89,42 @@ export function parseYaml(
   return createSource(file, value ?? undefined, walk.values, walk.keys);
 }
 
+/** Far beyond what the walk below lets through, and far from where the parser's recursion ends. */
+const maxParsedDepth = 200;
+
+/**
+ * The parser recurses, and a stack that is nearly full can take the whole process down: no file may get it there. Brackets in
+ * quotes count as well, as nobody writes that many.
+ */
+function nestsTooDeep(text: string): boolean {
+  let brackets = 0;
+  let indent = 0;
+  let isLineStart = true;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x0a) {
+      isLineStart = true;
+      indent = 0;
+    } else if (isLineStart && (code === 0x20 || code === 0x2d || code === 0x3f || code === 0x3a)) indent++;
+    else isLineStart = false;
+    if (code === 0x5b || code === 0x7b) brackets++;
+    else if ((code === 0x5d || code === 0x7d) && brackets > 0) brackets--;
+    if (brackets > maxParsedDepth || indent > maxParsedDepth * 2) return true;
+  }
+  return false;
+}
+
 /** Undefined when the parser's recursion ran out of stack. */
 function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed[] | undefined {
   try {
     // Duplicate keys are looked for below: the parser's own check is quadratic in the keys of a mapping.
-    const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false, version: "1.2" });
-    return Array.isArray(documents) ? documents : [];
+    const composer = new Composer({ lineCounter, prettyErrors: false, uniqueKeys: false, version: "1.2" });
+    const documents: Document.Parsed[] = [];
+    for (const document of composer.compose(new Parser(lineCounter.addNewLine).parse(text))) {
+      // One too many is enough to know.
+      if (documents.push(document) === 2) break;
+    }
+    return documents;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -29,7 +29,12 @@ interface RequestPseudo {
 }
 
 function readRequest(headers: HeaderList): RequestHead | string {
-  const pseudo: RequestPseudo = { ":method": undefined, ":scheme": undefined, ":path": undefined, ":authority": undefined };
+  const pseudo: RequestPseudo = {
+    ":method": undefined,
+    ":scheme": undefined,
+    ":path": undefined,
+    ":authority": undefined,
+  };
   let at = 0;
   for (; at < headers.length && headers[at].charCodeAt(0) === colon; at += 2) {
     const name = headers[at];
@@ -41,7 +46,21 @@ function readRequest(headers: HeaderList): RequestHead | string {
   const wrong = wrongTarget(pseudo);
   if (wrong !== undefined) return wrong;
   const rest = readFields(headers, at);
-  return typeof rest === "string" ? rest : { contentLength: rest };
+  if (typeof rest === "string") return rest;
+  return wrongHost(headers, at, pseudo[":authority"]) ?? { contentLength: rest };
+}
+
+/** Two names for the host would let two parts of a system see two requests (RFC 9113 section 8.3.1). */
+function wrongHost(headers: HeaderList, start: number, authority: string | undefined): string | undefined {
+  let host = authority;
+  let hosts = 0;
+  for (let at = start; at < headers.length; at += 2) {
+    if (headers[at] !== "host") continue;
+    if (++hosts > 1) return "host stands twice";
+    host ??= headers[at + 1];
+    if (headers[at + 1].toLowerCase() !== host.toLowerCase()) return "host is another than :authority";
+  }
+  return undefined;
 }
 
 function wrongTarget(pseudo: RequestPseudo): string | undefined {
@@ -53,7 +72,8 @@ function wrongTarget(pseudo: RequestPseudo): string | undefined {
   }
   if (scheme === undefined || scheme === "") return ":scheme is missing";
   if (path === undefined || path === "") return ":path is missing or empty";
-  if (path.charCodeAt(0) !== 0x2f && !(path === "*" && method === "OPTIONS")) return ":path does not begin with a slash";
+  if (path.charCodeAt(0) !== 0x2f && !(path === "*" && method === "OPTIONS"))
+    return ":path does not begin with a slash";
   return undefined;
 }
 
@@ -61,7 +81,8 @@ function readResponse(headers: HeaderList): ResponseHead | string {
   if (headers[0] !== ":status") return ":status is missing";
   const text = headers[1];
   const status = Number(text);
-  if (text.length !== 3 || !Number.isInteger(status) || status < 100) return `:status ${JSON.stringify(text)} is no status`;
+  if (text.length !== 3 || !Number.isInteger(status) || status < 100)
+    return `:status ${JSON.stringify(text)} is no status`;
   if (status === 101) return ":status 101 does not exist in HTTP/2";
   const contentLength = readFields(headers, 2);
   return typeof contentLength === "string" ? contentLength : { status, contentLength };

@@ -79,7 +79,9 @@ export class FrameWriter {
     this.#cut();
     const free = freeSlabs.at(-1);
     const fits = free !== undefined && free.bytes.length - free.at >= length;
-    const fresh = fits ? (freeSlabs.pop() as Slab) : { bytes: Buffer.allocUnsafeSlow(Math.max(slabBytes, length)), at: 0 };
+    const fresh = fits
+      ? (freeSlabs.pop() as Slab)
+      : { bytes: Buffer.allocUnsafeSlow(Math.max(slabBytes, length)), at: 0 };
     this.#slab = fresh;
     this.#start = fresh.at;
     return fresh;
@@ -154,13 +156,7 @@ export class FrameWriter {
       this.#writeLongBlock(streamId, Buffer.from(slab.bytes.subarray(start, end)), endFlag);
       return;
     }
-    writeFrameHeader(
-      slab.bytes,
-      slab.at,
-      length,
-      FrameType.HEADERS | ((Flag.END_HEADERS | endFlag) << 8),
-      streamId,
-    );
+    writeFrameHeader(slab.bytes, slab.at, length, FrameType.HEADERS | ((Flag.END_HEADERS | endFlag) << 8), streamId);
     slab.at = end;
   }
 

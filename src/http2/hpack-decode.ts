@@ -151,7 +151,7 @@ export class HpackDecoder {
     const end = start + length;
     if (end > this.#end) throw broken("the block ends within a string");
     this.#at = end;
-    if (!isHuffman) return this.#bytes.latin1Slice(start, end);
+    if (!isHuffman) return this.#bytes.toString("latin1", start, end);
     const text = decodeHuffman(this.#bytes, start, end);
     if (text === undefined) throw broken("a string is not in the Huffman code");
     return text;

@@ -21,7 +21,7 @@ export interface CompileOptions {
 /** RFC 9113 section 8.2.2. */
 const connectionNames = ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"];
 /** Never to be kept in the table of an intermediary (RFC 7541 section 7.1.3). */
-const secretNames = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+const secretNames = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
 
 interface KnownName {
   readonly index: number;
@@ -34,7 +34,7 @@ for (const name of [...staticTable.map((field) => field.name), ...connectionName
   known.set(name, {
     index: staticNameIndex(name),
     isRefused: connectionNames.includes(name),
-    isSecret: secretNames.includes(name),
+    isSecret: secretNames.has(name),
   });
 }
 

@@ -5,7 +5,7 @@
  * by symbol), so the lengths are all there is to know.
  */
 const lengths = Uint8Array.from(
-  "dnsssssssoussoussssssssusssssssss6aacd68baa8b8666555666666678f6ca" +
+  "dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6ca" +
     "d67777777777777777777777878djde6f56565666577666567655677777fbeds" +
     "kmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmn" +
     "qqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrq" +
@@ -109,7 +109,7 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
     if (((high | low) & failed) !== 0) return undefined;
     state = low & 0xff;
   }
-  return isEnd[state] === 1 ? out.latin1Slice(0, length) : undefined;
+  return isEnd[state] === 1 ? out.toString("latin1", 0, length) : undefined;
 }
 
 /** Bytes the text takes in Huffman code. The text has no character above 0xff. */
@@ -127,7 +127,7 @@ export function writeHuffman(out: Uint8Array, start: number, text: string): numb
   for (let index = 0; index < text.length; index++) {
     const symbol = text.charCodeAt(index);
     // At most 7 bits are held and a code has at most 28 here: too many for 32-bit arithmetic, so a code goes in by bytes.
-    for (let rest = lengths[symbol]; rest > 0; ) {
+    for (let rest = lengths[symbol]; rest > 0;) {
       const take = Math.min(rest, 8 - bits);
       rest -= take;
       held = (held << take) | ((codes[symbol] >>> rest) & ((1 << take) - 1));

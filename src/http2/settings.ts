@@ -75,9 +75,7 @@ export function writeSettings(limits: Http2Limits, role: Role): Buffer {
     [SettingId.INITIAL_WINDOW_SIZE, limits.streamWindowBytes],
     [SettingId.MAX_FRAME_SIZE, limits.maxFrameBytes],
     [SettingId.MAX_HEADER_LIST_SIZE, limits.maxHeaderListBytes],
-    role === "server"
-      ? [SettingId.MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams]
-      : [SettingId.ENABLE_PUSH, 0],
+    role === "server" ? [SettingId.MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams] : [SettingId.ENABLE_PUSH, 0],
   ];
   const payload = Buffer.alloc(entries.length * entryBytes);
   for (const [index, [id, value]] of entries.entries()) {

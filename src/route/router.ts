@@ -52,15 +52,21 @@ export function createRouter(bindings: readonly Binding[], options: RouterOption
   const maxLength = options.maxPathLength ?? defaultMaxPathLength;
   if (!Number.isInteger(maxLength) || maxLength < 1)
     throw new RangeError(`maxPathLength is ${maxLength}, expected a positive integer`);
-  const search = new Search(buildTrie(bindings, options.profile), options);
+  const search = new Search(buildTrie(bindings, options.profile), options, bindings);
   const limits = { maxLength, allowEmptySegments: options.profile === "grpc-gateway" };
+  const decodesFirst = options.profile === "grpc-gateway" && options.urlUnescape === "all";
   return {
     match(httpMethod, path) {
-      const problem = scanPath(search.scan, path, limits);
+      const problem = scanPath(search.scan, decodesFirst ? decodeSeparators(path) : path, limits);
       if (problem !== undefined) return problem;
       return search.scan.hasTrailingSlash ? notFound : search.run(httpMethod);
     },
   };
+}
+
+/** grpc-gateway's default decodes the whole path before it looks for segments and verbs: `a%2Fb` is two of them. */
+function decodeSeparators(path: string): string {
+  return path.includes("%") ? path.replaceAll(/%2f/gi, "/").replaceAll(/%3a/gi, ":") : path;
 }
 
 /** One search at a time, its state in fields: a closure or an object per request would cost more than the search. */
@@ -76,8 +82,14 @@ class Search {
   #found: RouteMatch | BadPath | undefined;
   /** Endpoints on the path without the HTTP method. */
   #missed: Endpoint[] = [];
+  /** `POST verb` → the last binding of both; only profile grpc-gateway asks. */
+  readonly #lastOfVerb = new Map<string, number>();
+  /** The last binding whose verb is the whole last segment: grpc-gateway gives up when it comes to it. */
+  #givesUpAt = -1;
 
-  constructor(trie: Trie, options: RouterOptions) {
+  constructor(trie: Trie, options: RouterOptions, bindings: readonly Binding[]) {
+    for (const [order, { httpMethod, template }] of bindings.entries())
+      if (template.verb !== undefined) this.#lastOfVerb.set(`${httpMethod} ${template.verb}`, order);
     this.#trie = trie;
     this.#isStrict = options.profile === "strict";
     this.#mode = options.urlUnescape;
@@ -87,6 +99,7 @@ class Search {
     this.#httpMethod = httpMethod;
     this.#best = undefined;
     this.#found = undefined;
+    this.#givesUpAt = -1;
     if (this.#missed.length > 0) this.#missed = [];
     if (this.scan.lastColon > 0 && this.#trie.maxVerbColons > 0) {
       const settled = this.#runVerbs();
@@ -95,7 +108,12 @@ class Search {
     this.#verb = undefined;
     this.#visit(this.#trie.root, 0);
     if (!this.#isStrict && this.scan.path === "/") this.#visitEmptyRoot();
+    if (this.#givesUpAt >= 0 && this.#givesUpAt > this.#bestOrder()) return notFound;
     return this.#found ?? this.#refuse();
+  }
+
+  #bestOrder(): number {
+    return this.#best?.order ?? -1;
   }
 
   /** Every reading of the last segment's end as a registered verb, the longest first. */
@@ -111,7 +129,10 @@ class Search {
       const verb = raw.includes("%") ? decodeAll(raw) : raw;
       if (!this.#trie.verbs.has(verb)) continue;
       const stripped = this.#strip(last, start, at);
-      if (stripped === "skip") continue;
+      if (stripped === "skip") {
+        if (!this.#isStrict) this.#giveUpAt(this.#lastOfVerb.get(`${this.#httpMethod} ${verb}`) ?? -1);
+        continue;
+      }
       if (stripped !== undefined) return stripped;
       this.#verb = verb;
       this.#visit(this.#trie.root, 0);
@@ -122,6 +143,10 @@ class Search {
       if (scan.hasEscapes) scan.decoded[last] = text;
     }
     return undefined;
+  }
+
+  #giveUpAt(order: number): void {
+    if (order > this.#givesUpAt) this.#givesUpAt = order;
   }
 
   /** Positions of the `:` a verb may start at, leftmost first: at most as many as the longest verb has. */

@@ -1,6 +1,6 @@
 // The protos that come with the gateway: found by import path, after the user's own roots.
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Linked into every schema, so that errors, well-known types and our options are there whatever the user imports. */
@@ -49,6 +49,15 @@ const bundledPath = /^(google|sluice)(\/[a-z0-9_]+)+\.proto$/;
 
 export function isBundledPath(path: string): boolean {
   return bundledPath.test(path) && readBundled(path) !== undefined;
+}
+
+let paths: readonly string[] | undefined;
+
+/** Every path that can be imported from here, for suggestions. */
+export function listBundled(): readonly string[] {
+  return (paths ??= readdirSync(bundledRoot(), { recursive: true, encoding: "utf8" })
+    .map((path) => path.split(sep).join("/"))
+    .filter((path) => bundledPath.test(path)));
 }
 
 const sources = new Map<string, string | undefined>();

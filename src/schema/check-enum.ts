@@ -33,7 +33,11 @@ export function checkEnum(type: EnumNode, problems: Problems): void {
 function checkNumbers(type: EnumNode, problems: Problems): void {
   const mayAlias = type.options.get("allow_alias") === true;
   // It was meant, and the error in it was reported.
-  const mayBeMeant = type.raw.options.kind === "text" && type.raw.options.options.some(({ name, value }) => name[0] === "allow_alias" && !(value.kind === "identifier" && value.text === "false"));
+  const mayBeMeant =
+    type.raw.options.kind === "text" &&
+    type.raw.options.options.some(
+      ({ name, value }) => name[0] === "allow_alias" && !(value.kind === "identifier" && value.text === "false"),
+    );
   const isLost = !mayAlias && (mayBeMeant || mentions(type, "allow_alias"));
   const byNumber = new Map<number, EnumValueNode>();
   let hasAlias = false;

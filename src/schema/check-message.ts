@@ -7,7 +7,8 @@ import { formatPlace } from "./link-problems.ts";
 import type { Problems } from "./link-problems.ts";
 
 export function checkMessage(message: MessageNode, problems: Problems): void {
-  if (isMisnested(message)) return;
+  // The entry of a map in text is the parser's own work.
+  if ((message.isMapEntry && message.file.raw.bytes === undefined) || isMisnested(message)) return;
   checkFieldNumbers(message, problems);
   checkReserved({ owner: message, noun: "field", members: message.raw.fields }, problems);
   checkOneofs(message, problems);
@@ -67,6 +68,7 @@ function freeNumber(message: MessageNode): string {
 }
 
 function checkOneofs(message: MessageNode, problems: Problems): void {
+  if (message.allOneofs.length === 0 && message.file.raw.bytes === undefined) return;
   const withFields = new Set(message.raw.fields.map((field) => message.allOneofs[field.oneofIndex ?? -1]));
   for (const oneof of message.oneofs) {
     if (!withFields.has(oneof) && !isDamaged(message)) {

@@ -110,24 +110,31 @@ function readEdition(fields: DescriptorFields, path: string): Edition {
   throw new WireError(`${path} is of edition ${edition ?? syntax}; proto2, proto3, 2023 and 2024 are known`);
 }
 
+const none: readonly never[] = Object.freeze([]);
+
+/** Most lists of a declaration are empty: one for all of them, or a small descriptor would be a large object. */
+function mapped<T>(items: readonly Uint8Array[], convert: (item: Uint8Array, index: number) => T): readonly T[] {
+  return items.length === 0 ? none : items.map(convert);
+}
+
 function readMessage(bytes: Uint8Array, path: readonly number[], outer: DescriptorScope): RawMessage {
   if (outer.depth >= maxDepth) throw new WireError(`messages nested deeper than ${maxDepth}`);
   const fields = new DescriptorFields(bytes);
   const { source } = outer;
   const declared = readDeclared(fields, path, source, 7);
   const scope: DescriptorScope = { ...outer, scope: `${outer.scope}.${declared.name}`, depth: outer.depth + 1 };
-  const messages = fields.messages(3).map((message, index) => readMessage(message, [...path, 3, index], scope));
+  const messages = mapped(fields.messages(3), (message, index) => readMessage(message, [...path, 3, index], scope));
   const mapEntries = new Set(
     messages.filter((message) => message.isMapEntry).map((entry) => `${scope.scope}.${entry.name}`),
   );
   return {
     ...declared,
     fields: readFields(fields.messages(2), [...path, 2], scope, mapEntries),
-    oneofs: fields
-      .messages(8)
-      .map((oneof, index) => readDeclared(new DescriptorFields(oneof), [...path, 8, index], source, 2)),
+    oneofs: mapped(fields.messages(8), (oneof, index) =>
+      readDeclared(new DescriptorFields(oneof), [...path, 8, index], source, 2),
+    ),
     messages,
-    enums: fields.messages(4).map((message, index) => readEnum(message, [...path, 4, index], scope)),
+    enums: mapped(fields.messages(4), (message, index) => readEnum(message, [...path, 4, index], scope)),
     extensions: readFields(fields.messages(6), [...path, 6], scope, mapEntries),
     extensionRanges: readRanges(fields.messages(5), [...path, 5], source, 1),
     reservedRanges: readRanges(fields.messages(9), [...path, 9], source, 1),
@@ -143,7 +150,7 @@ function isMapEntry(options: RawOptions): boolean {
 
 /** `exclusive` is 1 where the wire's end is one past the last (messages), 0 where it is the last (enums). */
 function readRanges(ranges: readonly Uint8Array[], path: readonly number[], source: SourceInfo, exclusive: 0 | 1) {
-  return ranges.map((range, index) => {
+  return mapped(ranges, (range, index) => {
     const fields = new DescriptorFields(range);
     const start = fields.int(1) ?? 0;
     return { start, end: (fields.int(2) ?? 0) - exclusive, position: source.position([...path, index, 1]) };
@@ -151,6 +158,7 @@ function readRanges(ranges: readonly Uint8Array[], path: readonly number[], sour
 }
 
 function readNames(fields: DescriptorFields, number: number, path: readonly number[], source: SourceInfo) {
+  if (!fields.has(number)) return none;
   return fields.strings(number).map((name, index) => ({ name, position: source.position([...path, number, index]) }));
 }
 

@@ -111,7 +111,7 @@ function readPattern(source: RuleSource, context: RuleContext): Pattern | undefi
   const { rule } = source;
   const isGateway = context.profile === "grpc-gateway";
   const present = [...verbs, "custom"].filter((key) => rule.has(key) && !(isGateway && rule.get(key) === ""));
-  if (present.length === 0 && context.doubt?.mayHaveOptions(context.method) === true) return undefined;
+  if (present.length === 0 && isReported(context)) return undefined;
   if (present.length === 0) {
     const hint = `add one of get, put, post, delete, patch, custom`;
     // grpc-gateway leaves such a method unbound without a word.
@@ -139,6 +139,11 @@ function readPattern(source: RuleSource, context: RuleContext): Pattern | undefi
   return path === null || path === undefined ? undefined : { httpMethod: present[0].toUpperCase(), path };
 }
 
+/** What the rule lacks may be what was wrong with it. */
+function isReported({ doubt, method }: RuleContext): boolean {
+  return doubt?.mayLackOption(method, "(google.api.http)") === true;
+}
+
 function readCustom(source: RuleSource, context: RuleContext): Pattern | undefined {
   const custom = source.rule.get("custom");
   const hint = `write custom: { kind: "HEAD", path: "/v1/things" }`;
@@ -161,6 +166,7 @@ function readCustom(source: RuleSource, context: RuleContext): Pattern | undefin
   const kind = readText(inner, "kind", context);
   const path = readText(inner, "path", context);
   if (kind === null || path === null) return undefined;
+  if ((kind === undefined || path === undefined) && isReported(context)) return undefined;
   if (kind === undefined || path === undefined) {
     const missing = kind === undefined ? "kind" : "path";
     reportError(context, source.locate("custom"), `the custom pattern has no ${missing}`, hint, "http-rule-custom");

@@ -129,11 +129,11 @@ function lookUp(name: string, message: MessageType, position: Position, context:
   }
   if (context.doubt?.mayHaveField(message, name) === true) return undefined;
   const names = message.fields.map((candidate) => candidate.protoName);
-  const hint =
-    didYouMean(name, names) ??
-    (names.length === 0
+  const all =
+    names.length === 0
       ? "it has no fields"
-      : `its fields are: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`);
+      : `its fields are: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`;
+  const hint = didYouMean(name, names) ?? (context.doubt?.mayLackFields(message) === true ? undefined : all);
   reportError(context, position, `${message.name} has no field "${name}"`, hint, "unknown-field");
   return undefined;
 }

@@ -46,9 +46,9 @@ export function bindMethods(schema: Schema, options: BindOptions, report: Report
     const yaml = replaced.get(method);
     const written = method.options.get(annotation);
     if (yaml !== undefined) bindRule(fromYaml(yaml), "yaml", context, bindings);
-    else if (doubt?.hasWrongOptions(method) === true) continue;
     else if (written !== undefined) bindRule(fromAnnotation(method, written), "annotation", context, bindings);
-    else if (options.bindUnannotated) bindDefault(context, bindings);
+    else if (options.bindUnannotated && doubt?.mayLackOption(method, annotation) !== true)
+      bindDefault(context, bindings);
   }
   checkBindings(bindings, options.profile, report);
   return bindings;

@@ -55,6 +55,7 @@ function declareMessages(declaring: Declaring, raws: readonly RawMessage[], plac
 
 /** A oneof whose members are all proto3 `optional` is synthetic: it leaves no trace. */
 function declareOneofs(declaring: Declaring, node: MessageNode): void {
+  if (node.raw.oneofs.length === 0) return;
   const synthetic = new Set(node.raw.fields.filter((field) => field.proto3Optional).map((field) => field.oneofIndex));
   const real = new Set(node.raw.fields.filter((field) => !field.proto3Optional).map((field) => field.oneofIndex));
   node.raw.oneofs.forEach((raw, index) => {

@@ -9,24 +9,39 @@ export interface Doubt {
   mayHaveField(message: MessageType, name: string): boolean;
   /** A service, or a method of one, may have been written under this name; of a dotted one the last part counts. */
   mayDeclare(name: string): boolean;
-  /** Options of the method were reported as wrong: what they lack is not left out by its author. */
-  hasWrongOptions(method: Method): boolean;
-  /** Options of the method may have been written, and not been read. */
-  mayHaveOptions(method: Method): boolean;
+  /** Fields of the message were lost: those that are known are not all. */
+  mayLackFields(message: MessageType): boolean;
+  /** The option, as `(google.api.http).get`, or a part of it was reported as wrong or not read: it has more than is known. */
+  mayLackOption(method: Method, path: string): boolean;
 }
 
 export function createDoubt(files: readonly FileNode[]): Doubt {
   return {
     mayHaveField: (message, name) => mayHaveField(message as MessageNode, name),
     mayDeclare: (name) => files.some((file) => file.raw.damage?.mayDeclare(name) === true),
-    hasWrongOptions: (method) => (method as MethodNode).hasWrongOptions,
-    mayHaveOptions: ({ service, position }) => isDamaged({ file: (service as MethodNode["service"]).file, position }),
+    mayLackFields: (message) => mayLackFields(message as MessageNode),
+    mayLackOption: (method, path) => mayLackOption(method as MethodNode, path),
   };
 }
 
 export function mayHaveField(message: MessageNode, name: string): boolean {
   // Declared, but not resolved or a second time: that was reported already.
   return message.isUnsure || message.raw.fields.some((field) => field.name === name) || mentions(message, name);
+}
+
+function mayLackFields(message: MessageNode): boolean {
+  return message.isUnsure || message.fields.length < message.raw.fields.length || isDamaged(message);
+}
+
+function mayLackOption({ wrongOptions, service, position }: MethodNode, path: string): boolean {
+  return wrongOptions.some((written) => isSameOption(written, path)) || isDamaged({ file: service.file, position });
+}
+
+/** `(api.http)` and `(.google.api.http)` are both `(google.api.http).get`: the package may be written in part. */
+function isSameOption(written: string, path: string): boolean {
+  const name = written.replace(/^\(\.?|\)$/g, "");
+  const full = /^\(([^)]*)\)/.exec(path)?.[1] ?? path.replace(/\..*$/, "");
+  return full === name || full.endsWith(`.${name}`);
 }
 
 interface Placed {

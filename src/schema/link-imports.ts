@@ -1,4 +1,5 @@
 // The linker's second pass: which file sees which. Missing imports, cycles and repeated imports are reported here.
+import { nearest } from "../diagnostic.ts";
 import type { FileNode } from "./link-node.ts";
 import type { Problems } from "./link-problems.ts";
 
@@ -16,13 +17,22 @@ export interface ImportContext {
 
 export function linkImports(files: ReadonlyMap<string, FileNode>, context: ImportContext, problems: Problems): void {
   const lacking = new Set<FileNode>();
+  const meant = new Map<FileNode, readonly string[]>();
   for (const file of files.values()) {
-    if (checkImports(file, files, context, problems) || file.raw.damage?.hasLostImport === true) lacking.add(file);
+    const missing = checkImports(file, files, context, problems);
+    if (missing.length > 0) file.hasUnresolved = true;
+    const found = missing.map((path) => meantBundled(path, files));
+    if (file.raw.damage?.hasLostImport === true || found.includes(undefined)) lacking.add(file);
+    meant.set(
+      file,
+      found.filter((path) => path !== undefined),
+    );
   }
   let budget = visibleLimit;
   for (const file of files.values()) {
     see(file, file, []);
     for (const { path } of file.raw.imports) budget -= seeImport(file, path, files, budget);
+    for (const path of meant.get(file) ?? []) seeImport(file, path, files, budget);
     if (budget < 0) {
       const hint = "import fewer files publicly";
       problems.error({
@@ -70,14 +80,20 @@ function publicClosure(start: FileNode, files: ReadonlyMap<string, FileNode>, li
   return closure;
 }
 
-/** True when an import is missing. */
+/** The file that a misspelt google/… or sluice/… stands for: nobody else's file bears such a path. */
+function meantBundled(path: string, files: ReadonlyMap<string, FileNode>): string | undefined {
+  const isBundled = (name: string): boolean => /^(google|sluice)\//.test(name);
+  return isBundled(path) ? nearest(path.slice(0, 64), [...files.keys()].filter(isBundled)) : undefined;
+}
+
+/** The imports that are missing. */
 function checkImports(
   file: FileNode,
   files: ReadonlyMap<string, FileNode>,
   context: ImportContext,
   problems: Problems,
-): boolean {
-  let isMissing = false;
+): readonly string[] {
+  const missing: string[] = [];
   const seen = new Set<string>();
   for (const { path, kind, position } of file.raw.imports) {
     if (seen.has(path)) {
@@ -87,7 +103,7 @@ function checkImports(
     seen.add(path);
     // A weak or option import may be left out of a descriptor set.
     if (files.has(path) || (kind !== "plain" && kind !== "public" && file.raw.bytes !== undefined)) continue;
-    isMissing = true;
+    missing.push(path);
     const suggestion = context.importHint?.(path, file.raw.path) ?? problems.suggest(path, files.keys());
     problems.error({
       position,
@@ -96,7 +112,7 @@ function checkImports(
       hint: suggestion ?? missingHint(file, context.searched),
     });
   }
-  return isMissing;
+  return missing;
 }
 
 function missingHint(file: FileNode, searched: readonly string[]): string {

@@ -13,7 +13,16 @@ import type {
   Service,
 } from "./descriptor.ts";
 import type { Features } from "./features.ts";
-import type { Damage, ProtoFile, RawDeclared, RawEnum, RawField, RawMessage, RawMethod, RawService } from "./proto-file.ts";
+import type {
+  Damage,
+  ProtoFile,
+  RawDeclared,
+  RawEnum,
+  RawField,
+  RawMessage,
+  RawMethod,
+  RawService,
+} from "./proto-file.ts";
 
 const noOptions: OptionMessage = new Map();
 
@@ -92,7 +101,7 @@ export class MessageNode extends DeclaredNode implements MessageType {
   readonly enums: EnumNode[] = [];
   /** `extend` blocks inside this message; they extend others. */
   readonly nestedExtensions: FieldNode[] = [];
-  readonly extensionByNumber = new Map<number, FieldNode>();
+  #extensionByNumber: Map<number, FieldNode> | undefined = undefined;
   #byName: Map<string, FieldNode> | undefined = undefined;
   #byProtoName: Map<string, FieldNode> | undefined = undefined;
 
@@ -102,6 +111,16 @@ export class MessageNode extends DeclaredNode implements MessageType {
     this.file = file;
     this.features = features;
     this.isMapEntry = raw.isMapEntry;
+  }
+
+  extensionByNumber(number: number): FieldNode | undefined {
+    return this.#extensionByNumber?.get(number);
+  }
+
+  addExtension(extension: FieldNode): void {
+    this.#extensionByNumber ??= new Map();
+    this.#extensionByNumber.set(extension.number, extension);
+    this.extensions.push(extension);
   }
 
   /** A JSON name wins over another field's proto name. */
@@ -235,8 +254,8 @@ export class MethodNode extends DeclaredNode implements Method {
   readonly input: MessageNode;
   readonly output: MessageNode;
   idempotency: "unknown" | "no-side-effects" | "idempotent" = "unknown";
-  /** An option was reported as wrong, so `options` lacks something. */
-  hasWrongOptions = false;
+  /** First parts of the names of options that were reported as wrong, as written: `options` lacks something of them. */
+  wrongOptions: readonly string[] = [];
 
   constructor(raw: RawMethod, service: ServiceNode, types: { input: MessageNode; output: MessageNode }) {
     super(`${service.name}.${raw.name}`, raw);

@@ -15,6 +15,8 @@ interface Interpreting {
   readonly symbols: SymbolTable;
   readonly problems: Problems;
   readonly file: FileNode;
+  /** Collects the names of options that are reported. */
+  readonly wrong?: string[];
 }
 
 /** Fields and extensions must be resolved in every file before. */
@@ -62,9 +64,9 @@ function interpretEnum(context: Interpreting, type: EnumNode): void {
 function interpretService(context: Interpreting, service: ServiceNode): void {
   apply(context, service, service.raw.options, "ServiceOptions");
   for (const method of service.methods) {
-    const { found } = context.problems;
-    apply(context, method, method.raw.options, "MethodOptions");
-    method.hasWrongOptions = context.problems.found > found;
+    const wrong: string[] = [];
+    apply({ ...context, wrong }, method, method.raw.options, "MethodOptions");
+    method.wrongOptions = wrong;
     const level = method.options.get("idempotency_level");
     if (level === "NO_SIDE_EFFECTS") method.idempotency = "no-side-effects";
     if (level === "IDEMPOTENT") method.idempotency = "idempotent";
@@ -99,10 +101,12 @@ function interpret(context: Interpreting, raw: RawOptions, target: Target): Inte
   const type = context.symbols.get(`google.protobuf.${target.typeName}`);
   if (type?.kind !== "message") return undefined;
   if (raw.kind === "text") {
-    const reading = { symbols: context.symbols, problems: context.problems, file: context.file, scope: target.scope };
+    const { symbols, problems, file, wrong } = context;
+    const reading = { symbols, problems, file, wrong, scope: target.scope };
+    let positions: ReadonlyMap<string, Position> | undefined;
     return {
       options: interpretText(reading, raw.options, type.node),
-      findOption: (path) => nearestPosition(path, textPositions(reading, raw.options, type.node)),
+      findOption: (path) => nearestPosition(path, (positions ??= textPositions(reading, raw.options, type.node))),
     };
   }
   try {
@@ -130,7 +134,7 @@ function textPositions(
   type: MessageNode,
 ): ReadonlyMap<string, Position> {
   const positions = new Map<string, Position>();
-  interpretText({ ...reading, problems: new Problems(() => {}), positions }, options, type);
+  interpretText({ ...reading, problems: new Problems(() => {}), wrong: undefined, positions }, options, type);
   return positions;
 }
 

@@ -36,7 +36,7 @@ export class Problems {
     this.#add("warning", problem);
   }
 
-  /** How many were found, repeated ones included. */
+  /** How many were found, repeated ones included; not missing imports, for what they would bring is known. */
   get found(): number {
     return this.#found;
   }
@@ -52,7 +52,7 @@ export class Problems {
   }
 
   #add(severity: Severity, { position, rule, ...problem }: Problem): void {
-    this.#found++;
+    if (problem.once === undefined) this.#found++;
     if (this.#seen.size >= problemLimit) return;
     const message = shorten(problem.message);
     const hint = problem.hint === undefined ? undefined : shorten(problem.hint);

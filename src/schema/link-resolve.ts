@@ -76,6 +76,9 @@ function resolveFieldType(resolving: Resolving, field: FieldNode, scope: string)
 function resolveType(resolving: Resolving, field: FieldNode, scope: string): FieldType | undefined {
   const { typeName, typePosition } = field.raw;
   if (isScalarName(typeName)) return { kind: "scalar", scalar: typeName };
+  // Not a type for the key of a map, which the parser has reported.
+  if (!field.isExtension && field.parent.isMapEntry && field.number === 1 && resolving.file.raw.bytes === undefined)
+    return undefined;
   const found = lookUp(resolving, { name: typeName, scope, position: typePosition, wanted: "a type" });
   if (found === undefined) return undefined;
   return found.kind === "message" ? { kind: "message", message: found.node } : { kind: "enum", enum: found.node };
@@ -122,10 +125,9 @@ function resolveExtensions(resolving: Resolving, extensions: FieldNode[]): void 
 }
 
 function addExtension({ problems }: Resolving, extension: FieldNode, extendee: MessageNode): boolean {
-  const other = extendee.extensionByNumber.get(extension.number);
+  const other = extendee.extensionByNumber(extension.number);
   if (other === undefined) {
-    extendee.extensionByNumber.set(extension.number, extension);
-    extendee.extensions.push(extension);
+    extendee.addExtension(extension);
     extension.isLinkedExtension = true;
     return true;
   }
@@ -150,7 +152,10 @@ function resolveService(resolving: Resolving, service: ServiceNode): void {
       position: raw.outputPosition,
     });
     if (!isNew) continue;
-    const types = { input: input ?? standIn(raw.inputType, raw, file), output: output ?? standIn(raw.outputType, raw, file) };
+    const types = {
+      input: input ?? standIn(raw.inputType, raw, file),
+      output: output ?? standIn(raw.outputType, raw, file),
+    };
     service.methods.push(new MethodNode(raw, service, types));
   }
 }

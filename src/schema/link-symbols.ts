@@ -36,6 +36,7 @@ export type Lookup<Found> =
 export class SymbolTable {
   readonly #symbols = new Map<string, Symbol>();
   readonly #packages = new Map<string, Symbol>();
+  readonly #contested = new Set<string>();
   readonly #problems: Problems;
 
   constructor(problems: Problems) {
@@ -50,6 +51,7 @@ export class SymbolTable {
       return true;
     }
     symbol.file.hasUnresolved = true;
+    this.#contested.add(symbol.name);
     if (other.kind === "message") other.node.isUnsure = true;
     if (isOutOfPlace(symbol) || isOutOfPlace(other)) return false;
     this.#problems.error({
@@ -62,6 +64,11 @@ export class SymbolTable {
           : "rename one of them, or drop one if the file was loaded twice under two names",
     });
     return false;
+  }
+
+  /** It was declared a second time: who refers to it may mean that one. */
+  isContested(name: string): boolean {
+    return this.#contested.has(name);
   }
 
   /** Every prefix of `name` becomes a package of `file`. */

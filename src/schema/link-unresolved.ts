@@ -28,6 +28,7 @@ export function reportLookup(reporting: Reporting, reference: Unresolved, result
   const { name, position, wanted } = reference;
   file.hasUnresolved = true;
   if (mayBeLost(file, reference, result)) return;
+  if (result.kind === "hidden" && reporting.symbols.isContested(result.symbol.name)) return;
   if (result.kind === "hidden") {
     const { symbol } = result;
     problems.error({
@@ -60,7 +61,9 @@ function mayBeLost(file: FileNode, { name, wanted }: Unresolved, result: Lookup<
   // Where no name could be read, that was reported.
   if (name === "" || name.endsWith(".")) return true;
   const isExtension = wanted === "an extension";
-  const isDeclared = ({ mayDeclare, mayName }: Damage) => (isExtension ? mayName(name) : mayDeclare(name));
+  // To ask all of them for every name would be the square of a hostile input.
+  if (file.damages.length > 100) return true;
+  const isDeclared = (damage: Damage) => (isExtension ? damage.mayName(name) : damage.mayDeclare(name));
   if (result.kind === "other" || result.kind === "shadowed")
     return file.damages.some((damage) => damage.isMisnested && isDeclared(damage));
   return (file.mayImportMore && !(wanted === "a type" && isScalarSlip(name))) || file.damages.some(isDeclared);

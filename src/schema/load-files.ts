@@ -1,8 +1,9 @@
 // The set of files to link: inputs, then whatever they import, from descriptor sets, disk or the bundle. Each file once.
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { basename } from "node:path";
+import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { alwaysLinked, isBundledPath, readBundled } from "./bundled.ts";
+import { alwaysLinked, isBundledPath, listBundled, readBundled } from "./bundled.ts";
 import { findImport, forgottenRoot, isImportPath } from "./load-import.ts";
 import { maxFiles, problem, realPath, reasonOf } from "./load-inputs.ts";
 import type { FoundFile, FoundProto, ImportRoot } from "./load-inputs.ts";
@@ -75,7 +76,8 @@ export class FileSet {
   complete(): readonly ProtoFile[] {
     this.#loadPending();
     // Whoever forgot the import still wants to hear what is wrong with the rules.
-    if (!this.#byPath.has(annotations) && [...this.#byPath.values()].some(usesHttpRules)) this.#loadBundled(annotations);
+    if (!this.#byPath.has(annotations) && [...this.#byPath.values()].some(usesHttpRules))
+      this.#loadBundled(annotations);
     this.#addAlwaysLinked();
     this.#loadPending();
     return [...this.#byPath.values()].map((loaded) => this.#renameImports(loaded));
@@ -86,7 +88,8 @@ export class FileSet {
     if (!isImportPath(path)) return 'an import path is relative, with "/" between its parts and without "." and ".."';
     const shown = this.#byPath.get(importer)?.shown;
     const root = shown === undefined ? undefined : forgottenRoot(path, shown);
-    return root === undefined ? undefined : `it is found from the folder "${root}": add -I ${root}`;
+    if (root !== undefined) return `it is found from the folder "${root}": add -I ${root}`;
+    return didYouMean(path, [...this.#byPath.keys(), ...listBundled()]);
   }
 
   #keep(loaded: Loaded): void {
@@ -182,8 +185,7 @@ const annotations = "google/api/annotations.proto";
 function usesHttpRules({ file }: Loaded): boolean {
   return file.services.some(({ methods }) =>
     methods.some(
-      ({ options }) =>
-        options.kind === "text" && options.options.some(({ name }) => name[0] === "(google.api.http)"),
+      ({ options }) => options.kind === "text" && options.options.some(({ name }) => name[0] === "(google.api.http)"),
     ),
   );
 }
@@ -221,7 +223,7 @@ function readStream(
   report: (diagnostic: Diagnostic) => void,
 ): Uint8Array | undefined {
   const chunks: Buffer[] = [];
-  for (let length = 0; ; ) {
+  for (let length = 0; ;) {
     const chunk = Buffer.allocUnsafe(1024 * 1024);
     const count = readSync(handle, chunk);
     if (count === 0) return Buffer.concat(chunks);

@@ -167,7 +167,11 @@ function missing(input: string): Diagnostic {
   const star = input.indexOf("*");
   if (star >= 0) {
     const folder = normalize(dirname(`${input.slice(0, star)}x`));
-    return problem("input-not-found", `there is no file "${input}"`, `patterns are not expanded here; name the folder: ${folder}`);
+    return problem(
+      "input-not-found",
+      `there is no file "${input}"`,
+      `patterns are not expanded here; name the folder: ${folder}`,
+    );
   }
   const folder = dirname(input);
   let names: readonly string[] = [];

@@ -22,17 +22,19 @@ export interface LoadOptions {
   readonly descriptorBytes?: Uint8Array | readonly { readonly name: string; readonly bytes: Uint8Array }[] | undefined;
 }
 
-export interface LoadedSchema {
-  /** Undefined when an error was found; only `no-service` leaves a schema that is whole, and serves nothing. */
-  readonly schema: Schema | undefined;
-  /**
-   * What could be linked when `schema` is undefined, for finding more errors in the same run; never to be served. What
-   * it may lack is known to its `doubt`.
-   */
-  readonly partial: LinkedSchema | undefined;
+interface Found {
   /** By file and position. */
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/**
+ * `schema` is undefined when an error was found; only `no-service` leaves one that is whole, and serves nothing.
+ * `partial` is then what could be linked, for finding more errors in the same run, never to be served; what it may lack
+ * is known to its `doubt`.
+ */
+export type LoadedSchema =
+  | (Found & { readonly schema: Schema; readonly partial: undefined })
+  | (Found & { readonly schema: undefined; readonly partial: LinkedSchema });
 
 /** Never throws for what the inputs are or say. */
 export function loadSchema(options: LoadOptions): LoadedSchema {
@@ -44,7 +46,9 @@ export function loadSchema(options: LoadOptions): LoadedSchema {
   addDescriptorBytes(options, files, report);
   for (const proto of found.protos) files.addInput(proto);
   // Of a text that could not be read in full the linker knows.
-  const isInputLost = diagnostics.some(({ position, rule }) => position === undefined || rule === "malformed-descriptor");
+  const isInputLost = diagnostics.some(
+    ({ position, rule }) => position === undefined || rule === "malformed-descriptor",
+  );
   const schema = link(files, found, report);
   const isWhole = !diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (isWhole && schema.services.length === 0) report(noService);
@@ -86,9 +90,9 @@ function recogniseForeign(bytes: Uint8Array, shown: string): Diagnostic | undefi
   if (start.startsWith("\x1f\x8b")) return refuse("this is gzip data", "unpack it first: gunzip");
   if (!isText(bytes.subarray(0, 4096))) return undefined;
   const text = "this is text, not a binary descriptor set";
-  if (/\.ya?ml$/.test(shown)) return refuse(text, "name a configuration file with --config, HTTP rules with --http-rules");
+  if (/\.ya?ml$/.test(shown))
+    return refuse(text, "name a configuration file with --config, HTTP rules with --http-rules");
   return refuse(text, "give a proto file the extension .proto");
-  return undefined;
 }
 
 /** A set has control characters: the tags and lengths of its first fields. */

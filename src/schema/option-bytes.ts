@@ -27,7 +27,7 @@ function decodeMessage(cursor: WireCursor, type: MessageNode, depth: number, dra
   while (!cursor.isAtEnd) {
     const tag = cursor.tag();
     if ((tag & 7) === wireEnd) throw new WireError("a group ends that was not begun");
-    const field = byNumber.get(tag >>> 3) ?? type.extensionByNumber.get(tag >>> 3);
+    const field = byNumber.get(tag >>> 3) ?? type.extensionByNumber(tag >>> 3);
     if (field === undefined || !decodeField(cursor, tag, field, { draft, depth })) cursor.skip(tag);
   }
   return draft;

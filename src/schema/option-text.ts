@@ -17,6 +17,8 @@ export interface OptionContext {
   readonly file: FileNode;
   /** Full name of the declaration that has the options: extension names are looked up from around it. */
   readonly scope: string;
+  /** Collects the first parts of the names of options that are reported. */
+  readonly wrong?: string[] | undefined;
 }
 
 type Draft = Map<string, OptionValue>;
@@ -29,7 +31,11 @@ interface Reading extends OptionContext {
 /** `type` is the options message: google.protobuf.MethodOptions and so on. */
 export function interpretText(reading: Reading, raw: readonly RawOption[], type: MessageNode): OptionMessage {
   const options: Draft = new Map();
-  for (const option of raw) interpretOption(reading, option, type, options);
+  for (const option of raw) {
+    const { found } = reading.problems;
+    interpretOption(reading, option, type, options);
+    if (reading.problems.found > found) reading.wrong?.push(option.name[0]);
+  }
   return options;
 }
 

@@ -1,5 +1,6 @@
 // Statements and the `{ … }` around them: where one ends, and how reading goes on after one that is wrong.
 import { tokenKind } from "./lex-token.ts";
+import type { Tokens } from "./lex-token.ts";
 import { symbol, SyntaxFailure } from "./parse-cursor.ts";
 import type { Cursor, Named } from "./parse-cursor.ts";
 
@@ -100,7 +101,27 @@ function startsForeign(cursor: Cursor): boolean {
     return innermost.startsWith("rpc") && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.parenOpen;
   if (!cursor.isWord("message") && !cursor.isWord("enum")) return false;
   const holdsTypes = innermost.startsWith("message") || innermost.startsWith("group");
-  return !holdsTypes && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.braceOpen;
+  // Where a "}" is missing for certain, the caller's look at the column tells whose it is.
+  return (
+    (!holdsTypes || lacksBraces(cursor)) && cursor.kind(1) === tokenKind.word && cursor.kind(2) === symbol.braceOpen
+  );
+}
+
+const lacking = new WeakMap<Tokens, boolean>();
+
+/** Whether more braces are opened in the file than closed. */
+function lacksBraces({ tokens }: Cursor): boolean {
+  let lacks = lacking.get(tokens);
+  if (lacks === undefined) {
+    let depth = 0;
+    for (let token = 0; token < tokens.count; token++) {
+      if (tokens.kinds[token] === symbol.braceOpen) depth++;
+      else if (tokens.kinds[token] === symbol.braceClose) depth--;
+    }
+    lacks = depth > 0;
+    lacking.set(tokens, lacks);
+  }
+  return lacks;
 }
 
 /** The `;` after `what`, e.g. `the field "x"`; where it is merely missing the reading goes on as if it were there. */

@@ -17,7 +17,8 @@ export function commentOf(cursor: Cursor, first: number, last: number): string {
  * indentation and the blank lines around.
  */
 export function cleanComment(raw: string): string {
-  if (raw === "") return "";
+  const newline = raw.indexOf("\n");
+  if (newline < 0 || newline === raw.length - 1) return raw.trim();
   const lines = raw.split("\n").map((line) => line.trimEnd());
   let indent = Infinity;
   for (const line of lines) {

@@ -28,27 +28,33 @@ export const totalDamage: Damage = {
   mentions: () => true,
 };
 
+type Draft = Pick<ProtoFile, "imports" | "messages" | "enums" | "services">;
+
 /** `draft` is what was read; `diagnostics` what is wrong, at least one error. */
 export function findDamage(
   cursor: Cursor,
-  draft: Pick<ProtoFile, "imports" | "messages" | "enums" | "services">,
+  draft: Draft,
   isPackageRead: boolean,
   diagnostics: readonly Diagnostic[],
 ): Damage {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const isMisnested = errors.some(({ rule }) => misnesting.has(rule));
+  const hasLostPackage = !isPackageRead && /\bpackage\b/.test(cursor.source);
+  const isDisplaced = isMisnested || hasLostPackage;
   const names = collectNames(cursor);
+  const read = countRead(draft);
   const spans = new Spans(cursor, draft, errors);
   return {
     hasLostImport: hasLostImport(cursor, draft.imports, names),
-    hasLostPackage: !isPackageRead && names.all.has("package"),
+    hasLostPackage,
     isEditionKnown: !cursor.lenient,
     isMisnested,
-    mayDeclare: (name) => names.declared.has(lastPart(name)),
+    // As often as it was read it is not lost.
+    mayDeclare: (name) =>
+      (names.declared.get(lastPart(name)) ?? 0) > (isDisplaced ? 0 : (read.get(lastPart(name)) ?? 0)),
     mayName: (name) => names.members.has(lastPart(name)),
     touches: (position) => spans.at(position).hasError,
-    // What has slipped out of its braces may be anywhere.
-    mentions: (position, word) => (isMisnested ? names.all.has(word) : spans.words(position).has(word)),
+    mentions: (position, word) => spans.words(position).has(word),
   };
 }
 
@@ -58,26 +64,24 @@ function lastPart(name: string): string {
 
 interface Names {
   /** Of messages, enums, groups, services, methods: after a keyword, or before what only follows such a name. */
-  readonly declared: Set<string>;
+  readonly declared: Map<string, number>;
   /** Of fields, extensions and enum values: before a "=". */
   readonly members: Set<string>;
-  readonly all: Set<string>;
 }
 
 const declaring: ReadonlySet<string> = new Set(["message", "enum", "group", "service", "rpc", "oneof"]);
 
 function collectNames(cursor: Cursor): Names {
   const { kinds, flags, starts, ends, count, source } = cursor.tokens;
-  const names: Names = { declared: new Set(), members: new Set(), all: new Set() };
+  const names: Names = { declared: new Map(), members: new Set() };
   let previous = "";
   for (let token = 0; token < count; token++) {
     // An unclosed string or comment may have swallowed anything.
     if ((flags[token] & flagSilent) !== 0) addWords(source.slice(starts[Math.max(0, token - 1)], starts[token]), names);
     const word = kinds[token] === tokenKind.word ? cursor.textOf(token) : "";
     const next = kinds[Math.min(token + 1, count - 1)];
-    if (word !== "") names.all.add(word);
     if (word !== "" && (declaring.has(previous) || next === symbol.braceOpen || next === symbol.parenOpen))
-      names.declared.add(word);
+      countIn(names.declared, word);
     if (word !== "" && next === symbol.equals) names.members.add(word);
     previous = word;
   }
@@ -87,10 +91,28 @@ function collectNames(cursor: Cursor): Names {
 
 function addWords(text: string, names: Names): void {
   for (const [word] of text.matchAll(/\w+/g)) {
-    names.declared.add(word);
+    countIn(names.declared, word);
     names.members.add(word);
-    names.all.add(word);
   }
+}
+
+function countIn(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+/** How often each name was read, wherever. */
+function countRead({ messages, enums, services }: Draft): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const countMessages = (declared: Draft["messages"]): void => {
+    for (const message of declared) {
+      if (!message.isMapEntry) countIn(counts, message.name);
+      for (const { name } of [...message.enums, ...message.oneofs]) countIn(counts, name);
+      countMessages(message.messages);
+    }
+  };
+  countMessages(messages);
+  for (const { name } of [...enums, ...services, ...services.flatMap(({ methods }) => methods)]) countIn(counts, name);
+  return counts;
 }
 
 /** A path that was not read as an import, or the word where it begins a line and led to none. */
@@ -121,11 +143,7 @@ class Spans {
   readonly #cursor: Cursor;
   readonly #spans: Span[];
 
-  constructor(
-    cursor: Cursor,
-    { messages, enums, services }: Pick<ProtoFile, "messages" | "enums" | "services">,
-    errors: readonly Diagnostic[],
-  ) {
+  constructor(cursor: Cursor, { messages, enums, services }: Draft, errors: readonly Diagnostic[]) {
     this.#cursor = cursor;
     const declared = [...messages, ...enums, ...services, ...services.flatMap((service) => service.methods)];
     const starts = declared.map(({ position }) => cursor.offsetOf(position)).sort((a, b) => a - b);

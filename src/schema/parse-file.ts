@@ -6,7 +6,7 @@ import { tokenKind } from "./lex-token.ts";
 import { lex } from "./lex.ts";
 import type { Problem } from "./lex.ts";
 import { endStatement, runStatement } from "./parse-block.ts";
-import { Cursor, lineStartsOf, symbol } from "./parse-cursor.ts";
+import { Cursor, lineStartsOf, symbol, SyntaxFailure } from "./parse-cursor.ts";
 import { findDamage, totalDamage } from "./parse-damage.ts";
 import { findEdition, parseEdition, startsEdition } from "./parse-edition.ts";
 import type { EditionKeyword } from "./parse-edition.ts";
@@ -22,6 +22,8 @@ type Keyword = (typeof keywords)[number];
 
 interface FileDraft {
   package: string | undefined;
+  /** What stands in a message or service was found outside: until its "}" more of it is no new mistake. */
+  isAstray: boolean;
   readonly imports: ProtoFile["imports"][number][];
   readonly options: RawOption[];
   readonly messages: RawMessage[];
@@ -41,6 +43,7 @@ export function parseProto(
 ): ProtoFile {
   const draft: FileDraft = {
     package: undefined,
+    isAstray: false,
     imports: [],
     options: [],
     messages: [],
@@ -55,8 +58,13 @@ export function parseProto(
   const diagnostics = cursor.diagnostics();
   for (const diagnostic of diagnostics) report(diagnostic);
   const isWhole = !diagnostics.some(({ severity }) => severity === "error");
+  const { imports, messages, enums, services, extensions } = draft;
   return {
-    ...draft,
+    imports,
+    messages,
+    enums,
+    services,
+    extensions,
     path,
     edition: cursor.edition,
     package: draft.package ?? "",
@@ -97,9 +105,10 @@ function parseStatements(cursor: Cursor, draft: FileDraft): void {
 }
 
 function startsWithEdition(cursor: Cursor): boolean {
+  if (cursor.isWord("syntax") || cursor.isWord("edition")) return true;
   const meant =
     cursor.kind(1) === symbol.equals || cursor.kind(1) === tokenKind.string ? meantKeyword(cursor) : undefined;
-  return cursor.isWord("syntax") || cursor.isWord("edition") || meant === "syntax" || meant === "edition";
+  return meant === "syntax" || meant === "edition";
 }
 
 function warnOfNoSyntax(cursor: Cursor): void {
@@ -108,18 +117,11 @@ function warnOfNoSyntax(cursor: Cursor): void {
 }
 
 function parseStatement(cursor: Cursor, draft: FileDraft, isFirst: boolean): void {
-  if (cursor.kind() === symbol.braceClose) {
-    cursor.reportHere({
-      rule: "unmatched-brace",
-      message: 'unexpected "}": no "{" is open here',
-      hint: "remove it",
-    });
-    cursor.take();
-    return;
-  }
+  if (cursor.kind() === symbol.braceClose) return passBrace(cursor, draft);
   if (parseTypeDeclaration(cursor, draft)) return;
-  const keyword = keywords.find((word) => cursor.isWord(word)) ?? guessKeyword(cursor);
+  const keyword = keywords.find((word) => cursor.isWord(word)) ?? guessKeyword(cursor, draft);
   const first = cursor.at;
+  if (keyword === "service") draft.isAstray = false;
   switch (keyword) {
     case "syntax":
     case "edition":
@@ -138,11 +140,23 @@ function parseStatement(cursor: Cursor, draft: FileDraft, isFirst: boolean): voi
   }
 }
 
+function passBrace(cursor: Cursor, draft: FileDraft): void {
+  const problem = { rule: "unmatched-brace", message: 'unexpected "}": no "{" is open here', hint: "remove it" };
+  if (!draft.isAstray) cursor.reportHere(problem);
+  draft.isAstray = false;
+  cursor.take();
+}
+
 /** The keyword that was meant here; a failure when there is none. */
-function guessKeyword(cursor: Cursor): Keyword {
+function guessKeyword(cursor: Cursor, draft: FileDraft): Keyword {
   const meant = meantKeyword(cursor);
   const message = `expected ${keywords.map((word) => `"${word}"`).join(", ")} or the end of the file, found ${cursor.describe()}`;
-  if (meant === undefined) return cursor.fail({ rule: "unknown-keyword", message, hint: placeHint(cursor) });
+  if (meant === undefined) {
+    const hint = placeHint(cursor);
+    if (hint !== undefined && draft.isAstray) throw new SyntaxFailure(message);
+    draft.isAstray ||= hint !== undefined;
+    return cursor.fail({ rule: "unknown-keyword", message, hint });
+  }
   cursor.reportHere({ rule: "unknown-keyword", message, hint: `did you mean "${meant}"?` });
   return meant;
 }

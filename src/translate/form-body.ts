@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { Code, GatewayError } from "../status.ts";
 import { parseMultipart } from "./multipart.ts";
-import { parseQuery } from "./query.ts";
+import { parseQuery, refuseSemicolons } from "./query.ts";
 import type { Binder, Bound } from "./query-binder.ts";
 import type { BodyFormat } from "./request-media-type.ts";
 
@@ -25,11 +25,11 @@ export function bindForm(
       reason: "FORM_MALFORMED",
     });
   const text = body.toString();
-  refuseJson(text);
+  if (!binder.options.lenient) refuseJson(text);
   // The body's own limit was applied while it was read.
   const limits = { what: "form body", maxLength: text.length, maxParameters: binder.options.maxFormParameters };
-  for (const { name, value } of parseQuery(text, limits))
-    bindOne(binder, bound, name, { kind: "text", text: value });
+  if (binder.options.lenient) refuseSemicolons(text, "form body");
+  for (const { name, value } of parseQuery(text, limits)) bindOne(binder, bound, name, { kind: "text", text: value });
 }
 
 function bindOne(binder: Binder, bound: Bound, name: string, value: Parameters<Binder["bind"]>[2]): void {

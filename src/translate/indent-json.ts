@@ -13,6 +13,9 @@ const CLOSE_BRACE = 0x7d;
 /** Where lines stop moving right, so that deep nesting cannot make a short message a hundred times longer. */
 const maxIndent = 64;
 
+/** Spaces a level of `?$pretty`. */
+export const prettyIndent = 2;
+
 /** `json` must be valid and compact, as the writer makes it. */
 export function indentJson(json: Uint8Array, width: number): Buffer {
   const out = new ByteSink();

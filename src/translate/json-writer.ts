@@ -33,10 +33,19 @@ export function compileFieldWriter(field: Field, schema: Schema, options: JsonOp
   return (message, mask, indent = options.indent) => {
     convert(plans, plan, message, new Map([[field, mask]]));
     // `{"name":value}` without the key and the braces; `{}` where there is nothing to write.
-    if (sink.length > 2) return finish(fieldPlan.key.length, sink.length - 1, indent);
+    const { length } = fieldPlan.key;
+    const isNull = fieldPlan.absent !== undefined && sink.length === fieldPlan.absent.length + 1;
+    const showsDefaults = isNull && isPlainMessage(fieldPlan);
+    if (sink.length > 2 && !showsDefaults) return finish(length, sink.length - 1, indent);
     writeUnset(plans, fieldPlan);
     return finish(0, sink.length, indent);
   };
+}
+
+/** An unset one is `null` inside a message; as the whole answer it is the message with its zeros. */
+function isPlainMessage(plan: FieldPlan): boolean {
+  const isSingular = !plan.isRepeated && !plan.isMap;
+  return isSingular && plan.field.type.kind === "message" && plan.message.wellKnown === undefined;
 }
 
 function convert(plans: Plans, plan: MessagePlan, message: Uint8Array, mask: PartialMask | undefined): void {

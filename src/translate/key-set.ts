@@ -29,6 +29,11 @@ export class KeySet {
     this.#fallback = undefined;
   }
 
+  /** Lets go of what one huge map needed: a set for every level, each of that size, would be kept otherwise. */
+  release(): void {
+    if (this.#slots.length > initialSlots * 32 || this.#bytes.length > 65_536 || this.#fallback !== undefined) this.clear();
+  }
+
   /** Adds a key; false if it was there. */
   add(source: Uint8Array, start: number, end: number): boolean {
     if (this.#fallback !== undefined) return addText(this.#fallback, source, start, end);
@@ -118,9 +123,9 @@ export function openKeySet(): KeySet {
 }
 
 export function closeKeySet(): void {
-  open--;
+  pool[--open].release();
 }
 
 export function closeAllKeySets(): void {
-  open = 0;
+  while (open > 0) closeKeySet();
 }

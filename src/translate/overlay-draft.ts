@@ -9,6 +9,8 @@ export interface DraftValue {
   readonly kind: "value";
   readonly source: Source;
   readonly text: string;
+  /** The parameter's, as the client spelled it; undefined for what the path set. */
+  readonly name?: string;
   /** One a value; map entries complete. */
   readonly payloads: Uint8Array[];
   /** Map keys seen, by their bytes. */

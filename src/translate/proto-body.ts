@@ -34,6 +34,8 @@ function weave(body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Arr
   for (const field of overlay.keys()) fieldByNumber.set(field.number, field);
   const rivals = rivalsOf(overlay);
   const kept: Uint8Array[] = [];
+  // What is kept is kept in one piece as long as nothing else comes between: a view a field would be larger than the field.
+  let keptFrom = 0;
   const shared = new Map<Field, Occurrence[]>();
   const reader = new WireReader(body, 0, body.length);
   while (reader.pos < reader.end) {
@@ -41,15 +43,13 @@ function weave(body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Arr
     const tag = reader.tag();
     const field = fieldByNumber.get(tag >>> 3);
     const rival = rivals.get(tag >>> 3);
-    if (field !== undefined && (tag & 7) === wireTypeOf(field)) {
-      const occurrence = { content: readContent(reader, tag) };
-      const known = shared.get(field);
-      if (known === undefined) shared.set(field, [occurrence]);
-      else known.push(occurrence);
-    } else {
-      reader.skip(tag);
-      if (rival === undefined) kept.push(body.subarray(start, reader.pos));
-      else if (bound === "refuse")
+    const isShared = field !== undefined && (tag & 7) === wireTypeOf(field);
+    if (isShared) addOccurrence(shared, field, overlay, { content: readContent(reader, tag) });
+    else reader.skip(tag);
+    if (isShared || rival !== undefined) {
+      if (start > keptFrom) kept.push(body.subarray(keptFrom, start));
+      keptFrom = reader.pos;
+      if (!isShared && rival !== undefined && bound === "refuse")
         throw GatewayError.invalidField(
           rival.other.jsonName,
           `the ${rival.source} already sets "${rival.set.jsonName}" of the same oneof`,
@@ -58,8 +58,16 @@ function weave(body: Uint8Array, overlay: Overlay, bound: BoundFields): Uint8Arr
     }
   }
   if (overlay.size === 0) return body;
+  if (keptFrom < body.length) kept.push(body.subarray(keptFrom));
   for (const [field, entry] of overlay) kept.push(weaveField(field, entry, shared.get(field) ?? [], bound));
   return concatBytes(kept);
+}
+
+/** Of a scalar only the last counts. */
+function addOccurrence(shared: Map<Field, Occurrence[]>, field: Field, overlay: Overlay, occurrence: Occurrence): void {
+  const known = shared.get(field);
+  if (known === undefined || overlay.get(field)?.kind === "value") shared.set(field, [occurrence]);
+  else known.push(occurrence);
 }
 
 function wireTypeOf(field: Field): number {

@@ -96,12 +96,18 @@ export class Binder {
     return reader ?? undefined;
   }
 
+  /** For a path variable that is a field of the request itself: grpc-gateway reads its integers in any base. */
+  pathReader(field: Field): TextReader | undefined {
+    return compileTextReader(field.type, this.#schema, { ...this.options.text, anyBase: true });
+  }
+
   bind(bound: Bound, name: string, value: ParameterValue): void {
     const { lenient, isIgnored, text } = this.options;
     const { root, bodyPath, violations } = bound;
     const resolved = resolveName(root.type, name, text.goSyntax);
     if (resolved.kind === "unknown") {
-      if (!lenient && !isIgnored(name)) violations.add(name, resolved.description, resolved.reason);
+      if (lenient) this.#enter(bound, name, resolved.passed);
+      else if (!isIgnored(name)) violations.add(name, resolved.description, resolved.reason);
       return;
     }
     if (resolved.kind === "wrong") return violations.add(name, resolved.description, resolved.reason);
@@ -112,20 +118,43 @@ export class Binder {
       return;
     }
     try {
-      this.#place(root, resolved, value);
+      this.#place(root, resolved, { name, value });
     } catch (error) {
       violations.addError(name, error);
     }
   }
 
-  #place(root: DraftNode, { path, key }: ResolvedName, value: ParameterValue): void {
+  /** grpc-gateway has made the messages on the way when it finds that one has no such field; they stay. */
+  #enter({ root, bodyPath, violations }: Bound, name: string, passed: readonly Field[]): void {
+    if (bodyPath.length > 0 && bodyPath.every((field, index) => passed[index] === field)) return;
+    let node: DraftNode | undefined = root;
+    try {
+      for (const field of passed) {
+        refuseSecondOfOneof(node, field);
+        node = draftBelow(node, field);
+        if (node === undefined) return;
+      }
+    } catch (error) {
+      violations.addError(name, error);
+    }
+  }
+
+  #place(root: DraftNode, { path, key }: ResolvedName, parameter: NamedValue): void {
+    const { lenient } = this.options;
+    const { value } = parameter;
+    if (key !== undefined && lenient && path[path.length - 1].cardinality === "repeated") {
+      // grpc-gateway takes what stands between brackets for a first value, of whatever list.
+      for (const one of [{ ...parameter, value: { kind: "text" as const, text: key } }, parameter])
+        this.#place(root, { kind: "fields", path, key: undefined }, one);
+      return;
+    }
     let node = root;
     for (const field of path.slice(0, -1)) {
       refuseSecondOfOneof(node, field);
       const below = draftBelow(node, field);
       if (below === undefined) {
         // The whole message came from the path (a Timestamp, say).
-        if (this.options.lenient) return;
+        if (lenient) return;
         throw refuseText(`"${field.jsonName}" has a value already`, "FIELD_BOUND");
       }
       node = below;
@@ -133,11 +162,12 @@ export class Binder {
     const field = path[path.length - 1];
     const existing = node.entries.get(field);
     const isFromPath = existing?.kind === "value" && existing.source === "path";
-    if (isFromPath && this.options.lenient) return;
+    if (isFromPath && lenient) return;
     refuseSecondOfOneof(node, field);
     const payload = this.#payload(field, key, value);
     if (isFromPath) refuseUnlessSame(existing, payload);
-    else if (existing === undefined) addEntry(node, field, firstValue(field, payload, value));
+    else if (existing === undefined || (lenient && isOtherSpelling(field, existing, parameter.name)))
+      addEntry(node, field, firstValue(field, payload, parameter));
     else addFurther(field, existing, payload);
   }
 
@@ -171,8 +201,21 @@ export class Binder {
   }
 }
 
-function firstValue(field: Field, payload: Uint8Array, value: ParameterValue): DraftValue {
-  const draft = newValue("query", value.kind === "text" ? value.text : "(a file)", [payload]);
+/** A parameter's value, and its name as the client spelled it. */
+interface NamedValue {
+  readonly name: string;
+  readonly value: ParameterValue;
+}
+
+/** grpc-gateway counts values by spelling: `fooBar=1&foo_bar=2` sets one field twice, and the last one stays. */
+function isOtherSpelling(field: Field, existing: DraftValue | DraftNode, name: string): boolean {
+  return (
+    field.cardinality === "singular" && field.oneof === undefined && existing.kind === "value" && existing.name !== name
+  );
+}
+
+function firstValue(field: Field, payload: Uint8Array, { name, value }: NamedValue): DraftValue {
+  const draft = { ...newValue("query", value.kind === "text" ? value.text : "(a file)", [payload]), name };
   if (field.cardinality === "map") draft.keys.add(mapKeyOf(payload));
   return draft;
 }

@@ -13,15 +13,23 @@ export interface ResolvedName {
 }
 
 export type NameProblem =
-  /** Not a field of the message: what other tools' parameters look like. */
-  | { readonly kind: "unknown"; readonly description: string; readonly reason: string }
+  /** Not a field of the message: what other tools' parameters look like. `passed` are the messages before it. */
+  | {
+      readonly kind: "unknown";
+      readonly passed: readonly Field[];
+      readonly description: string;
+      readonly reason: string;
+    }
   | { readonly kind: "wrong"; readonly description: string; readonly reason: string };
 
 const maxDepth = 32;
 
-/** Each component in proto or JSON spelling. `entersText` lets a name go into a Timestamp and its like (`at.seconds`). */
-export function resolveName(type: MessageType, name: string, entersText: boolean): ResolvedName | NameProblem {
-  const bracket = name.indexOf("[");
+/**
+ * Each component in proto or JSON spelling. `lenient` as grpc-gateway: a name may go into a Timestamp and its like
+ * (`at.seconds`), and brackets count only at the end, the last ones.
+ */
+export function resolveName(type: MessageType, name: string, lenient: boolean): ResolvedName | NameProblem {
+  const bracket = !lenient ? name.indexOf("[") : name.endsWith("]") ? name.lastIndexOf("[") : -1;
   const dotted = bracket < 0 ? name : name.slice(0, bracket);
   const components = dotted.split(".", maxDepth + 1);
   if (components.length > maxDepth)
@@ -34,10 +42,10 @@ export function resolveName(type: MessageType, name: string, entersText: boolean
   let current = type;
   for (const [index, component] of components.entries()) {
     const field = current.field(component);
-    if (field === undefined) return unknownField(components, index, current);
+    if (field === undefined) return { ...unknownField(components, index, current), kind: "unknown", passed: path };
     path.push(field);
     if (index === components.length - 1) break;
-    const below = messageBelow(field, entersText);
+    const below = messageBelow(field, lenient);
     if (below === undefined) return notEntered(components, index, field);
     current = below;
   }
@@ -65,16 +73,19 @@ function messageBelow(field: Field, entersText: boolean): MessageType | undefine
   return hasOwnJsonForm(message.name) && !entersText ? undefined : message;
 }
 
-function unknownField(components: readonly string[], index: number, type: MessageType): NameProblem {
+function unknownField(
+  components: readonly string[],
+  index: number,
+  type: MessageType,
+): { readonly description: string; readonly reason: string } {
   if (components[index] === "") {
     const description = components.length === 1 ? "a parameter has no name" : "a name is missing before or after a dot";
-    return { kind: "unknown", description, reason: "NAME_INVALID" };
+    return { description, reason: "NAME_INVALID" };
   }
   const hint = didYouMean(components[index], spellings(type));
   const prefix = components.slice(0, index).join(".");
   const suggestion = hint === undefined || prefix === "" ? hint : hint.replace('"', () => `"${prefix}.`);
   return {
-    kind: "unknown",
     description: `${type.name} has no field ${quoted(components[index])}${suggestion === undefined ? "" : `; ${suggestion}`}`,
     reason: "FIELD_UNKNOWN",
   };

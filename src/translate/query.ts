@@ -38,6 +38,16 @@ export function parseQuery(text: string, limits: QueryLimits = defaultQueryLimit
   return parameters;
 }
 
+/** grpc-gateway's parser refuses what others take for a second separator. Throws GatewayError (400). */
+export function refuseSemicolons(text: string, what: string): void {
+  if (!text.includes(";")) return;
+  throw GatewayError.invalidField(
+    "",
+    `the ${what} has a semicolon; parameters are separated by &, and a semicolon itself is %3B`,
+    "VALUE_INVALID",
+  );
+}
+
 function parsePair(text: string, what: string): Parameter {
   const equals = text.indexOf("=");
   if (equals < 0) return { name: decode(text, what), value: "" };

@@ -3,6 +3,7 @@ import type { Binding } from "../schema/binding.ts";
 import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { fromHttpBody, isHttpBody } from "./http-body.ts";
+import { prettyIndent } from "./indent-json.ts";
 import { compileFieldWriter, compileJsonWriter } from "./json-writer.ts";
 import type { JsonOptions } from "./options.ts";
 import { keepPartial, parsePartial, type PartialMask } from "./partial.ts";
@@ -29,8 +30,6 @@ export interface ReplyBody {
 
 /** Throws GatewayError: 400 for `$fields`, 406 where there is no protobuf form, INTERNAL for malformed bytes. */
 export type WriteReply = (message: Uint8Array, view: ReplyView) => ReplyBody;
-
-const prettyIndent = 2;
 
 export function compileReply(binding: Binding, schema: Schema, options: ReplyOptions): WriteReply {
   const { responseBody } = binding;

@@ -9,9 +9,10 @@ import { draftBelow, finishDraft } from "./overlay-draft.ts";
 import { type BoundFields, weaveProto } from "./proto-body.ts";
 import { compileFormat, jsonBody, rawBody, type RequestBody, type RequestFormat } from "./request-format.ts";
 import type { RequestOptions, RequestParts } from "./request-options.ts";
-import { emptyBytes, taggedValue } from "./request-wire.ts";
+import { emptyBytes, taggedValue, wireTypeOfValue } from "./request-wire.ts";
 import { hasOwnJsonForm } from "./text-messages.ts";
 import { compileMaskFilling } from "./update-mask.ts";
+import { WireType } from "./wire-reader.ts";
 
 export interface BodyField {
   readonly input: MessageType;
@@ -30,8 +31,14 @@ function compileField(field: Field, schema: Schema, options: RequestOptions): Re
   const message = messageOf(field);
   const readJson = compileFieldReader(field, schema, options.json);
   const nothing: Overlay = new Map();
+  const isLenient = options.profile === "grpc-gateway";
+  // Go has the field's value before it reads the body into it: where presence can be seen, no body is an empty value.
+  const fillsEmpty = isLenient && field.cardinality === "singular" && field.hasPresence;
+  const readNull = isLenient && field.cardinality === "singular" ? compileNull(field) : undefined;
   return (overlay, format, { body, contentType }) => {
-    if (format.kind === "json") return readJson(body!, overlay);
+    if (format.kind === "json") return readNull !== undefined && isNull(body!) ? readNull() : readJson(body!, overlay);
+    if (format.kind === "none" && fillsEmpty)
+      return taggedValue(field, message === undefined ? zeroPayload(field) : encodeOverlay(overlay ?? nothing));
     if (format.kind !== "protobuf" && format.kind !== "raw") return emptyBytes;
     if (message === undefined) throw needsMessage(field, "a protobuf");
     const isRaw = format.kind === "raw";
@@ -41,6 +48,34 @@ function compileField(field: Field, schema: Schema, options: RequestOptions): Re
       weaveProto(message, content, overlay ?? nothing, isRaw ? "override" : options.json.boundFields),
     );
   };
+}
+
+function isNull(body: Buffer): boolean {
+  return body.length < 64 && body.toString().trim() === "null";
+}
+
+/** What `null` is to grpc-gateway as the whole of a field's body: wrong for a message, the zero value in a oneof. */
+function compileNull(field: Field): (() => Uint8Array) | undefined {
+  const { type } = field;
+  if (type.kind === "message" && !hasOwnJsonForm(type.message.name)) {
+    return () => {
+      throw GatewayError.invalidField(
+        field.jsonName,
+        "expected an object, found null; send no body or {}",
+        "VALUE_INVALID",
+      );
+    };
+  }
+  return type.kind === "scalar" && field.oneof !== undefined ? () => taggedValue(field, zeroPayload(field)) : undefined;
+}
+
+function zeroPayload({ type }: Field): Uint8Array {
+  const sizes: Readonly<Record<number, number>> = {
+    [WireType.VARINT]: 1,
+    [WireType.FIXED32]: 4,
+    [WireType.FIXED64]: 8,
+  };
+  return new Uint8Array(sizes[wireTypeOfValue(type)] ?? 0);
 }
 
 export function compileFieldBody(

@@ -12,7 +12,7 @@ export function compileCaptures(binding: Binding, binder: Binder): BindCaptures 
     path: variable.path,
     parents: fields.slice(0, -1),
     field: fields[fields.length - 1],
-    read: binder.reader(fields[fields.length - 1]),
+    read: fields.length === 1 ? binder.pathReader(fields[0]) : binder.reader(fields[fields.length - 1]),
   }));
   return ({ root, violations }, captures) => {
     for (const [index, { path, parents, field, read }] of steps.entries()) {

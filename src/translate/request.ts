@@ -3,7 +3,14 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import { createDraft } from "./overlay-draft.ts";
-import { compileGlobs, defaultQueryLimits, type Parameter, parseQuery, systemParameters } from "./query.ts";
+import {
+  compileGlobs,
+  defaultQueryLimits,
+  type Parameter,
+  parseQuery,
+  refuseSemicolons,
+  systemParameters,
+} from "./query.ts";
 import { Binder, type Bound, Violations } from "./query-binder.ts";
 import { compileBody } from "./request-body.ts";
 import { compileCaptures } from "./request-captures.ts";
@@ -23,21 +30,34 @@ export function compileRequest(binding: Binding, schema: Schema, options: Reques
   const { input } = binding.method;
   const bodyPath = binding.body.kind === "field" ? [...(binding.body.parents ?? []), binding.body.field] : [];
   const takesQuery = binding.body.kind !== "all";
+  const readsQuery = !lenient || (takesQuery && hasFieldsForQuery(binding));
   const captures = compileCaptures(binding, binder);
   const body = compileBody(binding, schema, options);
   const isBare = binding.variables.length === 0;
   return (parts) => {
     const { query } = parts;
-    if (isBare && query === "" && body.isJson(parts)) return body.readJson(parts);
+    if (isBare && (query === "" || !readsQuery) && body.isJson(parts)) return body.readJson(parts);
     const root = createDraft(input);
     const bound: Bound = { root, bodyPath, violations: new Violations() };
     captures(bound, parts.captures);
-    if (query !== "") bindQuery(binder, bound, parseQuery(query, options.queryLimits), takesQuery);
     const format = body.formatOf(parts);
-    body.bindForm(binder, bound, format, parts);
+    // In Go a form's values come before those that the query has for the same name.
+    if (lenient) body.bindForm(binder, bound, format, parts);
+    if (query !== "" && readsQuery) {
+      if (lenient) refuseSemicolons(query, "query string");
+      bindQuery(binder, bound, parseQuery(query, options.queryLimits), takesQuery);
+    }
+    if (!lenient) body.bindForm(binder, bound, format, parts);
     bound.violations.finish();
     return body.weave(root, format, parts);
   };
+}
+
+/** grpc-gateway does not look at the query, well-formed or not, where path and body take every field. */
+function hasFieldsForQuery({ method, variables, body }: Binding): boolean {
+  const taken = new Set(variables.filter(({ fields }) => fields.length === 1).map(({ fields }) => fields[0]));
+  if (body.kind === "field" && (body.parents ?? []).length === 0) taken.add(body.field);
+  return method.input.fields.some((field) => !taken.has(field));
 }
 
 function bindQuery(binder: Binder, bound: Bound, parameters: readonly Parameter[], takesQuery: boolean): void {

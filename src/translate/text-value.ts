@@ -3,16 +3,28 @@ import { didYouMean } from "../diagnostic.ts";
 import type { EnumType, FieldType, ScalarType, Schema } from "../schema/descriptor.ts";
 import { GatewayError } from "../status.ts";
 import { enumPrefix } from "./enum-names.ts";
+import { parseGoFloat, parseGoInteger } from "./go-number.ts";
 import type { JsonOptions } from "./options.ts";
 import { compileJsonReader } from "./json-reader.ts";
 import { bigVarint, lengthField, uintVarint } from "./request-wire.ts";
 import { jsonTexts, wrappers } from "./text-messages.ts";
-import { maskPayload, quoted, readDuration, readFieldMask, readTimestamp, refuseText } from "./text-well-known.ts";
+import {
+  maskPayload,
+  quoted,
+  readDuration,
+  readFieldMask,
+  readGoDuration,
+  readGoTimestamp,
+  readTimestamp,
+  refuseText,
+} from "./text-well-known.ts";
 
 export interface TextOptions {
   readonly json: JsonOptions;
   /** Accept what Go's strconv accepts as well (`1`, `t`, `+5`, `inf`) and take field masks as they are. */
   readonly goSyntax: boolean;
+  /** With `goSyntax`: integers in any base (`0x1F`, `017`, `1_000`), as grpc-gateway reads them from a path. */
+  readonly anyBase?: boolean;
 }
 
 /**
@@ -26,8 +38,8 @@ export function compileTextReader(type: FieldType, schema: Schema, options: Text
   if (type.kind === "scalar") return scalarReader(type.scalar, options);
   if (type.kind === "enum") return enumReader(type.enum, options);
   const { name } = type.message;
-  if (name === "google.protobuf.Timestamp") return readTimestamp;
-  if (name === "google.protobuf.Duration") return readDuration;
+  if (name === "google.protobuf.Timestamp") return options.goSyntax ? readGoTimestamp : readTimestamp;
+  if (name === "google.protobuf.Duration") return options.goSyntax ? readGoDuration : readDuration;
   if (name === "google.protobuf.FieldMask") return options.goSyntax ? readVerbatimMask : readFieldMask;
   if (jsonTexts.has(name)) {
     const read = compileJsonReader(type.message, schema, options.json);
@@ -58,7 +70,7 @@ function scalarReader(scalar: ScalarType, options: TextOptions): TextReader {
     case "string":
       return (text) => Buffer.from(text);
     case "bytes":
-      return options.goSyntax ? readBase64 : (text) => readBase64(refuseEmpty(text, "base64"));
+      return options.goSyntax ? readGoBase64 : (text) => readBase64(refuseEmpty(text, "base64"));
     case "bool":
       return boolReader(options);
     case "double":
@@ -124,14 +136,24 @@ const maxIntegerLength = 64;
 function integerReader(scalar: ScalarType, options: TextOptions): TextReader {
   const { min, max, encode } = integers.get(scalar)!;
   const isPlain = encode === bigVarint;
-  const pattern = min === 0n ? /^\d+$/ : options.goSyntax ? /^[+-]?\d+$/ : /^-?\d+$/;
+  const pattern = min === 0n ? /^\d+$/ : /^-?\d+$/;
   const expected = `expected a whole number from ${min} to ${max}`;
+  if (options.goSyntax) {
+    return (text) => {
+      const value = parseGoInteger(text, options.anyBase === true);
+      // An unsigned number has no sign there, not even a plus.
+      if (value === undefined || (min === 0n && /^[+-]/.test(text)))
+        throw refuseText(`${expected}, got ${quoted(text)}`);
+      if (value < min || value > max) throw refuseText(`${expected}, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
+      return encode(value);
+    };
+  }
   return (text) => {
     if (text.length > maxIntegerLength || !pattern.test(text)) throw refuseText(`${expected}, got ${quoted(text)}`);
     // Small ones, nearly all, need no BigInt.
     const small = text.length < 10 ? Number(text) : -1;
     if (isPlain && small >= 0) return uintVarint(small);
-    const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
+    const value = BigInt(text);
     if (value < min || value > max) throw refuseText(`${expected}, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
     return encode(value);
   };
@@ -150,10 +172,8 @@ function floatReader(scalar: "double" | "float", options: TextOptions): TextRead
   return (text) => {
     let value = options.goSyntax ? goSpecialFloat(text) : specialFloats.get(text);
     if (value === undefined) {
-      const digits = options.goSyntax && text.startsWith("+") ? text.slice(1) : text;
-      if (digits.length > maxDecimalLength || !decimal.test(digits))
-        throw refuseText(`expected a number, NaN, Infinity or -Infinity, got ${quoted(text)}`);
-      value = Number(digits);
+      value = options.goSyntax ? parseGoFloat(text) : parseDecimal(text);
+      if (value === undefined) throw refuseText(`expected a number, NaN, Infinity or -Infinity, got ${quoted(text)}`);
       if (!Number.isFinite(isFloat ? Math.fround(value) : value))
         throw refuseText(`${quoted(text)} is beyond the range of a ${scalar}`, "VALUE_OUT_OF_RANGE");
     }
@@ -162,6 +182,10 @@ function floatReader(scalar: "double" | "float", options: TextOptions): TextRead
     else bytes.writeDoubleLE(value);
     return bytes;
   };
+}
+
+function parseDecimal(text: string): number | undefined {
+  return text.length <= maxDecimalLength && decimal.test(text) ? Number(text) : undefined;
 }
 
 function goSpecialFloat(text: string): number | undefined {
@@ -183,6 +207,15 @@ function readBase64(text: string): Uint8Array {
   return Buffer.from(digits, "base64");
 }
 
+/** Go's two decoders want the padding, take either alphabet but not both, and step over line breaks. */
+function readGoBase64(text: string): Uint8Array {
+  const digits = text.replaceAll(/[\r\n]/g, "");
+  const isPadded = /^(?:[^=]{4})*(?:[^=]{2}==|[^=]{3}=)?$/.test(digits);
+  if (isPadded && (/^[A-Za-z0-9+/]*=*$/.test(digits) || /^[A-Za-z0-9_-]*=*$/.test(digits)))
+    return Buffer.from(digits, "base64");
+  throw refuseText(`expected base64 or base64url with its padding, got ${quoted(text)}`);
+}
+
 function enumReader(type: EnumType, options: TextOptions): TextReader {
   const { stripEnumPrefix, caseInsensitiveEnums } = options.json;
   const fold = (name: string): string => (caseInsensitiveEnums ? name.toUpperCase() : name);
@@ -193,8 +226,11 @@ function enumReader(type: EnumType, options: TextOptions): TextReader {
   for (const { name, number } of type.values) numbers.set(fold(name), number);
   const declared = new Set(type.values.map((value) => value.number));
   const names = type.values.map((value) => value.name.slice(prefix.length));
+  const numberOf = options.goSyntax
+    ? (text: string) => Number(parseGoInteger(text, options.anyBase === true) ?? Number.NaN)
+    : (text: string) => (/^-?\d{1,11}$/.test(text) ? Number(text) : undefined);
   return (text) => {
-    const number = numbers.get(fold(text)) ?? (/^-?\d{1,11}$/.test(text) ? Number(text) : undefined);
+    const number = numbers.get(fold(text)) ?? numberOf(text);
     if (number !== undefined && declared.has(number)) return bigVarint(BigInt(number));
     throw unknownEnumValue(text, names);
   };

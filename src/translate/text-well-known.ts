@@ -28,6 +28,16 @@ const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z
 const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
+/** What Go's time.Parse lets through besides: a short hour, a comma, digits beyond the ninth (cut off). */
+export function readGoTimestamp(text: string): Uint8Array {
+  const match = /^(\d{4}-\d\d-\d\dT)(\d?\d)(:\d\d:\d\d)(?:[.,](\d{1,100}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (match === null) throw notTimestamp(text);
+  const [, date, hour, time, fraction, zone] = match;
+  return readTimestamp(
+    `${date}${hour.padStart(2, "0")}${time}${fraction === undefined ? "" : `.${fraction.slice(0, 9)}`}${zone}`,
+  );
+}
+
 /** RFC 3339 with up to nine fractional digits and any offset; years 1 to 9999 (google/protobuf/timestamp.proto). */
 export function readTimestamp(text: string): Uint8Array {
   const match = rfc3339.exec(text);
@@ -63,9 +73,19 @@ const unitNanos: ReadonlyMap<string, bigint> = new Map([
 const durationShape = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 const maxDurationLength = 100;
 const maxNanos = 315_576_000_000n * 1_000_000_000n;
+const maxGoNanos = 2n ** 63n - 1n;
 
 /** `1.5s`, `-0.000001s`, and Go's `1h30m`; at most 10,000 years and no finer than a nanosecond. */
 export function readDuration(text: string): Uint8Array {
+  return parseDuration(text, false);
+}
+
+/** As Go's time.ParseDuration, which cuts off what is finer than a nanosecond. */
+export function readGoDuration(text: string): Uint8Array {
+  return parseDuration(text, true);
+}
+
+function parseDuration(text: string, cutsOff: boolean): Uint8Array {
   if (text === "0") return concatBytes([]);
   const match = text.length > maxDurationLength ? null : durationShape.exec(text);
   if (match === null) throw refuseText(`expected a duration like 1.5s or 1h30m, got ${quoted(text)}`);
@@ -74,11 +94,15 @@ export function readDuration(text: string): Uint8Array {
     const nanosPerUnit = unitNanos.get(unit)!;
     const scale = 10n ** BigInt(fraction.length);
     const scaled = BigInt(whole + fraction) * nanosPerUnit;
-    if (scaled % scale !== 0n) throw refuseText(`${quoted(text)} is finer than a nanosecond`, "VALUE_OUT_OF_RANGE");
+    if (scaled % scale !== 0n && !cutsOff)
+      throw refuseText(`${quoted(text)} is finer than a nanosecond`, "VALUE_OUT_OF_RANGE");
     total += scaled / scale;
   }
-  if (total > maxNanos)
-    throw refuseText(`expected a duration of at most 315576000000s, got ${quoted(text)}`, "VALUE_OUT_OF_RANGE");
+  if (total > (cutsOff ? maxGoNanos : maxNanos))
+    throw refuseText(
+      `expected a duration of at most ${cutsOff ? "9223372036.854775807s" : "315576000000s"}, got ${quoted(text)}`,
+      "VALUE_OUT_OF_RANGE",
+    );
   const nanos = match[1] === "-" ? -total : total;
   return secondsAndNanos(Number(nanos / 1_000_000_000n), Number(nanos % 1_000_000_000n));
 }

@@ -37,12 +37,16 @@ export function compileMaskFilling(input: MessageType, bodyField: Field, options
     likeGrpcGateway: options.profile === "grpc-gateway",
   };
   return (root, overlay, format, body) => {
-    if (!isEmptyMask(overlay.get(maskField), emptyMask)) return;
+    if (!isEmptyMask(overlay.get(maskField), emptyMask)) {
+      // grpc-gateway makes the mask before it looks at the query, and fails where it cannot.
+      if (maskOptions.likeGrpcGateway && format.kind === "json") toMaskPaths(body!, message, maskOptions);
+      return;
+    }
     let paths: readonly string[] = [];
     const draft = bodyField.parent === input ? root.entries.get(bodyField) : undefined;
     if (format.kind === "json" && body !== undefined) paths = toMaskPaths(body, message, maskOptions);
     else if (format.kind !== "protobuf" && draft?.kind === "node") paths = toFormMaskPaths(draft);
-    if (paths.length > 0)
+    if (paths.length > 0 || (maskOptions.likeGrpcGateway && !overlay.has(maskField)))
       overlay.set(maskField, {
         kind: "value",
         wire: taggedValue(maskField, maskPayload(paths)),
@@ -146,8 +150,8 @@ function walkMember(walk: Walk, type: MessageType | undefined, member: Member): 
   const count = paths.length;
   if (isObject && below !== "none") walkObject(walk, below === "keys" ? undefined : below, `${path}.`, depth + 1);
   else skipValue(cursor);
-  // Nothing below, or nothing but unknown keys: the field itself was sent. Inside a Struct an empty object leaves no path.
-  if (paths.length === count && (field !== undefined || !isObject)) addPath(walk, path);
+  // Nothing below, or nothing but unknown keys: the field itself was sent. Of a Struct an empty object leaves no path.
+  if (paths.length === count && !(isObject && below === "keys")) addPath(walk, path);
 }
 
 /** What the keys of a field's JSON object are. */

@@ -186,7 +186,7 @@ export function writeStruct(run: WriteRun, plan: MessagePlan, reader: WireReader
     out.appendByte(COMMA);
     writeString(out, reader, key[0], key[1], false);
     out.appendByte(0x3a);
-    nested(run, () => writeStructValue(run, plan, joined(reader.bytes, values)));
+    writeStructValue(run, plan, joined(reader.bytes, values));
   }
   closeWith(out, start, 0x7b, 0x7d);
 }

@@ -68,8 +68,9 @@ function writeInOrder(run: WriteRun, plan: MessagePlan, reader: WireReader): voi
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     const guess = next < fields.length ? fields[next] : undefined;
-    const field = guess !== undefined && guess.wireTag === tag ? guess : plan.byNumber(tag >>> 3);
-    if (field === undefined || (field !== guess && !accepts(field, tag & 7))) {
+    const isGuessed = guess !== undefined && guess.wireTag === tag;
+    const field = isGuessed ? guess : plan.byNumber(tag >>> 3);
+    if (field === undefined || (!isGuessed && !accepts(field, tag & 7))) {
       reader.skip(tag);
       continue;
     }

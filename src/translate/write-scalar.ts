@@ -152,7 +152,8 @@ export function writeFloat(out: ByteSink, value: number): void {
     return;
   }
   if (writeShortDecimal(out, value, true)) return;
-  for (let precision = 6; precision < 9; precision++) {
+  // Six digits tell all floats apart but those below the smallest normal one, which have fewer bits.
+  for (let precision = Math.abs(value) < 1.2e-38 ? 1 : 6; precision < 9; precision++) {
     const rounded = Number(value.toPrecision(precision));
     if (Math.fround(rounded) === value) {
       out.appendAscii(String(rounded));
@@ -184,9 +185,19 @@ function writeShortDecimal(out: ByteSink, value: number, isFloat: boolean): bool
     digits = Math.round(magnitude * power);
     if (digits > Number.MAX_SAFE_INTEGER) return false;
   }
+  const tried = decimals;
+  if (isFloat) {
+    // Of a float several decimals of one length may be good, so that the shortest is not this one without its zeros.
+    while (
+      decimals > 1 &&
+      Math.fround(Math.round(magnitude * powersOfTen[decimals - 1]) / powersOfTen[decimals - 1]) === magnitude
+    )
+      decimals--;
+    power = powersOfTen[decimals];
+    digits = Math.round(magnitude * power);
+  }
   const whole = Math.floor(magnitude);
   let fraction = (digits - whole * power) | 0;
-  const tried = decimals;
   // More decimals than needed give zeros at the end; the number is no integer, so one digit stays.
   for (let shorter = (fraction / 10) | 0; shorter * 10 === fraction && decimals > 1; shorter = (fraction / 10) | 0) {
     fraction = shorter;

@@ -1,4 +1,5 @@
 // A request of the table, and the short forms the table is written in.
+import type { DifferenceName } from "./differences.ts";
 import type { Request } from "./http-client.ts";
 
 /** `example`: grpc-gateway's example server. `echo`: answers every unary call with the bytes it got, its metadata as headers. */
@@ -12,7 +13,7 @@ export interface Case extends Request {
   /** Whether what the backend stored under `$UUID` is compared afterwards. */
   readonly thenLookup: boolean;
   /** Key of `differences` when the answers are known to differ. */
-  readonly difference: string | undefined;
+  readonly difference: DifferenceName | undefined;
 }
 
 export interface CaseOptions {
@@ -20,7 +21,7 @@ export interface CaseOptions {
   readonly body?: string | Uint8Array;
   readonly entry?: string;
   readonly thenLookup?: boolean;
-  readonly difference?: string;
+  readonly difference?: DifferenceName;
 }
 
 export type Declare = (request: string, options?: CaseOptions | string) => void;
@@ -29,7 +30,13 @@ export type Declare = (request: string, options?: CaseOptions | string) => void;
 export function collect(backend: Backend, group: string, fill: (declare: Declare) => void): Case[] {
   const cases: Case[] = [];
   fill((request, options = {}) => {
-    const { headers = [], body, entry, thenLookup = false, difference } = typeof options === "string" ? { body: options } : options;
+    const {
+      headers = [],
+      body,
+      entry,
+      thenLookup = false,
+      difference,
+    } = typeof options === "string" ? { body: options } : options;
     const space = request.indexOf(" ");
     const [method, target] = [request.slice(0, space), request.slice(space + 1)];
     const needsEntry = target.includes("$UUID") || (typeof body === "string" && body.includes("$UUID"));

@@ -1,5 +1,5 @@
 // What two gateways answered to one request, reduced to what a client can rely on, and where they part.
-import { isLibraryText } from "./differences.ts";
+import { isLibraryText, isTransportMetadata } from "./differences.ts";
 import type { Answer } from "./http-client.ts";
 
 /** Each a line that names what differs; empty when the answers are the same to a client. */
@@ -12,25 +12,25 @@ export function compareAnswers(expected: Answer, actual: Answer): string[] {
   };
   check("status", String(expected.status), String(actual.status));
   check("headers", comparedHeaders(expected.headers).join("\n"), comparedHeaders(actual.headers).join("\n"));
-  check("trailers", sortedPairs(expected.trailers).join("\n"), sortedPairs(actual.trailers).join("\n"));
+  check("trailers", comparedHeaders(expected.trailers).join("\n"), comparedHeaders(actual.trailers).join("\n"));
   check("body", ...toComparable(expected.body, actual.body));
   return problems;
 }
 
 /** Headers of the connection, and of the two servers themselves, are nobody's contract. */
-const compared = /^(?:content-type|location|www-authenticate|trailer|allow|grpc-)/;
-/** What the transport says for itself, which grpc-gateway passes on as metadata; see differences.ts. */
-const transport = /^grpc-metadata-(?:content-type|date|grpc-accept-encoding|got-x-forwarded-proto):/;
-
+const compared = /^(?:content-type|location|www-authenticate|trailer|grpc-)/;
 function comparedHeaders(headers: readonly string[]): string[] {
-  return sortedPairs(headers).filter((pair) => compared.test(pair) && !transport.test(pair));
+  return sortedPairs(headers).filter((pair) => compared.test(pair) && !isTransportMetadata(pair));
 }
 
 function sortedPairs(list: readonly string[]): string[] {
   const pairs: string[] = [];
   for (let i = 0; i < list.length; i += 2) {
     // A list of trailer names may come in one header or in several, in the order of a Go map.
-    const values = list[i] === "trailer" ? list[i + 1].split(",") : [list[i + 1]];
+    const values =
+      list[i] === "trailer"
+        ? list[i + 1].split(",")
+        : [list[i + 1].replace(/^application\/grpc\+proto$/, "application/grpc")];
     for (const value of values) pairs.push(`${list[i]}: ${list[i] === "trailer" ? value.trim().toLowerCase() : value}`);
   }
   return pairs.sort();

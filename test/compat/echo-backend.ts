@@ -18,7 +18,13 @@ export async function startEchoBackend(protos: readonly string[], importPath: st
 }
 
 /** Set by the transport of either gateway, and their own business. */
-const transportNames: ReadonlySet<string> = new Set(["user-agent", "accept-encoding", "grpc-accept-encoding", "content-type", "te"]);
+const transportNames: ReadonlySet<string> = new Set([
+  "user-agent",
+  "accept-encoding",
+  "grpc-accept-encoding",
+  "content-type",
+  "te",
+]);
 
 /**
  * `show: metadata` sends back what arrived; `fail-code`, `fail-message` and `fail-details-bin` end the call that way;

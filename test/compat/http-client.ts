@@ -25,19 +25,22 @@ export function send(port: number, { method, target, headers, body }: Request): 
   const raw = ["Host", "gateway.test", ...headers];
   if (content !== undefined) raw.push("Content-Length", String(content.length));
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port, method, path: target, agent: false, timeout: timeoutMs }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("error", reject);
-      incoming.on("end", () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: lowerNames(incoming.rawHeaders),
-          trailers: lowerNames(incoming.rawTrailers),
-          body: Buffer.concat(chunks).toString(),
-        }),
-      );
-    });
+    const outgoing = request(
+      { host: "127.0.0.1", port, method, path: target, agent: false, timeout: timeoutMs, insecureHTTPParser: true },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.on("error", reject);
+        incoming.on("end", () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: lowerNames(incoming.rawHeaders),
+            trailers: lowerNames(incoming.rawTrailers),
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
     outgoing.removeHeader("Host");
     for (const [name, values] of grouped(raw)) outgoing.setHeader(name, values.length === 1 ? values[0] : values);
     outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));

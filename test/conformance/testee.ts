@@ -64,9 +64,10 @@ const writers = new Map<string, JsonWriter>();
 
 function answer(request: Request): Buffer {
   const type = schema!.message(request.messageType);
-  if (type === undefined) return writeResponse(Response.SKIPPED, `no type ${request.messageType}`);
   if (request.json === undefined && !(request.protobuf !== undefined && request.wantsJson))
     return writeResponse(Response.SKIPPED, "no JSON");
+  // Not a skip: a type that is missing would hide all its cases.
+  if (type === undefined) return writeResponse(Response.RUNTIME_ERROR, `no type ${request.messageType}`);
   const options = request.ignoresUnknown ? lenient : strict;
   const key = `${request.messageType} ${request.ignoresUnknown}`;
   let message: Uint8Array | undefined = request.protobuf;

@@ -107,11 +107,11 @@ function special(text: string): Buffer {
 }
 
 /** Long and unprintable text, as a corpus file shows it. */
-export function shown(text: string): string {
+export function shown(text: string, limit = 400): string {
   // oxlint-disable-next-line no-control-regex -- these are what must be made visible
   const printable = text.replaceAll(
     /[\x00-\x08\x0b-\x1f\x7f]/g,
     (character) => `⟦${character.charCodeAt(0).toString(16).padStart(2, "0")}⟧`,
   );
-  return printable.length > 400 ? `${printable.slice(0, 400)}… (${printable.length} characters)` : printable;
+  return printable.length > limit ? `${printable.slice(0, limit)}… (${printable.length} characters)` : printable;
 }

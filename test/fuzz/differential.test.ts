@@ -21,7 +21,7 @@ function randomOptions(random: Random): JsonOptions {
 
 describe("translators against @bufbuild/protobuf", () => {
   it("write JSON that it reads to the same message", () => {
-    eachMessage(30, (twin, random, wire, note) => {
+    eachMessage(15, (twin, random, wire, note) => {
       const options = {
         ...randomOptions(random),
         int64AsNumbers: false,
@@ -36,7 +36,7 @@ describe("translators against @bufbuild/protobuf", () => {
   });
 
   it("read the JSON that it writes to the same message", () => {
-    eachMessage(30, (twin, random, wire, note) => {
+    eachMessage(15, (twin, random, wire, note) => {
       const json = toJsonString(twin.desc, fromBinary(twin.desc, wire), {
         registry: twin.registry,
         alwaysEmitImplicit: random.chance(50),
@@ -52,7 +52,7 @@ describe("translators against @bufbuild/protobuf", () => {
   });
 
   it("read what they write, under all options", () => {
-    eachMessage(30, (twin, random, wire, note) => {
+    eachMessage(15, (twin, random, wire, note) => {
       const drawn = randomOptions(random);
       // `null` for an unset google.protobuf.Value reads back as a null value.
       const options = {

@@ -1,6 +1,5 @@
 // A slow and plain reading of protobuf bytes by the specification, to know which mistakes they hold before judging who is right.
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { WireType } from "@bufbuild/protobuf/wire";
 import { ScalarType } from "@bufbuild/protobuf";
 import type { Twin } from "./es.ts";
 import { recordsOf, varintAt } from "./mutate-wire.ts";
@@ -17,7 +16,12 @@ export interface WireFindings {
 }
 
 export function inspectWire(twin: Twin, bytes: Uint8Array): WireFindings {
-  const findings: WireFindings = { isMalformed: false, hasForeignWireType: false, hasUnknownEnum: false, hasHidden: false };
+  const findings: WireFindings = {
+    isMalformed: false,
+    hasForeignWireType: false,
+    hasUnknownEnum: false,
+    hasHidden: false,
+  };
   inspect(twin, twin.desc, bytes, findings);
   return findings;
 }
@@ -40,17 +44,29 @@ function inspect(twin: Twin, desc: DescMessage, bytes: Uint8Array, findings: Wir
     const tag = varintAt(record, 0);
     const valueAt = lengthOfVarint(record, 0);
     const wireType = Number(tag & 7n);
-    if (tag < 8n || tag > 0xffff_ffffn || valueAt > 10 || ((wireType === 0 || wireType === 2) && lengthOfVarint(record, valueAt) > 10)) findings.isMalformed = true;
+    if (
+      tag < 8n ||
+      tag > 0xffff_ffffn ||
+      valueAt > 10 ||
+      ((wireType === 0 || wireType === 2) && lengthOfVarint(record, valueAt) > 10)
+    )
+      findings.isMalformed = true;
     const field = desc.fields.find(({ number }) => BigInt(number) === tag >> 3n);
     if (field === undefined) continue;
     const content = contentOf(record, valueAt, wireType);
-    if (desc.typeName === "google.protobuf.Any") anyParts[field.number === 1 ? "url" : "value"] = (field.number === 1 ? Buffer.from(content).toString() : content) as never;
+    if (desc.typeName === "google.protobuf.Any")
+      anyParts[field.number === 1 ? "url" : "value"] = (
+        field.number === 1 ? Buffer.from(content).toString() : content
+      ) as never;
     const slot = field.fieldKind === "map" ? `${field.number} ${entryKey(content)}` : (field.oneof ?? field);
     if (field.fieldKind !== "list" && seen.has(slot)) findings.hasHidden = true;
     seen.add(slot);
     inspectValue(twin, field, content, wireType, findings);
   }
-  const inner = anyParts.url === undefined ? undefined : twin.registry.getMessage(anyParts.url.slice(anyParts.url.lastIndexOf("/") + 1));
+  const inner =
+    anyParts.url === undefined
+      ? undefined
+      : twin.registry.getMessage(anyParts.url.slice(anyParts.url.lastIndexOf("/") + 1));
   if (inner !== undefined) inspect(twin, inner, anyParts.value ?? new Uint8Array(), findings);
 }
 
@@ -61,24 +77,32 @@ function entryKey(content: Uint8Array): string {
 
 function contentOf(record: Uint8Array, valueAt: number, wireType: number): Uint8Array {
   if (wireType === 2) return record.subarray(valueAt + lengthOfVarint(record, valueAt));
-  return wireType === 3 ? record.subarray(valueAt, record.length - lengthOfVarint(record, 0)) : record.subarray(valueAt);
+  return wireType === 3
+    ? record.subarray(valueAt, record.length - lengthOfVarint(record, 0))
+    : record.subarray(valueAt);
 }
 
-function inspectValue(twin: Twin, field: DescField, content: Uint8Array, wireType: number, findings: WireFindings): void {
+function inspectValue(
+  twin: Twin,
+  field: DescField,
+  content: Uint8Array,
+  wireType: number,
+  findings: WireFindings,
+): void {
   if (field.fieldKind === "map") {
     if (wireType !== 2) findings.hasForeignWireType = true;
     else inspectEntry(twin, field, content, findings);
     return;
   }
   if (field.message !== undefined) {
-    const isGroup = (field.fieldKind === "message" || field.fieldKind === "list") && field.delimitedEncoding === true;
+    const isGroup = (field.fieldKind === "message" || field.fieldKind === "list") && field.delimitedEncoding;
     if (wireType !== (isGroup ? 3 : 2)) findings.hasForeignWireType = true;
     else inspect(twin, field.message, content, findings);
     return;
   }
-  const scalar = field.fieldKind === "enum" || field.enum !== undefined ? ScalarType.INT32 : field.scalar!;
+  const scalar = field.enum === undefined ? field.scalar : ScalarType.INT32;
   const expected = wireTypeOf(scalar);
-  const isPacked = field.fieldKind === "list" && wireType === 2 && expected !== WireType.LengthDelimited;
+  const isPacked = field.fieldKind === "list" && wireType === 2 && expected !== 2;
   if (!isPacked && wireType !== expected) {
     findings.hasForeignWireType = true;
     return;
@@ -89,12 +113,13 @@ function inspectValue(twin: Twin, field: DescField, content: Uint8Array, wireTyp
 
 function inspectEnum(field: DescField, value: Uint8Array, findings: WireFindings): void {
   const number = Number(BigInt.asIntN(32, varintAt(value, 0)));
-  if (field.enum?.open === false && !field.enum.values.some((known) => known.number === number)) findings.hasUnknownEnum = true;
+  if (field.enum?.open === false && !field.enum.values.some((known) => known.number === number))
+    findings.hasUnknownEnum = true;
 }
 
 function packedValues(content: Uint8Array, wireType: number, findings: WireFindings): Uint8Array[] {
   const values: Uint8Array[] = [];
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const size = wireType === 0 ? lengthOfVarint(content, at) : wireType === 1 ? 8 : 4;
     if (at + size > content.length || (wireType === 0 && size > 10)) findings.isMalformed = true;
     values.push(content.subarray(at, at + size));
@@ -103,7 +128,12 @@ function packedValues(content: Uint8Array, wireType: number, findings: WireFindi
   return values;
 }
 
-function inspectEntry(twin: Twin, field: DescField & { fieldKind: "map" }, content: Uint8Array, findings: WireFindings): void {
+function inspectEntry(
+  twin: Twin,
+  field: DescField & { fieldKind: "map" },
+  content: Uint8Array,
+  findings: WireFindings,
+): void {
   const records = recordsOf(content);
   if (records === undefined) {
     findings.isMalformed = true;
@@ -120,30 +150,44 @@ function inspectEntry(twin: Twin, field: DescField & { fieldKind: "map" }, conte
     if (tag >> 3n === 1n) {
       if (wireType !== wireTypeOf(field.mapKey)) findings.hasForeignWireType = true;
     } else if (tag >> 3n === 2n) {
-      const scalar = field.mapKind === "enum" ? ScalarType.INT32 : field.mapKind === "scalar" ? field.scalar : undefined;
+      const scalar =
+        field.mapKind === "enum" ? ScalarType.INT32 : field.mapKind === "scalar" ? field.scalar : undefined;
       if (wireType !== (scalar === undefined ? 2 : wireTypeOf(scalar))) findings.hasForeignWireType = true;
       else if (field.mapKind === "message") inspect(twin, field.message, value, findings);
       else if (field.mapKind === "enum") inspectEnum(field, value, findings);
     }
   }
   // A closed enum whose zero is no value of it, and an entry without a value.
-  if (field.mapKind === "enum" && !seen.has(2n)) findings.hasUnknownEnum ||= field.enum.open === false && field.enum.values[0].number !== 0;
+  if (field.mapKind === "enum" && !seen.has(2n))
+    findings.hasUnknownEnum ||= !field.enum.open && field.enum.values[0].number !== 0;
 }
 
-function wireTypeOf(scalar: ScalarType): WireType {
+function wireTypeOf(scalar: ScalarType): number {
   switch (scalar) {
     case ScalarType.DOUBLE:
     case ScalarType.FIXED64:
     case ScalarType.SFIXED64:
-      return WireType.Bit64;
+      return 1;
     case ScalarType.FLOAT:
     case ScalarType.FIXED32:
     case ScalarType.SFIXED32:
-      return WireType.Bit32;
+      return 5;
     case ScalarType.STRING:
     case ScalarType.BYTES:
-      return WireType.LengthDelimited;
+      return 2;
     default:
-      return WireType.Varint;
+      return 0;
   }
+}
+
+/** The message without the top-level fields that come in a wire type they cannot have. */
+export function withoutForeign(twin: Twin, bytes: Uint8Array): Uint8Array {
+  const isForeign = (record: Uint8Array): boolean => {
+    const findings = { isMalformed: false, hasForeignWireType: false, hasUnknownEnum: false, hasHidden: false };
+    const field = twin.desc.fields.find(({ number }) => BigInt(number) === varintAt(record, 0) >> 3n);
+    // Only the field itself is asked about, not what is in it.
+    if (field !== undefined) inspectValue(twin, field, new Uint8Array(), record[0] & 7, findings);
+    return findings.hasForeignWireType;
+  };
+  return Buffer.concat((recordsOf(bytes) ?? []).filter((record) => !isForeign(record)));
 }

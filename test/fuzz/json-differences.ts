@@ -82,35 +82,45 @@ export const differences: readonly Difference[] = [
     name: "Duplicate keys in what is skipped",
     example: '{"unknown":1,"unknown":2}',
     onlyWhereUnknownIsIgnored: true,
-    explains: ({ ours, theirs, ignoresUnknown }) => ours === undefined && ignoresUnknown && /duplicate object key/.test(theirs ?? ""),
+    explains: ({ ours, theirs, ignoresUnknown }) =>
+      ours === undefined && ignoresUnknown && /duplicate object key/.test(theirs ?? ""),
   },
   {
     name: "Map keys are checked where the value is ignored",
     example: '{"states":{"x":"NONE"}}',
     onlyWhereUnknownIsIgnored: true,
-    explains: ({ ours, theirs, ignoresUnknown }) => theirs === undefined && ignoresUnknown && /^VALUE_\w+: .*(?:expected|range for) .*/s.test(ours ?? ""),
+    explains: ({ ours, theirs, ignoresUnknown }) =>
+      theirs === undefined && ignoresUnknown && /^VALUE_\w+: .*(?:expected|range for) .*/s.test(ours ?? ""),
   },
   {
     name: "Numbers of closed enums pass where unknown fields are ignored",
     example: '{"closed":7}',
     onlyWhereUnknownIsIgnored: true,
-    explains: ({ ours, theirs, ignoresUnknown }) => ours === undefined && ignoresUnknown && /expected enum t\.E\d, got -?\d+$/.test(theirs ?? ""),
+    explains: ({ ours, theirs, ignoresUnknown }) =>
+      ours === undefined && ignoresUnknown && /expected enum t\.E\d, got -?\d+$/.test(theirs ?? ""),
   },
   {
     name: "The prefix of a type URL is kept",
     example: '{"any":{"@type":"types.example.com/google.protobuf.Duration","value":"1s"}}',
-    explains: ({ text, ours, theirs }) => ours === undefined && theirs === undefined && quotedTexts(text).some((content) => /\/(?:t|google\.protobuf)\.\w+$/.test(content) && !/^type\.googleapis\.com\/[^/]*$/.test(content)),
+    explains: ({ text, ours, theirs }) =>
+      ours === undefined &&
+      theirs === undefined &&
+      quotedTexts(text).some(
+        (content) => /\/(?:t|google\.protobuf)\.\w+$/.test(content) && !/^type\.googleapis\.com\/[^/]*$/.test(content),
+      ),
   },
   {
     name: "The value of an Any",
     example: '{"any":{"@type":"type.googleapis.com/google.protobuf.Int32Value","value":null}}',
-    explains: ({ ours, theirs }) => theirs === undefined && /inside an Any needs "value"|\.value: expected .*, found null/.test(ours ?? ""),
+    explains: ({ ours, theirs }) =>
+      theirs === undefined && /inside an Any needs "value"|\.value: expected .*, found null/.test(ours ?? ""),
   },
   {
     name: "Lone surrogates",
     example: '{"unknown":"\\ud800"}',
     onlyWhereUnknownIsIgnored: true,
-    explains: ({ text, ours, theirs }) => theirs === undefined && /^UTF8_INVALID: .*surrogate/s.test(ours ?? "") && /\\u[dD][89a-fA-F]/.test(text),
+    explains: ({ text, ours, theirs }) =>
+      theirs === undefined && /^UTF8_INVALID: .*surrogate/s.test(ours ?? "") && /\\u[dD][89a-fA-F]/.test(text),
   },
   {
     name: "Base64 is well-formed",
@@ -120,17 +130,24 @@ export const differences: readonly Difference[] = [
   {
     name: "Timestamps are dates of the calendar",
     example: '{"at":"2026-01-31T24:00:00Z"}',
-    explains: ({ text, ours, theirs }) => theirs === undefined && /^VALUE_INVALID: .*RFC 3339/s.test(ours ?? "") && /T24:00:00|-02-3\d|-(?:04|06|09|11|02)-31|-02-29/.test(text),
+    explains: ({ text, ours, theirs }) =>
+      theirs === undefined &&
+      /^VALUE_INVALID: .*RFC 3339/s.test(ours ?? "") &&
+      /T24:00:00|-02-3\d|-(?:04|06|09|11|02)-31|-02-29/.test(text),
   },
   {
     name: "Null for a member of a oneof",
     example: '{"inner":null,"other":"x"}',
-    explains: ({ text, ours, theirs }) => ours === undefined && /oneof set multiple times/.test(theirs ?? "") && /:\s*null/.test(text),
+    explains: ({ text, ours, theirs }) =>
+      ours === undefined && /oneof set multiple times/.test(theirs ?? "") && /:\s*null/.test(text),
   },
   {
     name: "Paths of a field mask have names",
     example: '{"mask":"a,,b"}',
-    explains: ({ text, ours, theirs }) => theirs === undefined && /^VALUE_INVALID: .*field path of a field mask/s.test(ours ?? "") && quotedTexts(text).some((content) => /^,|,,|,$/.test(content)),
+    explains: ({ text, ours, theirs }) =>
+      theirs === undefined &&
+      /^VALUE_INVALID: .*field path of a field mask/s.test(ours ?? "") &&
+      quotedTexts(text).some((content) => /^,|,,|,$/.test(content)),
   },
 ];
 

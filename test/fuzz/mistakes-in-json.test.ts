@@ -33,7 +33,7 @@ function compare(twin: Twin, json: Uint8Array, ignoreUnknownFields: boolean): Fo
 
 describe("mistakes in JSON", () => {
   it("are refused exactly where @bufbuild/protobuf refuses them, but for the documented differences", () => {
-    eachMessage(60, (twin, random, wire, note) => {
+    eachMessage(20, (twin, random, wire, note) => {
       const write = compileJsonWriter(twin.type, twin.schema, random.chance(30) ? strictJson : lenientJson);
       const json = write(wire).toString();
       const ignoresUnknown = random.chance(30);

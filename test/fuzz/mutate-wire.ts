@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 /** Tag and value of each field; undefined where the bytes are no message. */
 export function recordsOf(bytes: Uint8Array): Uint8Array[] | undefined {
   const records: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = recordEnd(bytes, at);
     if (end === undefined || end > bytes.length) return undefined;
     records.push(bytes.subarray(at, end));
@@ -21,7 +21,8 @@ function varintEnd(bytes: Uint8Array, at: number): number {
 
 export function varintAt(bytes: Uint8Array, at: number): bigint {
   let value = 0n;
-  for (let i = at, shift = 0n; i < varintEnd(bytes, at) && i < bytes.length; i++, shift += 7n) value |= BigInt(bytes[i] & 0x7f) << shift;
+  for (let i = at, shift = 0n; i < varintEnd(bytes, at) && i < bytes.length; i++, shift += 7n)
+    value |= BigInt(bytes[i] & 0x7f) << shift;
   return value;
 }
 
@@ -34,8 +35,8 @@ function recordEnd(bytes: Uint8Array, at: number): number | undefined {
   if (type === 2) return varintEnd(bytes, value) + Number(varintAt(bytes, value));
   if (type === 5) return value + 4;
   if (type !== 3) return undefined;
-  for (let next = value; next < bytes.length; ) {
-    if (varintAt(bytes, next) === (tag | 4n)) return varintEnd(bytes, next);
+  for (let next = value; next < bytes.length;) {
+    if (varintAt(bytes, next) === tag + 1n) return varintEnd(bytes, next);
     const end = recordEnd(bytes, next);
     if (end === undefined || end <= next) return undefined;
     next = end;
@@ -77,8 +78,16 @@ function mutateRecords(random: Random, records: Uint8Array[], index: number): vo
   else if (choice === 2) [records[index], records[other]] = [records[other], record];
   else if (choice === 3) records.splice(index, 1);
   else if (choice === 4) records.reverse();
-  else if (choice === 5) records.push(Buffer.concat([varint(BigInt(8 * (1 + random.below(40)))), varint(random.bigint())]));
-  else if (choice === 6) records.push(Buffer.concat([varint(BigInt(8 * (1 + random.below(40)) + 2)), varint(3n), Buffer.from([8, random.below(256), 0])]));
+  else if (choice === 5)
+    records.push(Buffer.concat([varint(BigInt(8 * (1 + random.below(40)))), varint(random.bigint())]));
+  else if (choice === 6)
+    records.push(
+      Buffer.concat([
+        varint(BigInt(8 * (1 + random.below(40)) + 2)),
+        varint(3n),
+        Buffer.from([8, random.below(256), 0]),
+      ]),
+    );
   else records[index] = Buffer.concat([Uint8Array.of(record[0] ^ (1 + random.below(7))), record.subarray(1)]);
 }
 

@@ -102,7 +102,7 @@ function fillWellKnown(random: Random, twin: Twin, message: ReflectMessage, dept
     );
   const child = (name: string): ReflectMessage => {
     const field = desc.fields.find((candidate) => candidate.name === name)!;
-    return reflect(field.message!, randomMessage(random, twin, field.message!, depth + 1), false);
+    return reflect(field.message!, randomMessage(random, twin, field.message, depth + 1), false);
   };
   const nanos = (): number => random.pick([0, 1, 999_999_999, 500_000_000, 1000, 120_000, random.below(1_000_000_000)]);
   switch (desc.typeName) {
@@ -138,7 +138,7 @@ function fillWellKnown(random: Random, twin: Twin, message: ReflectMessage, dept
     case "google.protobuf.ListValue": {
       const [field] = desc.fields;
       for (let count = random.below(3); count > 0; count--) {
-        const value = reflect(field.message!, randomMessage(random, twin, field.message!, depth + 1), false);
+        const value = reflect(field.message!, randomMessage(random, twin, field.message, depth + 1), false);
         if (field.fieldKind === "map") message.get(field).set(random.text(), value);
         else if (field.fieldKind === "list") message.get(field).add(value);
       }

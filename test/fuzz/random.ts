@@ -82,8 +82,8 @@ export class Random {
   }
 }
 
-const characters = [
-  ..."abcdefgXYZ0129 _-.,:/<>{}[]'+=",
+const characters: readonly string[] = [
+  ...Array.from("abcdefgXYZ0129 _-.,:/<>{}[]'+="),
   '"',
   "\\",
   "\n",

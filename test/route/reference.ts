@@ -26,6 +26,7 @@ export function referenceAnswer(
       if (isGateway) return b.fit - a.fit || b.index - a.index;
       return a.order - b.order || compareText(a.steps ?? "", b.steps ?? "") || b.fit - a.fit;
     });
+  if (isGateway && givesUpAt(bindings, httpMethod, path) > (serving[0]?.index ?? -1)) return "404";
   if (serving.length > 0) {
     const { binding, reading } = serving[0];
     return [binding.method.name, ...capturesOf(binding, reading)].join(" ");
@@ -34,6 +35,15 @@ export function referenceAnswer(
   const methods = new Set(["OPTIONS", ...hits.map((hit) => hit.binding.httpMethod)]);
   if (methods.has("GET")) methods.add("HEAD");
   return `405 ${[...methods].sort().join(",")}`;
+}
+
+/** The last binding of this method that has nothing before its verb in the last segment; -1 for none. */
+function givesUpAt(bindings: readonly Binding[], httpMethod: string, path: string): number {
+  const segments = path.slice(1).split("/");
+  const last = segments.at(-1) ?? "";
+  if (segments.length < 2 || !last.startsWith(":")) return -1;
+  const verb = decodeURIComponent(last.slice(1));
+  return bindings.findLastIndex((binding) => binding.httpMethod === httpMethod && binding.template.verb === verb);
 }
 
 function fitOf(bound: string, asked: string): number {

@@ -346,7 +346,7 @@ describe("createRouter", () => {
       expect(router.match("GET", "/a/b\\c")).to.deep.equal({
         kind: "bad-path",
         reason: "PATH_INVALID_CHARACTER",
-        message: `"\\" at character 4 of the path must be percent-encoded`,
+        message: `"\\" at character 5 of the path must be percent-encoded`,
       });
     });
 
@@ -381,6 +381,24 @@ describe("createRouter", () => {
       expect(ask("GET /v1")).to.equal(`GET /{r} "v1"`);
       expect(ask("GET /v1/a/c")).to.equal("404");
       expect(asking(["GET /a"], gateway)("GET /a/")).to.equal("404");
+    });
+
+    it("takes encoded separators for separators when everything is decoded", () => {
+      const options = { profile: "grpc-gateway", urlUnescape: "all" } as const;
+      const ask = asking(["GET /v1/{x}", "GET /v1/{x}/b", "GET /v1/{x}:do"], options);
+      expect(ask("GET /v1/a%2fb")).to.equal(`GET /v1/{x}/b "a"`);
+      expect(ask("GET /v1%2Fa")).to.equal(`GET /v1/{x} "a"`);
+      expect(ask("GET /v1/a%3Ado")).to.equal(`GET /v1/{x}:do "a"`);
+      expect(ask("GET /v1/a%252Fb")).to.equal(`GET /v1/{x} "a%2Fb"`);
+      expect(ask("GET /v1/a%2F..")).to.equal("400 PATH_DOT_SEGMENT");
+    });
+
+    it("gives up at a binding whose verb is all of the last segment", () => {
+      const ask = asking(["POST /v1/{x}:do", "GET /v1/{x}"], gateway);
+      expect(ask("POST /v1/:do")).to.equal("404");
+      expect(ask("GET /v1/:do")).to.equal(`GET /v1/{x} ":do"`);
+      expect(asking(["POST /v1/{x}:do", "POST /v1/{x}"], gateway)("POST /v1/:do")).to.equal(`POST /v1/{x} ":do"`);
+      expect(asking(["POST /v1/{x}", "POST /v1/{x}:do"], gateway)("POST /v1/:do")).to.equal("404");
     });
 
     it("still refuses dot segments", () => {

@@ -505,13 +505,34 @@ describe("linkSchema on several errors", () => {
     ]);
   });
 
-  it("does not report a name that a file with syntax errors may hold", () => {
+  it("reports a name that a file with syntax errors does not hold, and not one that it may have lost", () => {
     const found = diagnosticsOf({
-      "a.proto": `${proto3}message Broken { string = ; }`,
-      "b.proto": `${proto3}import "a.proto";\nmessage B { Lost l = 1; Broken b = 2; }\nmessage C { int32 x = 1; int32 y = 1; }`,
+      "a.proto": `${proto3}message Broken { string = ; }\nmessage Lost string a = 1; }`,
+      "b.proto": `${proto3}import "a.proto";\nmessage B { Lost l = 1; Broken b = 2; Los c = 3; }\nmessage C { int32 x = 1; int32 y = 1; }`,
     });
     expect(
-      found.filter((diagnostic) => diagnostic.position?.file === "b.proto").map((diagnostic) => diagnostic.rule),
-    ).to.deep.equal(["duplicate-field-number"]);
+      found.filter(({ position }) => position?.file === "b.proto").map(({ rule, message }) => [rule, message]),
+    ).to.deep.equal([
+      ["unknown-type", 'type "Los" is not declared'],
+      ["duplicate-field-number", 'field "y" has the number 1 of "x" at b.proto:4:19'],
+    ]);
+  });
+
+  it("reports a missing import once, however many names it would bring", () => {
+    const found = diagnosticsOf(
+      `${proto3}message A { google.protobuf.Timestamp a = 1; google.protobuf.Timestamp b = 2; google.type.Money c = 3; google.type.Money d = 4; }`,
+    );
+    expect(found.map(({ rule, position }) => [rule, position?.column])).to.deep.equal([
+      ["not-imported", 13],
+      ["unknown-type", 79],
+    ]);
+  });
+
+  it("calls an import unused only when everything in the file was resolved", () => {
+    expect(
+      diagnosticsOf(`${proto3}import "google/protobuf/any.proto";\nmessage M { google.protobuf.Anny a = 1; }`).map(
+        ({ rule }) => rule,
+      ),
+    ).to.deep.equal(["unknown-type"]);
   });
 });

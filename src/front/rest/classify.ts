@@ -29,15 +29,23 @@ export function classify(router: Router, profile: Profile, exchange: Exchange): 
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const formMethod = profile === "grpc-gateway" && method === "POST" ? formFallback(exchange) : undefined;
-  const route = router.match(formMethod?.override ?? method, path);
+  const route = matchLikeProfile(router, profile, formMethod?.override ?? method, path);
   if (route.kind === "match") return toCall(route, path, query, formMethod?.override !== undefined);
-  if (route.kind === "method-not-allowed" && formMethod !== undefined) {
+  if (route.kind === "method-not-allowed" && formMethod !== undefined && formMethod.override === undefined) {
     const get = router.match("GET", path);
     if (get.kind === "match") return toCall(get, path, query, true);
   }
   if (profile !== "strict") return refuseAsGrpcGateway(route);
-  const isSlashTooMuch = route.kind === "not-found" && path.endsWith("/") && router.match(method, path.slice(0, -1)).kind === "match";
+  const isSlashTooMuch =
+    route.kind === "not-found" && path.endsWith("/") && router.match(method, path.slice(0, -1)).kind === "match";
   return isSlashTooMuch ? slashTooMuch() : refuse(route, method);
+}
+
+/** grpc-gateway serves HEAD only where a rule says so. */
+function matchLikeProfile(router: Router, profile: Profile, method: string, path: string): RouteResult {
+  const route = router.match(method, path);
+  const isBorrowed = method === "HEAD" && route.kind === "match" && route.binding.httpMethod === "GET";
+  return isBorrowed && profile === "grpc-gateway" ? { kind: "method-not-allowed", allow: ["GET"] } : route;
 }
 
 type Match = Extract<RouteResult, { readonly kind: "match" }>;
@@ -51,9 +59,7 @@ function toCall({ binding, captures }: Match, path: string, query: string, hasFo
 function formFallback({ headers }: Exchange): { readonly override: string | undefined } | undefined {
   if (headers["content-type"] !== "application/x-www-form-urlencoded") return undefined;
   const override = headers["x-http-method-override"];
-  return {
-    override: typeof override === "string" && /^[A-Za-z]{1,20}$/.test(override) ? override.toUpperCase() : undefined,
-  };
+  return { override: typeof override === "string" && override !== "" ? override.toUpperCase() : undefined };
 }
 
 function slashTooMuch(): Classified {

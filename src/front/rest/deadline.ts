@@ -15,14 +15,13 @@ export function compileTimeout(method: Method, options: RestOptions): TimeoutOf 
   const ownMs = readTimeout(method);
   const maxMs = Math.min(ownMs ?? Infinity, options.maxTimeoutMs);
   const defaultMs = Math.min(ownMs ?? options.defaultTimeoutMs, maxMs);
+  const parseGrpc = options.profile === "grpc-gateway" ? parseGoTimeout : parseGrpcTimeout;
   return (headers, parameter) => {
     const grpc = headers["grpc-timeout"];
     const own = headers["sluice-timeout"];
     if (grpc === undefined && own === undefined && parameter === undefined) return defaultMs;
     const asked = Math.min(
-      grpc === undefined
-        ? Infinity
-        : positive("grpc-timeout", String(grpc), parseGrpcTimeout(String(grpc)), "100m or 5S"),
+      grpc === undefined ? Infinity : positive("grpc-timeout", String(grpc), parseGrpc(String(grpc)), "100m or 5S"),
       own === undefined
         ? Infinity
         : positive("Sluice-Timeout", String(own), parseTimeout(String(own)), "1.5s or 500ms"),
@@ -48,6 +47,15 @@ export function findTimeoutProblem(method: Method): OptionProblem | undefined {
     option: optionName,
     message: `${JSON.stringify(option)} is no timeout; a positive duration is expected, e.g. "1.5s" or "500ms"`,
   };
+}
+
+/** As grpc-gateway reads it: any number of digits, none of it (`0S`) means no timeout, less than that one that is over. */
+function parseGoTimeout(text: string): number | undefined {
+  const match = /^([+-]?)(\d{1,18})([HMSmun])$/.exec(text);
+  if (match === null) return undefined;
+  const ms = Number(match[2]) * (parseGrpcTimeout(`1${match[3]}`) ?? Number.NaN);
+  if (ms === 0) return Infinity;
+  return match[1] === "-" ? Number.MIN_VALUE : ms;
 }
 
 function positive(name: string, text: string, ms: number | undefined, example: string): number {

@@ -3,10 +3,12 @@ import type { Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/error-body.ts";
 import type { WriteError } from "../../translate/error-body.ts";
+import { indentJson, prettyIndent } from "../../translate/indent-json.ts";
 import type { Exchange } from "../front.ts";
 import { compileReplyHeaders, toReplyTrailers } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
 import { readRetryAfter } from "./retry-after.ts";
+import { wantsPretty } from "./system-parameters.ts";
 
 /** Error bodies in the front's shape, also for the listener's own refusals. */
 export function compileErrorBody(schema: Schema, options: RestOptions): WriteError {
@@ -26,6 +28,7 @@ export function compileErrorAnswer(schema: Schema, options: RestOptions): Answer
     if (error.cause !== undefined) options.report(error);
     if (exchange.isDone) return;
     const { contentType, body } = write(error);
+    const shown = wantsPretty(exchange.target) ? indentJson(body, prettyIndent) : body;
     const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
     for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
     if (error.code === Code.UNAUTHENTICATED && error.headers["www-authenticate"] === undefined) {
@@ -35,8 +38,9 @@ export function compileErrorAnswer(schema: Schema, options: RestOptions): Answer
       const retryAfter = readRetryAfter(error.statusBytes);
       if (retryAfter !== undefined) headers.push("retry-after", retryAfter);
     }
-    appendReplyHeaders(error.backendHeaders, headers);
-    exchange.respond(error.httpStatus, headers, body, toReplyTrailers(options, exchange, error.backendTrailers));
+    // An error without them came in trailers alone, or from the gateway itself.
+    if (error.backendHeaders.length > 0) appendReplyHeaders(error.backendHeaders, headers);
+    exchange.respond(error.httpStatus, headers, shown, toReplyTrailers(options, exchange, error.backendTrailers));
   };
 }
 

@@ -92,8 +92,13 @@ export type ReplyHeaders = (metadata: Metadata, headers: string[]) => void;
 
 /** Throws RangeError on a name no backend may set. */
 export function compileReplyHeaders(options: RestOptions): ReplyHeaders {
-  if (options.profile === "grpc-gateway")
-    return (metadata, headers) => appendWithPrefix(metadata, "grpc-metadata-", headers);
+  if (options.profile === "grpc-gateway") {
+    return (metadata, headers) => {
+      // What every backend sends before its own metadata, which grpc-gateway does not take out.
+      headers.push("grpc-metadata-content-type", "application/grpc");
+      appendWithPrefix(metadata, "grpc-metadata-", headers);
+    };
+  }
   const allowed = new Set(compileAllowList(options.responseHeaders, isReservedResponseHeader));
   return (metadata, headers) => {
     for (let i = 0; i < metadata.length; i += 2) {

@@ -32,6 +32,17 @@ export function readSystemParameters(query: string, limits?: QueryLimits): Syste
   };
 }
 
+/** Whether a refused request asked for readable JSON; false where its query cannot be read, which may be why it is refused. */
+export function wantsPretty(target: string): boolean {
+  const question = target.indexOf("?");
+  if (question < 0) return false;
+  try {
+    return readSystemParameters(target.slice(question + 1)).pretty;
+  } catch {
+    return false;
+  }
+}
+
 function toPretty(value: string | undefined): boolean {
   if (value === undefined || value === "false" || value === "0") return false;
   if (value === "" || value === "true" || value === "1") return true;

@@ -57,10 +57,15 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
   const call = (body: Buffer | undefined): void => {
     if (exchange.isDone) return;
     const contentType = headers["content-type"] as string | undefined;
-    const { captures, query } = request;
+    const { captures } = request;
     if (body !== undefined && options.profile === "strict" && plan.body === "typed")
       refuseJsonAsForm(body, contentType);
-    const message = plan.readRequest({ captures, query, body, contentType, method: exchange.method });
+    const message = plan.readRequest({
+      captures,
+      contentType,
+      ...toQueryAndBody(plan, request, body),
+      method: exchange.method,
+    });
     handler
       .unary({ kind: "unary", method: plan.method, metadata, deadline, cancellation, peer: forwarded.client, message })
       .then(answer, fail);
@@ -72,6 +77,12 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
   }
   if (hasBody(exchange)) exchange.discardBody();
   call(undefined);
+}
+
+/** A form that stands for the query was read as one: nothing is left for a rule that wants a body. */
+function toQueryAndBody(plan: Plan, { query, hasFormQuery }: CallRequest, body: Buffer | undefined) {
+  if (!hasFormQuery || plan.body === "none" || body === undefined) return { query, body };
+  return { query: [body.toString(), query].filter((text) => text !== "").join("&"), body: undefined };
 }
 
 /** A rule without a body has its body drained, not read: the call starts at once. Only grpc-gateway takes forms there. */

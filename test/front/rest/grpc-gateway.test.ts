@@ -1,5 +1,6 @@
 // Profile grpc-gateway where it answers otherwise than strict does.
 import { expect } from "chai";
+import { openRaw, request } from "../../support/raw-http.ts";
 import { book, field, jsonOf, reply, startLibrary } from "./library.ts";
 import type { Library } from "./library.ts";
 
@@ -49,6 +50,27 @@ describe("profile grpc-gateway", () => {
     expect(library.calls[0].method.localName).to.equal("DeleteBook");
     await library.send("POST /v1/books/1:touch", ["X-HTTP-Method-Override: DELETE"]);
     expect(library.calls[1].method.localName).to.equal("TouchBook");
+  });
+
+  it("does not fall back to GET from an overriding method, nor serve HEAD by it", async () => {
+    expect((await library.send("POST /v1/titles", [form, "X-HTTP-Method-Override: LOCK!"])).status).to.equal(501);
+    const connection = await openRaw(library);
+    connection.send(request("HEAD /v1/titles"));
+    expect((await connection.response(true)).status).to.equal(501);
+    connection.close();
+    expect(library.calls).to.deep.equal([]);
+  });
+
+  it("reads a form for a method that wants a body as its query, and the body as empty", async () => {
+    await library.send("POST /v1/books/1", [form, "X-HTTP-Method-Override: PUT"], '{"title":"Emma"}');
+    expect(library.calls[0].method.localName).to.equal("ReplaceBook");
+    expect(Buffer.from(library.calls[0].message).includes("Emma")).to.equal(false);
+  });
+
+  it("takes a Grpc-Timeout of any length, none for zero", async () => {
+    for (const timeout of ["123456789m", "0S", "+5S"])
+      expect((await library.send("GET /v1/books/1", [`Grpc-Timeout: ${timeout}`])).status).to.equal(200);
+    expect((await library.send("GET /v1/books/1", ["Grpc-Timeout: 5"])).status).to.equal(400);
   });
 
   it("still knows the system parameters", async () => {
