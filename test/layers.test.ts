@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   status: [],
   diagnostic: [],
   metadata: ["status"],
+  http2: [],
   schema: ["diagnostic", "status"],
   call: ["schema", "metadata", "status"],
   route: ["schema", "status"],

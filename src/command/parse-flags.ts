@@ -57,7 +57,13 @@ export function parseFlags(command: Command, argv: readonly string[]): ParsedFla
 
 function checkToken(
   command: Command,
-  token: { rawName: string; name: string; value?: string | undefined; inlineValue?: boolean | undefined; index: number },
+  token: {
+    rawName: string;
+    name: string;
+    value?: string | undefined;
+    inlineValue?: boolean | undefined;
+    index: number;
+  },
   argv: readonly string[],
 ): void {
   const flag = command.flags.find((candidate) => candidate.name === token.name);

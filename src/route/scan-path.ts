@@ -166,7 +166,8 @@ export function dotSegment(start: number): BadPath {
 /** The decoder refuses two things and says only that it does. */
 function wrongEscape(raw: string, start: number): BadPath {
   const wrong = raw.search(/%(?![0-9A-Fa-f]{2})/);
-  if (wrong < 0) return badPath("PATH_INVALID_UTF8", `the path segment at character ${start + 1} does not decode to UTF-8`);
+  if (wrong < 0)
+    return badPath("PATH_INVALID_UTF8", `the path segment at character ${start + 1} does not decode to UTF-8`);
   return badPath(
     "PATH_INVALID_ESCAPE",
     `"%" at character ${start + wrong + 1} of the path is not followed by two hexadecimal digits`,

@@ -60,7 +60,10 @@ export function fromParseFailure(
 
 const mistakes: ReadonlyMap<string | undefined, string> = new Map([
   ["HPE_INVALID_METHOD", "it does not begin with a method in capitals, a space and a path"],
-  ["HPE_INVALID_CONSTANT", "it does not begin with a method in capitals, a space and a path, or its version is not HTTP/1.1"],
+  [
+    "HPE_INVALID_CONSTANT",
+    "it does not begin with a method in capitals, a space and a path, or its version is not HTTP/1.1",
+  ],
   ["HPE_INVALID_VERSION", "its version is not HTTP/1.1, or its lines do not end with CR LF"],
   ["HPE_INVALID_URL", "its URL has a character that must be percent-encoded, or does not begin with /"],
   ["HPE_INVALID_HEADER_TOKEN", "a header line is not `Name: value`, or has a character that cannot stand there"],

@@ -71,6 +71,16 @@ export class ByteSink {
     this.bytes[this.length++] = value;
   }
 
+  /**
+   * Ends a JSON object or list whose members, each with a comma in front, were written from `start` on: the first comma
+   * becomes the opening bracket. Both closing brackets are two past their opening ones.
+   */
+  enclose(start: number, open: number): void {
+    if (this.length === start) this.appendByte(open);
+    else this.bytes[start] = open;
+    this.appendByte(open + 2);
+  }
+
   /** A copy of everything from `start`; the sink is cut back to there. */
   take(start: number): Buffer {
     const result = Buffer.allocUnsafe(this.length - start);

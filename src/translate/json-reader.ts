@@ -41,7 +41,8 @@ function recogniseForeign(bytes: Uint8Array, fault: JsonFault): JsonFault {
   const [first, second] = bytes;
   let what: string | undefined;
   if (first === 0xef && second === 0xbb) what = "begins with a byte order mark; leave it out";
-  else if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) what = "is in UTF-16; send UTF-8";
+  else if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    what = "is in UTF-16; send UTF-8";
   else if (first === 0x1f && second === 0x8b) what = "is gzip data; send Content-Encoding: gzip with it";
   return what === undefined ? fault : new JsonFault(0, `the JSON ${what}`, fault.reason);
 }

@@ -31,7 +31,8 @@ export class KeySet {
 
   /** Lets go of what one huge map needed: a set for every level, each of that size, would be kept otherwise. */
   release(): void {
-    if (this.#slots.length > initialSlots * 32 || this.#bytes.length > 65_536 || this.#fallback !== undefined) this.clear();
+    if (this.#slots.length > initialSlots * 32 || this.#bytes.length > 65_536 || this.#fallback !== undefined)
+      this.clear();
   }
 
   /** Adds a key; false if it was there. */

@@ -4,6 +4,7 @@ import { didYouMean } from "../diagnostic.ts";
 import { closeKeySet, type KeySet, openKeySet } from "./key-set.ts";
 import { type FieldPlan, Kind, type MessagePlan, type ReadRun } from "./message-plan.ts";
 import type { Overlay, OverlayEntry } from "./overlay.ts";
+import { isSeen, markIgnored, markOneof, markSeen, nothingSeen, type Seen } from "./seen-fields.ts";
 import { readText } from "./read-string.ts";
 import { readMapKey, readPlainValue } from "./read-value.ts";
 import { enter, expectColon, skipValue } from "./skip-json.ts";
@@ -30,15 +31,6 @@ function readEmbedded(run: ReadRun, plan: MessagePlan, ignoredKey: string | unde
   else readObject(run, plan, undefined, ignoredKey);
 }
 
-/** What was seen of one object: the first 31 fields in a bit each, so that most messages need no allocation. */
-interface Seen {
-  fields: number;
-  oneofs: number;
-  more: Set<object> | undefined;
-  /** Whether the ignored key was there. */
-  hasIgnored: boolean;
-}
-
 function readObject(
   run: ReadRun,
   plan: MessagePlan,
@@ -49,7 +41,7 @@ function readObject(
   if (json.peek() !== OPEN_BRACE) json.unexpected(`an object (${plan.type.name})`);
   enter(run);
   json.pos++;
-  const seen: Seen = { fields: 0, oneofs: 0, more: undefined, hasIgnored: false };
+  const seen = nothingSeen();
   let expected = 0;
   let byte = json.peek();
   while (byte !== CLOSE_BRACE) {
@@ -119,37 +111,6 @@ function refuseUnknown(run: ReadRun, plan: MessagePlan, name: string, at: number
   run.json.fail(`${plan.type.name} has no field "${name.slice(0, 64)}"${hint}`, "FIELD_UNKNOWN", at);
 }
 
-function markSeen(run: ReadRun, seen: Seen, field: FieldPlan, keyAt: number): void {
-  if (field.index < 31) {
-    const bit = 1 << field.index;
-    if ((seen.fields & bit) === 0) {
-      seen.fields |= bit;
-      return;
-    }
-  } else {
-    seen.more ??= new Set();
-    if (!seen.more.has(field)) {
-      seen.more.add(field);
-      return;
-    }
-  }
-  run.json.fail("the field is given twice", "FIELD_DUPLICATE", keyAt);
-}
-
-/** The key that is read elsewhere may be there once, too; `keyAt` is that of any key that is skipped. */
-function markIgnored({ json, out }: ReadRun, seen: Seen, keyAt: number, ignoredKey: string): void {
-  const { pos } = json;
-  json.pos = keyAt;
-  const isIgnored = readText(json, out, "a field name in quotes") === ignoredKey;
-  json.pos = pos;
-  if (isIgnored && seen.hasIgnored) json.fail("the field is given twice", "FIELD_DUPLICATE", keyAt);
-  if (isIgnored) seen.hasIgnored = true;
-}
-
-function isSeen(seen: Seen, field: FieldPlan): boolean {
-  return field.index < 31 ? (seen.fields & (1 << field.index)) !== 0 : (seen.more?.has(field) ?? false);
-}
-
 /** Writes what the path or the query bound and the body did not mention. */
 function appendUnseen(run: ReadRun, plan: MessagePlan, overlay: Overlay, seen: Seen): void {
   for (const [of, entry] of overlay) {
@@ -177,14 +138,6 @@ function readField(run: ReadRun, field: FieldPlan, seen: Seen, context: FieldCon
   }
   if (entry?.kind === "value") readBound(run, field, entry);
   else readFieldValue(run, field, entry?.node);
-}
-
-function markOneof(run: ReadRun, seen: Seen, field: FieldPlan, keyAt: number): void {
-  const oneof = field.field.oneof!;
-  const isFirst = field.oneofBit !== 0 ? (seen.oneofs & field.oneofBit) === 0 : !(seen.more?.has(oneof) ?? false);
-  if (!isFirst) run.json.fail(`another field of oneof "${oneof.name}" is already given`, "ONEOF_DUPLICATE", keyAt);
-  if (field.oneofBit !== 0) seen.oneofs |= field.oneofBit;
-  else (seen.more ??= new Set()).add(oneof);
 }
 
 /** Whether the overlay holds another member of the field's oneof; the body's value is then refused, or read and dropped. */

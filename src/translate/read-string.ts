@@ -1,7 +1,7 @@
 // JSON strings → UTF-8 bytes (for string fields) and decoded base64 (for bytes fields), straight into the sink.
 import type { ByteSink } from "./byte-sink.ts";
 import type { JsonCursor } from "./json-cursor.ts";
-import { plainEnd, utf8Length } from "./write-scalar.ts";
+import { plainEnd, utf8Length } from "./write-text.ts";
 import { closeLength, openLength, writeVarint32 } from "./write-wire.ts";
 
 const QUOTE = 0x22;
@@ -62,19 +62,23 @@ function readSpecial(json: JsonCursor, out: ByteSink): void {
       } else if (byte === QUOTE) {
         json.pos = at + 1;
         return;
-      } else if (byte === BACKSLASH) {
-        at = readEscape(json, out, at);
-        // An escape near the end of a step may pass it.
-        out.reserve(Math.max(0, stop - at) + 8);
       } else {
-        const size = byte < 0x20 ? 0 : utf8Length(bytes, at, end);
-        if (size === 0) refuseByte(json, at);
-        for (let i = 0; i < size; i++) out.bytes[out.length++] = bytes[at++];
+        at = byte === BACKSLASH ? readEscape(json, out, at) : readCharacter(json, out, at);
+        // A character near the end of a step may pass it.
         out.reserve(Math.max(0, stop - at) + 8);
       }
     }
   }
   json.fail("the JSON ends inside a string", "JSON_SYNTAX", end);
+}
+
+/** One character that is not ASCII; returns where the next one is. */
+function readCharacter(json: JsonCursor, out: ByteSink, at: number): number {
+  const { bytes } = json;
+  const size = bytes[at] < 0x20 ? 0 : utf8Length(bytes, at, json.end);
+  if (size === 0) refuseByte(json, at);
+  for (let i = 0; i < size; i++) out.bytes[out.length++] = bytes[at + i];
+  return at + size;
 }
 
 function refuseByte(json: JsonCursor, at: number): never {
@@ -151,7 +155,7 @@ function writeCodePoint(out: ByteSink, point: number): void {
 
 /** The value of a base64 digit of either alphabet; 255 for none. */
 const base64Value = new Uint8Array(256).fill(255);
-for (const [index, digit] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
+for (const [index, digit] of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("").entries())
   base64Value[digit.charCodeAt(0)] = index;
 base64Value["-".charCodeAt(0)] = 62;
 base64Value["_".charCodeAt(0)] = 63;

@@ -50,7 +50,8 @@ const form: BodyFormat = { kind: "form" };
 export function toBodyFormat(contentType: string | undefined): BodyFormat {
   if (contentType === undefined || contentType === "application/json") return json;
   const type = parseMediaType(contentType);
-  if (type === undefined) throw unsupported(`Content-Type ${JSON.stringify(contentType.slice(0, 60))} is not a valid media type`);
+  if (type === undefined)
+    throw unsupported(`Content-Type ${JSON.stringify(contentType.slice(0, 60))} is not a valid media type`);
   const { essence, parameters } = type;
   if (essence === "application/x-protobuf" || essence === "application/protobuf") return protobuf;
   if (essence === "application/json" || essence === "application/x-www-form-urlencoded") {

@@ -5,12 +5,15 @@ import { type ByteSink, viewOf } from "./byte-sink.ts";
 import { toCivilDate } from "./civil-time.ts";
 import { toLowerCamel } from "./field-mask-name.ts";
 import { malformed, maxWireDepth, WireReader } from "./wire-reader.ts";
-import { writeBase64, writeDouble, writePadded, writeString, writeUint } from "./write-scalar.ts";
+import { writeDouble, writePadded, writeUint } from "./write-number.ts";
+import { writeBase64, writeString } from "./write-text.ts";
 import { writePlainValue } from "./write-value.ts";
 import type { MessageEmbedder, MessagePlan, WriteRun } from "./message-plan.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 
 function unrepresentable(what: string): GatewayError {
   return new GatewayError(Code.INTERNAL, `message has no JSON form: ${what}`, { reason: "MESSAGE_HAS_NO_JSON" });
@@ -188,14 +191,7 @@ export function writeStruct(run: WriteRun, plan: MessagePlan, reader: WireReader
     out.appendByte(0x3a);
     writeStructValue(run, plan, joined(reader.bytes, values));
   }
-  closeWith(out, start, 0x7b, 0x7d);
-}
-
-/** Turns the comma of the first element into the opening character. */
-function closeWith(out: ByteSink, start: number, open: number, close: number): void {
-  if (out.length === start) out.appendByte(open);
-  else out.bytes[start] = open;
-  out.appendByte(close);
+  out.enclose(start, OPEN_BRACE);
 }
 
 export function writeListValue(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
@@ -205,7 +201,7 @@ export function writeListValue(run: WriteRun, plan: MessagePlan, reader: WireRea
     out.appendByte(COMMA);
     writeStructValue(run, plan, reader);
   });
-  closeWith(out, start, 0x5b, 0x5d);
+  out.enclose(start, OPEN_BRACKET);
 }
 
 /** The last set member of the oneof, merged with those of the same kind right before it; `null` where none is. */

@@ -3,7 +3,8 @@
 // an index of its fields, so the cost is at most doubled whatever the sender does.
 import type { ByteSink } from "./byte-sink.ts";
 import type { PartialMask } from "./partial.ts";
-import { maxWireDepth, malformed, WireReader, WireType } from "./wire-reader.ts";
+import { maxWireDepth, malformed, WireReader } from "./wire-reader.ts";
+import { accepts, addPlace, findPlaces, isUnknownEnum, lastPlace, mergePieces, type Places } from "./places.ts";
 import { isZeroOnWire, writeMapKey, writePacked, writePlainValue } from "./write-value.ts";
 import { closeKeySet, openKeySet } from "./key-set.ts";
 import { type FieldPlan, Kind, type MessagePlan, type WriteRun } from "./message-plan.ts";
@@ -11,9 +12,7 @@ import { type FieldPlan, Kind, type MessagePlan, type WriteRun } from "./message
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 /** Thrown to start over by index; one object, no stack. */
 export const outOfOrder: unique symbol = Symbol("out of order");
@@ -26,7 +25,7 @@ export function writeMessage(run: WriteRun, plan: MessagePlan, reader: WireReade
     const { out } = run;
     const start = out.length;
     writeFields(run, plan, reader, mask);
-    closeObject(out, start);
+    out.enclose(start, OPEN_BRACE);
   }
   run.depth--;
 }
@@ -45,19 +44,6 @@ function writeEmbedded(run: WriteRun, plan: MessagePlan, reader: WireReader): vo
     writeFields(run, plan, reader);
     run.depth--;
   }
-}
-
-/** Turns the comma of the first member into the brace. */
-function closeObject(out: ByteSink, start: number): void {
-  if (out.length === start) out.appendByte(OPEN_BRACE);
-  else out.bytes[start] = OPEN_BRACE;
-  out.appendByte(CLOSE_BRACE);
-}
-
-function closeList(out: ByteSink, start: number): void {
-  if (out.length === start) out.appendByte(OPEN_BRACKET);
-  else out.bytes[start] = OPEN_BRACKET;
-  out.appendByte(CLOSE_BRACKET);
 }
 
 function writeInOrder(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
@@ -87,12 +73,6 @@ function writeInOrder(run: WriteRun, plan: MessagePlan, reader: WireReader): voi
     else writeSingular(run, field, reader);
   }
   for (; next < fields.length; next++) writeAbsent(out, fields[next]);
-}
-
-/** Whether the field can be sent with this wire type: its own, or packed. Anything else counts as an unknown field. */
-function accepts(field: FieldPlan, wireType: number): boolean {
-  if (wireType === field.wireType) return true;
-  return wireType === WireType.LENGTH && field.isRepeated && field.kind < Kind.STRING;
 }
 
 function writeAbsent(out: ByteSink, field: FieldPlan): void {
@@ -125,7 +105,7 @@ function writeRun(run: WriteRun, field: FieldPlan, reader: WireReader, tag: numb
       break;
     }
   }
-  closeList(out, start);
+  out.enclose(start, OPEN_BRACKET);
 }
 
 /** One occurrence of a repeated field: one element, or a packed run of them. */
@@ -194,7 +174,7 @@ function writeMapInOrder(run: WriteRun, field: FieldPlan, reader: WireReader, ta
     }
   }
   closeKeySet();
-  closeObject(out, start);
+  out.enclose(start, OPEN_BRACE);
 }
 
 /** Writes `,"key":value` of one map entry; returns where its key ends in the output, or -1 where nothing was written. */
@@ -278,58 +258,10 @@ function writeAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places
   return writeValue(run, field, reader, mask);
 }
 
-/** Where a field was found: nowhere (-1), once, or several times. */
-type Places = number | number[];
-
-function addPlace(places: Places, at: number): Places {
-  if (typeof places === "object") {
-    places.push(at);
-    return places;
-  }
-  return places < 0 ? at : [places, at];
-}
-
-/** One message sent in pieces: their concatenation is the merged message, by the definition of the encoding. */
-function writeMerged(
-  run: WriteRun,
-  field: FieldPlan,
-  reader: WireReader,
-  places: number[],
-  mask?: PartialMask,
-): boolean {
-  const { bytes } = reader;
-  // All pieces lie behind the first.
-  const merged = Buffer.allocUnsafe(reader.end - places[0]);
-  let length = 0;
-  for (const at of places) {
-    reader.pos = at;
-    const end = field.kind === Kind.GROUP ? reader.groupEnd(field.field.number) : reader.lengthEnd();
-    // A loop, not a view of each piece: a view takes some hundred bytes, an empty piece two.
-    for (let i = field.kind === Kind.GROUP ? at : reader.pos; i < end; i++) merged[length++] = bytes[i];
-  }
-  writeMessage(run, field.message, new WireReader(merged, 0, length), mask);
-  return true;
-}
-
 /** The general way: first where each field is, then every field in declaration order. */
 function writeByIndex(run: WriteRun, plan: MessagePlan, reader: WireReader, mask?: PartialMask): void {
   const { end } = reader;
-  const places: Places[] = plan.fields.map(() => -1);
-  const wireTypes: (number[] | undefined)[] = [];
-  const lastOfOneof = new Map<object, FieldPlan>();
-  while (reader.pos < end) {
-    const tag = reader.tag();
-    const field = plan.byNumber(tag >>> 3);
-    if (field !== undefined && accepts(field, tag & 7) && (field.isRepeated || !isUnknownEnum(field, reader))) {
-      const { oneof } = field.field;
-      const previous = oneof && lastOfOneof.get(oneof);
-      if (previous !== undefined && previous !== field) places[previous.index] = -1;
-      if (oneof !== undefined) lastOfOneof.set(oneof, field);
-      places[field.index] = addPlace(places[field.index], reader.pos);
-      if (field.isRepeated) (wireTypes[field.index] ??= []).push(tag & 7);
-    }
-    reader.skip(tag);
-  }
+  const { places, wireTypes } = findPlaces(plan, reader);
   for (const field of plan.fields) {
     const at = places[field.index];
     if (mask !== undefined && !mask.has(field.field)) continue;
@@ -343,13 +275,9 @@ function writeByIndex(run: WriteRun, plan: MessagePlan, reader: WireReader, mask
   reader.pos = end;
 }
 
-/** Whether an unknown number of a closed enum is at the reader; it counts as an unknown field, which hides no other. */
-function isUnknownEnum(field: FieldPlan, reader: WireReader): boolean {
-  if (field.enum === undefined || !field.enum.closed) return false;
-  const { pos } = reader;
-  const isUnknown = !field.enum.names.has(reader.varint32());
-  reader.pos = pos;
-  return isUnknown;
+function writeMerged(run: WriteRun, field: FieldPlan, reader: WireReader, at: number[], mask?: PartialMask): boolean {
+  writeMessage(run, field.message, mergePieces(field, reader, at), mask);
+  return true;
 }
 
 function writeSingularAt(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
@@ -358,7 +286,7 @@ function writeSingularAt(run: WriteRun, field: FieldPlan, reader: WireReader, at
     writeMerged(run, field, reader, at, mask);
     return;
   }
-  reader.pos = typeof at === "object" ? at[at.length - 1] : at;
+  reader.pos = lastPlace(at);
   writeSingular(run, field, reader, mask);
 }
 
@@ -377,14 +305,7 @@ function writeListByIndex(
     reader.pos = all[i];
     writeElements(run, field, reader, found.wireTypes[i], mask);
   }
-  closeList(out, start);
-}
-
-function isUnknownValue(value: FieldPlan, reader: WireReader, at: Places): boolean {
-  const last = typeof at === "object" ? at[at.length - 1] : at;
-  if (last < 0) return false;
-  reader.pos = last;
-  return isUnknownEnum(value, reader);
+  out.enclose(start, OPEN_BRACKET);
 }
 
 function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at: Places, mask?: PartialMask): void {
@@ -404,7 +325,8 @@ function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at
     openEntry(place);
     const before = out.length;
     const valueAt = writeEntryKey(run, field, reader);
-    if (!isUnknownValue(field.entry.value, reader, valueAt))
+    const last = lastPlace(valueAt);
+    if (last < 0 || !isUnknownEnum(field.entry.value, reader, last))
       lastByKey.set(out.bytes.toString("latin1", before, out.length), place);
     out.length = before;
   }
@@ -412,5 +334,5 @@ function writeMapByIndex(run: WriteRun, field: FieldPlan, reader: WireReader, at
     openEntry(place);
     writeEntry(run, field, reader, mask);
   }
-  closeObject(out, start);
+  out.enclose(start, OPEN_BRACE);
 }

@@ -1,16 +1,8 @@
 // One value of any type but a message, from its wire form to JSON text.
 import { type ByteSink, toSnippet } from "./byte-sink.ts";
 import { type WireReader, WireType } from "./wire-reader.ts";
-import {
-  writeBase64,
-  writeDouble,
-  writeFloat,
-  writeInt32,
-  writeInt64,
-  writeString,
-  writeUint,
-  writeUint64,
-} from "./write-scalar.ts";
+import { writeDouble, writeFloat, writeInt32, writeInt64, writeUint, writeUint64 } from "./write-number.ts";
+import { writeBase64, writeString } from "./write-text.ts";
 import { type FieldPlan, Kind } from "./message-plan.ts";
 
 const QUOTE = 0x22;

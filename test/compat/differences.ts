@@ -40,7 +40,6 @@ export const differences = {
     'Paths with "." or ".." segments, "\\\\" or NUL are refused with 400: whoever decodes them once more would climb out of the path.',
   "system parameters":
     "$fields, $pretty, $alt and $timeout are parameters of the gateway; grpc-gateway drops them as unknown.",
-  "map order": "Keys of maps and Structs come in the order of the backend; grpc-gateway sorts them.",
   "json depth":
     "Values of unknown fields count for the limit of 100 levels of JSON; grpc-gateway skips them to 10,000.",
   "loose durations": 'Durations in JSON are ProtoJSON\'s; Go lets "+1s", ".5s" and "1.s" through as well.',

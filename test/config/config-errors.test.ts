@@ -115,7 +115,11 @@ const refused: readonly [string, string, string][] = [
     'sluice.yaml:1:34: error: unknown key "gett" in http.rules[0]; did you mean "get"?',
   ],
   ["a list for the file", "- a", "sluice.yaml:1:1: error: the file: a mapping is expected, found a list"],
-  ["text for the file", "hello", 'sluice.yaml:1:1: error: the file: a mapping is expected, found "hello"; a setting is written as key, colon, blank, value: `listen: 127.0.0.1:8080`'],
+  [
+    "text for the file",
+    "hello",
+    'sluice.yaml:1:1: error: the file: a mapping is expected, found "hello"; a setting is written as key, colon, blank, value: `listen: 127.0.0.1:8080`',
+  ],
   [
     "a duplicate key",
     "listen: :1\nlisten: :2",

@@ -64,7 +64,9 @@ function peak(run: (input: Buffer) => unknown, input: Buffer): number {
   profiler.start();
   const result = run(input);
   collect();
-  const samples = profiler.stop().statistics.map(({ afterGC: { heapStatistics } }) => heapStatistics.usedHeapSize + heapStatistics.externalMemory);
+  const samples = profiler
+    .stop()
+    .statistics.map(({ afterGC: { heapStatistics } }) => heapStatistics.usedHeapSize + heapStatistics.externalMemory);
   held = result;
   const highest = Math.max(used(), ...samples);
   held = undefined;

@@ -46,7 +46,12 @@ const numbered = (make: (index: number) => string, size: number): string => {
   return text;
 };
 
-function of(name: string, maxBytes: number, make: (size: number) => string | Buffer, run: (input: Buffer) => unknown): Bounded {
+function of(
+  name: string,
+  maxBytes: number,
+  make: (size: number) => string | Buffer,
+  run: (input: Buffer) => unknown,
+): Bounded {
   return { name, maxBytes, make: (size) => Buffer.from(make(size)), run };
 }
 
@@ -58,15 +63,19 @@ const folder = createFolder();
 const linked = (name: string, make: (size: number) => string): Bounded =>
   of(`schema: ${name}`, 128 * kibi, make, (input) => {
     const { schema: loaded } = loadSchema({ inputs: [folder.write("a.proto", input)], importPaths: [] });
-    return loaded === undefined ? undefined : bindMethods(loaded, { profile: "strict", bindUnannotated: true, yamlRules: [] }, silent);
+    return loaded === undefined
+      ? undefined
+      : bindMethods(loaded, { profile: "strict", bindUnannotated: true, yamlRules: [] }, silent);
   });
 
 const head = 'syntax = "proto3";\nimport "google/api/annotations.proto";\n';
 const rule = (path: string): string => `{ option (google.api.http) = { get: "${path}" }; }`;
 const service = (methods: string): string => `${head}message M { string a = 1; }\nservice S {\n${methods}}\n`;
 
-const set = (name: string, make: (size: number) => Buffer): Bounded =>
-  ({ ...of(`descriptor set: ${name}`, 256 * kibi, make, (input) => readDescriptorSet(input, "a.binpb", silent)), maxRatio: 500 });
+const set = (name: string, make: (size: number) => Buffer): Bounded => ({
+  ...of(`descriptor set: ${name}`, 256 * kibi, make, (input) => readDescriptorSet(input, "a.binpb", silent)),
+  maxRatio: 500,
+});
 
 /** A length-delimited field around the content. */
 function field(number: number, content: Buffer): Buffer {
@@ -84,16 +93,31 @@ function nestedBytes(number: number, depth: number): Buffer {
 
 const named = (content: Buffer): Buffer => field(1, Buffer.concat([field(1, Buffer.from("a.proto")), content]));
 
-const yaml = (name: string, make: (size: number) => string): Bounded =>
-  ({ ...of(`YAML: ${name}`, 256 * kibi, make, (input) => parseYaml(input.toString(), "a.yaml", {}, silent)), maxRatio: 250 });
+const yaml = (name: string, make: (size: number) => string): Bounded => ({
+  ...of(`YAML: ${name}`, 256 * kibi, make, (input) => parseYaml(input.toString(), "a.yaml", {}, silent)),
+  maxRatio: 250,
+});
 
-const routes = createRouter(bindings, { profile: "strict", urlUnescape: "except_reserved", maxPathLength: 1024 * kibi });
+const routes = createRouter(bindings, {
+  profile: "strict",
+  urlUnescape: "except_reserved",
+  maxPathLength: 1024 * kibi,
+});
 const path = (name: string, make: (size: number) => string): Bounded =>
   of(`path: ${name}`, 1024 * kibi, make, (input) => routes.match("GET", input.toString("latin1")));
 
-const request = (kind: string, rpc: string, contentType: string | undefined): ((name: string, make: (size: number) => string | Buffer) => Bounded) => {
+const request = (
+  kind: string,
+  rpc: string,
+  contentType: string | undefined,
+): ((name: string, make: (size: number) => string | Buffer) => Bounded) => {
   const limits = { what: "query string", maxLength: 1024 * kibi, maxParameters: 10_000 };
-  const read = compileRequest(bindingOf(rpc), schema, { profile: "strict", json: strictJson, queryIgnore: ["a*b*c*"], queryLimits: limits });
+  const read = compileRequest(bindingOf(rpc), schema, {
+    profile: "strict",
+    json: strictJson,
+    queryIgnore: ["a*b*c*"],
+    queryLimits: limits,
+  });
   const captures = bindingOf(rpc).variables.map(() => "a");
   return (name, make) =>
     of(`${kind}: ${name}`, 512 * kibi, make, (input) =>
@@ -117,7 +141,8 @@ const write = compileJsonWriter(everything, schema, strictJson);
 const reply = (name: string, make: (size: number) => Buffer): Bounded =>
   of(`reply: ${name}`, 512 * kibi, make, (input) => refusing(() => write(input)));
 
-const part = (headers: string): string => `--bbbb\r\nContent-Disposition: form-data; name="note"\r\n${headers}\r\n\r\nx\r\n`;
+const part = (headers: string): string =>
+  `--bbbb\r\nContent-Disposition: form-data; name="note"\r\n${headers}\r\n\r\nx\r\n`;
 
 const cases: readonly Bounded[] = [
   proto("closing braces", (size) => repeat("}", size)),
@@ -130,16 +155,37 @@ const cases: readonly Bounded[] = [
   proto("escapes", (size) => `option a = "${repeat("\\377", size)}";`),
   proto("aggregates", (size) => `option (a) = ${repeat("{ a: ", size)}`),
   proto("reserved ranges", (size) => `message M { reserved ${numbered((i) => `${i * 2 + 1},`, size)} 9; }`),
-  linked("unknown types among as many known", (size) => head + numbered((i) => `message Messag${i} { Messagf${i} a = 1; }\n`, size)),
+  linked(
+    "unknown types among as many known",
+    (size) => head + numbered((i) => `message Messag${i} { Messagf${i} a = 1; }\n`, size),
+  ),
   linked("the same name again and again", (size) => head + repeat("message A { string a = 1; }\n", size)),
   linked("fields of the same number", (size) => `${head}message A {\n${numbered((i) => `string a${i} = 1;\n`, size)}}`),
   linked("messages in a chain", (size) => head + numbered((i) => `message M${i} { M${i + 1} a = 1; }\n`, size)),
-  linked("methods on one path", (size) => service(numbered((i) => `rpc R${i}(M) returns (M) ${rule("/v1/x")}\n`, size))),
-  linked("paths that overlap", (size) => service(numbered((i) => `rpc R${i}(M) returns (M) ${rule(`/v1/{a=**}/x${i}/*`)}\n`, size))),
+  linked("methods on one path", (size) =>
+    service(numbered((i) => `rpc R${i}(M) returns (M) ${rule("/v1/x")}\n`, size)),
+  ),
+  linked("paths that overlap", (size) =>
+    service(numbered((i) => `rpc R${i}(M) returns (M) ${rule(`/v1/{a=**}/x${i}/*`)}\n`, size)),
+  ),
   linked("enum values", (size) => `${head}enum E { Z = 0;\n${numbered((i) => `a${i} = ${i + 1};\n`, size)}}`),
-  of("template: segments", 64 * kibi, (size) => repeat("/a", size), (input) => parseTemplate(input.toString())),
-  of("template: stars", 64 * kibi, (size) => `/${repeat("*", size)}`, (input) => parseTemplate(input.toString())),
-  set("files", (size) => Buffer.concat(Array.from({ length: Math.ceil(size / 10) }, (_, i) => field(1, field(1, Buffer.from(`${i}.proto`)))))),
+  of(
+    "template: segments",
+    64 * kibi,
+    (size) => repeat("/a", size),
+    (input) => parseTemplate(input.toString()),
+  ),
+  of(
+    "template: stars",
+    64 * kibi,
+    (size) => `/${repeat("*", size)}`,
+    (input) => parseTemplate(input.toString()),
+  ),
+  set("files", (size) =>
+    Buffer.concat(
+      Array.from({ length: Math.ceil(size / 10) }, (_, i) => field(1, field(1, Buffer.from(`${i}.proto`)))),
+    ),
+  ),
   set("messages nested", (size) => named(nestedBytes(3, Math.min(400, size / 4)))),
   set("empty messages", (size) => named(Buffer.from(repeat("\x22\x03\x0a\x01A", size), "latin1"))),
   set("zeros", (size) => Buffer.alloc(size)),
@@ -148,7 +194,9 @@ const cases: readonly Bounded[] = [
   yaml("open braces", (size) => `a: ${repeat("{a: ", size)}`),
   yaml("keys", (size) => numbered((i) => `k${i}: 1\n`, size)),
   yaml("the same key", (size) => repeat("k: 1\n", size)),
-  yaml("anchors and aliases", (size) => numbered((i) => `k${i}: &a${i} [*a${Math.max(0, i - 1)}, *a${Math.max(0, i - 1)}]\n`, size)),
+  yaml("anchors and aliases", (size) =>
+    numbered((i) => `k${i}: &a${i} [*a${Math.max(0, i - 1)}, *a${Math.max(0, i - 1)}]\n`, size),
+  ),
   yaml("references to variables", (size) => `a: "${repeat("${", size)}"`),
   yaml("documents", (size) => repeat("---\n", size)),
   yaml("one long text", (size) => `a: "${repeat("\\x41", size)}"`),
@@ -189,7 +237,12 @@ const cases: readonly Bounded[] = [
     const open = repeat('{"value": ', depth * 10);
     return `{"any": ${open}${inner}${repeat(', "@type": "type.googleapis.com/google.protobuf.Any"}', depth * 53)}}`;
   }),
-  of("JSON: unknown fields that are dropped", 1024 * kibi, (size) => `{${numbered((i) => `"x${i}":[{}],`, size)}"z":1}`, (input) => refusing(() => lenient(input))),
+  of(
+    "JSON: unknown fields that are dropped",
+    1024 * kibi,
+    (size) => `{${numbered((i) => `"x${i}":[{}],`, size)}"z":1}`,
+    (input) => refusing(() => lenient(input)),
+  ),
   form("fields", (size) => repeat("texts=a&", size)),
   form("unknown fields", (size) => numbered((i) => `a${i}=1&`, size)),
   form("ampersands", (size) => repeat("&", size)),
@@ -197,7 +250,11 @@ const cases: readonly Bounded[] = [
   multipart("almost boundaries", (size) => `--bbbb\r\n${repeat("\r\n--bbb", size)}`),
   multipart("boundaries that go on", (size) => `--bbbb\r\n${repeat("\r\n--bbbbx", size)}`),
   multipart("blanks in part headers", (size) => repeat(part(`X-A: ${" ".repeat(4000)}x`), size)),
-  multipart("quotes in a name", (size) => `--bbbb\r\nContent-Disposition: form-data; name="${repeat('\\"', Math.min(size, 7000))}"\r\n\r\nx\r\n--bbbb--`),
+  multipart(
+    "quotes in a name",
+    (size) =>
+      `--bbbb\r\nContent-Disposition: form-data; name="${repeat('\\"', Math.min(size, 7000))}"\r\n\r\nx\r\n--bbbb--`,
+  ),
   multipart("parts", (size) => `${repeat(part("X-A: b"), size)}--bbbb--`),
   multipart("dashes", (size) => repeat("-", size)),
   protobuf("messages nested", (size) => nestedBytes(4, Math.min(4000, size / 4))),
@@ -206,12 +263,23 @@ const cases: readonly Bounded[] = [
   protobuf("0xff", (size) => Buffer.alloc(size, 0xff)),
   reply("messages nested", (size) => nestedBytes(18, Math.min(400, size / 4))),
   reply("groups", (size) => Buffer.alloc(size, 0x0b)),
-  reply("map entries", (size) => Buffer.concat(Array.from({ length: size / 10 }, (_, i) => field(15, Buffer.concat([field(1, Buffer.from(`k${i}`)), Buffer.from([0x10, 1])]))))),
+  reply("map entries", (size) =>
+    Buffer.concat(
+      Array.from({ length: size / 10 }, (_, i) =>
+        field(15, Buffer.concat([field(1, Buffer.from(`k${i}`)), Buffer.from([0x10, 1])])),
+      ),
+    ),
+  ),
   reply("empty messages", (size) => Buffer.from(repeat("\x9a\x01\x00", size), "latin1")),
   reply("packed numbers", (size) => field(13, Buffer.alloc(size, 1))),
   reply("control characters", (size) => field(10, Buffer.alloc(size, 1))),
   reply("the same message in pieces", (size) => Buffer.from(repeat("\x92\x01\x02\x18\x01", size), "latin1")),
-  of("media type: parameters", 1024, (size) => `a/b${repeat("; c=d", size)}`, (input) => parseMediaType(input.toString())),
+  of(
+    "media type: parameters",
+    1024,
+    (size) => `a/b${repeat("; c=d", size)}`,
+    (input) => parseMediaType(input.toString()),
+  ),
 ];
 
 describe("the cost of hostile input", function () {

@@ -30,7 +30,8 @@ export function playCorpus(folder: string, least: number, play: (input: readonly
     const entries = files.flatMap((file) => file.entries);
     expect(entries.length).to.be.at.least(least);
     expect(new Set(entries.map(({ input }) => input.join("\n"))).size).to.equal(entries.length);
-    for (const file of files) expect(new Set(file.entries.map(({ title }) => title)).size).to.equal(file.entries.length);
+    for (const file of files)
+      expect(new Set(file.entries.map(({ title }) => title)).size).to.equal(file.entries.length);
   });
   for (const { url, head, entries } of files) {
     const name = url.pathname.slice(root.pathname.length);
@@ -102,7 +103,9 @@ function special(text: string): Buffer {
   if (/^(?:[0-9a-f]{2} ?)*$/.test(text)) return Buffer.from(text.replaceAll(" ", ""), "hex");
   const [, repeated, count] = /^(.+)\*(\d+)$/s.exec(text) ?? [];
   if (repeated === undefined) throw new Error(`⟦${text}⟧ is neither bytes nor a repetition`);
-  const escaped = repeated.replaceAll(/\\(r|n|[0-9a-f]{2})/g, (_, name: string) => String.fromCharCode(controls.get(name) ?? Number.parseInt(name, 16)));
+  const escaped = repeated.replaceAll(/\\(r|n|[0-9a-f]{2})/g, (_, name: string) =>
+    String.fromCharCode(controls.get(name) ?? Number.parseInt(name, 16)),
+  );
   return Buffer.from(escaped.repeat(Number(count)), "latin1");
 }
 

@@ -136,6 +136,14 @@ export const differences: readonly Difference[] = [
       /T24:00:00|-02-3\d|-(?:04|06|09|11|02)-31|-02-29/.test(text),
   },
   {
+    name: "Durations end behind the s",
+    example: '{"wait":"1s "}',
+    explains: ({ text, ours, theirs }) =>
+      theirs === undefined &&
+      /^VALUE_INVALID: .*expected a duration/s.test(ours ?? "") &&
+      quotedTexts(text).some((content) => /^-?\d+(?:\.\d+)?s./s.test(content)),
+  },
+  {
     name: "Null for a member of a oneof",
     example: '{"inner":null,"other":"x"}',
     explains: ({ text, ours, theirs }) =>
@@ -163,6 +171,6 @@ import "google/protobuf/wrappers.proto";
 enum E0 { option features.enum_type = CLOSED; E0_A = 0; }
 message Example {
   int64 big = 1; int32 small = 2; string text = 3; bytes data = 4; E0 closed = 5; map<int32, E0> states = 6;
-  google.protobuf.Any any = 7; google.protobuf.Timestamp at = 8; google.protobuf.FieldMask mask = 9;
+  google.protobuf.Any any = 7; google.protobuf.Timestamp at = 8; google.protobuf.FieldMask mask = 9; google.protobuf.Duration wait = 12;
   oneof choice { Example inner = 10; string other = 11; }
 }`;

@@ -2,16 +2,15 @@
 import { expect } from "chai";
 import { ByteSink, viewOf } from "../../src/translate/byte-sink.ts";
 import {
-  writeBase64,
   writeDouble,
   writeFloat,
   writeInt32,
   writeInt64,
   writePadded,
-  writeString,
   writeUint,
   writeUint64,
-} from "../../src/translate/write-scalar.ts";
+} from "../../src/translate/write-number.ts";
+import { writeBase64, writeString } from "../../src/translate/write-text.ts";
 import { Random } from "../fuzz/random.ts";
 import { thrownBy } from "./json-fixture.ts";
 

@@ -68,7 +68,11 @@ function notAcceptable(): GatewayError {
 }
 
 function malformed(): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, "the Accept header is not a list of at most 64 media types; expected e.g. application/json, */*;q=0.5", {
-    reason: "ACCEPT_INVALID",
-  });
+  return new GatewayError(
+    Code.INVALID_ARGUMENT,
+    "the Accept header is not a list of at most 64 media types; expected e.g. application/json, */*;q=0.5",
+    {
+      reason: "ACCEPT_INVALID",
+    },
+  );
 }
