@@ -109,6 +109,8 @@ export function writePacked(out: ByteSink, field: FieldPlan, reader: WireReader)
     case Kind.INT64:
     case Kind.UINT64:
     case Kind.SINT64:
+      // A run of them is worth the view by which the reader takes long varints in words.
+      reader.openView();
       while (reader.pos < end) {
         out.appendByte(COMMA);
         writeLong(out, field, reader);
