@@ -80,6 +80,15 @@ export function isHeld(): boolean {
   return held !== undefined;
 }
 
+/** Bytes that are still there after `run`. */
+export function keptAfter(run: () => void): number {
+  collect();
+  const before = used();
+  run();
+  collect();
+  return used() - before;
+}
+
 function used(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

@@ -1,4 +1,5 @@
 // The promise of THREAT_MODEL.md: no parser spends more than its input is worth. Four times the input, about four times the time.
+import { expect } from "chai";
 import { createFolder } from "../config/yaml-fixture.ts";
 import { parseYaml } from "../../src/config/yaml-source.ts";
 import { createRouter } from "../../src/route/router.ts";
@@ -16,7 +17,7 @@ import { strictJson } from "../../src/translate/options.ts";
 import { compileRequest } from "../../src/translate/request.ts";
 import { parseMediaType } from "../../src/translate/request-media-type.ts";
 import { schemaOf } from "../support/schema.ts";
-import { expectLinear, expectSmall } from "./bounded.ts";
+import { expectLinear, expectSmall, keptAfter } from "./bounded.ts";
 import type { Bounded } from "./bounded.ts";
 import { serviceProto } from "./service.ts";
 
@@ -285,6 +286,19 @@ const cases: readonly Bounded[] = [
 describe("the cost of hostile input", function () {
   this.timeout(30_000);
   after(() => folder.dispose());
+
+  it("is not remembered: a huge map at every depth leaves nothing behind", () => {
+    const keys = numbered((index) => `"k${index}":1,`, 128 * kibi);
+    const read = compileJsonReader(everything, schema, strictJson);
+    const readAt = (depth: number): unknown =>
+      read(Buffer.from(`{"object":${'{"a":'.repeat(depth)}{${keys}"z":1}${"}".repeat(depth + 1)}`));
+    readAt(60);
+    const kept = keptAfter(() => {
+      for (let depth = 60; depth > 0; depth--) readAt(depth);
+    });
+    expect(kept).to.be.below(2 * 1024 * kibi);
+  });
+
   for (const bounded of cases) {
     it(`is linear in its size, and less than a hundred times it: ${bounded.name}`, () => {
       expectLinear(bounded);

@@ -30,6 +30,8 @@ function recordEnd(bytes: Uint8Array, at: number): number | undefined {
   const tag = varintAt(bytes, at);
   const value = varintEnd(bytes, at);
   const type = Number(tag & 7n);
+  const isTooLong = value - at > 10 || ((type === 0 || type === 2) && varintEnd(bytes, value) - value > 10);
+  if (tag < 8n || tag > 0xffff_ffffn || isTooLong) return undefined;
   if (type === 0) return varintEnd(bytes, value);
   if (type === 1) return value + 8;
   if (type === 2) return varintEnd(bytes, value) + Number(varintAt(bytes, value));
