@@ -13,9 +13,9 @@ import { FileDescriptorSetSchema, type FileDescriptorSet } from "@bufbuild/proto
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import protobufjs from "protobufjs";
-import { loadSchema } from "../src/schema/load.ts";
-import { compileJsonReader } from "../src/translate/json-reader.ts";
-import { compileJsonWriter } from "../src/translate/json-writer.ts";
+import { loadSchema } from "../src/schema/load/load.ts";
+import { compileJsonReader } from "../src/translate/json/json-reader.ts";
+import { compileJsonWriter } from "../src/translate/json/json-writer.ts";
 import { strictJson } from "../src/translate/options.ts";
 import { createFixtures, type Fixture } from "./corpus/messages.ts";
 import { measureAlternating } from "./measure.ts";

@@ -4,7 +4,7 @@ import { createRouter } from "../src/route/router.ts";
 import type { RouteResult, Router } from "../src/route/router.ts";
 import type { Binding } from "../src/schema/binding.ts";
 import type { Method } from "../src/schema/descriptor.ts";
-import { isTemplateError, parseTemplate } from "../src/schema/template.ts";
+import { isTemplateError, parseTemplate } from "../src/schema/bind/template.ts";
 import type { BenchTable } from "./table.ts";
 
 interface Case {

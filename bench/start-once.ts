@@ -1,6 +1,6 @@
 // One start, in a process of its own for bench/start.ts: loads the folder named on the command line, prints what it took.
-import { bindMethods } from "../src/schema/http-rule.ts";
-import { loadSchema } from "../src/schema/load.ts";
+import { bindMethods } from "../src/schema/bind/http-rule.ts";
+import { loadSchema } from "../src/schema/load/load.ts";
 import { createRouter } from "../src/route/router.ts";
 
 const started = performance.now();

@@ -10,6 +10,6 @@ export { createGateway } from "./gateway.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Binding } from "./schema/binding.ts";
 export type { Field, MessageType, Method, Schema, Service } from "./schema/descriptor.ts";
-export { bindMethods } from "./schema/http-rule.ts";
-export { loadSchema } from "./schema/load.ts";
+export { bindMethods } from "./schema/bind/http-rule.ts";
+export { loadSchema } from "./schema/load/load.ts";
 export { Code, GatewayError } from "./status.ts";

@@ -1,7 +1,7 @@
 // `sluice explain METHOD URL`: runs one request through router and REST front with nothing behind them, and shows what it becomes.
 import { formatDuration } from "../config/quantity.ts";
 import type { Config } from "../config/config.ts";
-import { compileJsonWriter } from "../translate/json-writer.ts";
+import { compileJsonWriter } from "../translate/json/json-writer.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { Transport } from "../upstream/transport.ts";

@@ -1,6 +1,6 @@
 // What the gateway runs by: one deep-frozen record, settled once at start from flags, environment, file and defaults.
 import type { Profile, UrlUnescape } from "../schema/binding.ts";
-import type { YamlHttpRule } from "../schema/http-rule.ts";
+import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
 export type TransportName = "grpc-js";
 

@@ -1,6 +1,6 @@
 // google.api.HttpRule from YAML: `http.rules` of sluice.yaml, and whole google.api.Service files.
 import type { Position } from "../diagnostic.ts";
-import type { YamlHttpRule } from "../schema/http-rule.ts";
+import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 import { httpRuleSchema } from "./http-rule-schema.ts";
 import { readTextFile } from "./read-file.ts";
 import type { SchemaNode } from "./schema-node.ts";

@@ -18,7 +18,7 @@ import { validateSource } from "./validate.ts";
 import { formatPath } from "./validation-message.ts";
 import { parseYaml } from "./yaml-source.ts";
 import type { Report, YamlSource } from "./yaml-source.ts";
-import type { YamlHttpRule } from "../schema/http-rule.ts";
+import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
 const defaultConfigFile = "sluice.yaml";
 

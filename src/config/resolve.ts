@@ -9,7 +9,7 @@ import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { resolveUpstreams } from "./resolve-upstreams.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
-import type { YamlHttpRule } from "../schema/http-rule.ts";
+import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
 /** What the layers do not hold themselves. */
 export interface ResolvedExtras {

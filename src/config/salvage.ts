@@ -2,7 +2,7 @@
 import { locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import type { Profile } from "../schema/binding.ts";
-import type { YamlHttpRule } from "../schema/http-rule.ts";
+import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
 export interface Salvage {
   readonly protos: readonly string[];

@@ -1,8 +1,8 @@
 // google.api.HttpBody: a message that stands for a raw HTTP body and its content type.
 import type { Field, MessageType } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
-import { concatBytes, emptyBytes, lengthField } from "./request-wire.ts";
-import { WireReader } from "./wire-reader.ts";
+import { concatBytes, emptyBytes, lengthField } from "./wire/field-wire.ts";
+import { WireReader } from "./wire/wire-reader.ts";
 
 const contentTypeTag = 0x0a;
 const dataTag = 0x12;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { createSample, formatCurl } from "../../src/command/sample.ts";
-import { bindMethods } from "../../src/schema/http-rule.ts";
-import { loadSchema } from "../../src/schema/load.ts";
-import { compileRequest } from "../../src/translate/request.ts";
+import { bindMethods } from "../../src/schema/bind/http-rule.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
+import { compileRequest } from "../../src/translate/request/request.ts";
 import { createRouter } from "../../src/route/router.ts";
 import { strictJson } from "../../src/translate/options.ts";
 import type { Binding } from "../../src/schema/binding.ts";

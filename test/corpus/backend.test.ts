@@ -60,7 +60,10 @@ const rows: readonly Row[] = [
     title: "a Timestamp out of range",
     answer: reply(bytes("a2 01 0a 08 ff ff ff ff ff ff ff ff 7f")),
     path: echo,
-    lines: ["500 INTERNAL MESSAGE_HAS_NO_JSON", "message has no JSON form: google.protobuf.Timestamp outside of the years 1 to 9999"],
+    lines: [
+      "500 INTERNAL MESSAGE_HAS_NO_JSON",
+      "message has no JSON form: google.protobuf.Timestamp outside of the years 1 to 9999",
+    ],
   },
   {
     title: "a message over the limit",

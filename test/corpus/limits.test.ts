@@ -25,14 +25,19 @@ function settingOf(key: string): unknown {
 
 /** `const name = 64 * 1024;` or `name: 128,` as a number. */
 function constantOf(file: string, name: string): number | undefined {
-  const source = new RegExp(`^(?:export )?const ${name} = ([\\d_* ]+);$|^ {2}${name}: ([\\d_* ]+),$`, "m").exec(read(file));
+  const source = new RegExp(`^(?:export )?const ${name} = ([\\d_* ]+);$|^ {2}${name}: ([\\d_* ]+),$`, "m").exec(
+    read(file),
+  );
   const text = source?.[1] ?? source?.[2];
   return text?.split("*").reduce((product, factor) => product * Number(factor.trim().replaceAll("_", "")), 1);
 }
 
 describe("the limits of THREAT_MODEL.md", () => {
   it("are all rows of its tables", () => {
-    const rows = read("THREAT_MODEL.md").split("## Limits")[1].match(/^\| (?!limit |---).*$/gm) ?? [];
+    const rows =
+      read("THREAT_MODEL.md")
+        .split("## Limits")[1]
+        .match(/^\| (?!limit |---).*$/gm) ?? [];
     expect(limits.length).to.equal(rows.length);
   });
 
@@ -48,7 +53,11 @@ describe("the limits of THREAT_MODEL.md", () => {
 
   it("are all the settings there are", () => {
     const { server, timeouts } = defaultSettings.strict;
-    const keys = [...Object.keys(server).map((key) => `server.${key}`), ...Object.keys(timeouts).map((key) => `timeouts.${key}`), "json.max_depth"];
+    const keys = [
+      ...Object.keys(server).map((key) => `server.${key}`),
+      ...Object.keys(timeouts).map((key) => `timeouts.${key}`),
+      "json.max_depth",
+    ];
     const named = limits.filter(({ constant }) => constant === undefined).map(({ home }) => home);
     expect(named.sort()).to.deep.equal(keys.sort());
   });

@@ -1,8 +1,8 @@
 // Hostile input costs the translators what its size says: a bounded multiple in memory and output, time that grows with it.
 import { expect } from "chai";
 import { GatewayError } from "../../src/status.ts";
-import { compileJsonReader } from "../../src/translate/json-reader.ts";
-import { compileJsonWriter } from "../../src/translate/json-writer.ts";
+import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
+import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "../../src/translate/options.ts";
 import { schemaOf } from "../support/schema.ts";
 import { hostileJson, hostileProto, hostileWire } from "./hostile.ts";

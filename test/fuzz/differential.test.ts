@@ -1,7 +1,7 @@
 // The translators against @bufbuild/protobuf on random schemas and messages: the same values, both ways.
 import { fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
-import { compileJsonReader } from "../../src/translate/json-reader.ts";
-import { compileJsonWriter } from "../../src/translate/json-writer.ts";
+import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
+import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { type JsonOptions, strictJson } from "../../src/translate/options.ts";
 import { eachMessage, expectSame } from "./compare.ts";
 import type { Random } from "./random.ts";

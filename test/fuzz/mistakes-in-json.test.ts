@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { fromJsonString, toBinary } from "@bufbuild/protobuf";
-import { compileJsonReader } from "../../src/translate/json-reader.ts";
-import { compileJsonWriter } from "../../src/translate/json-writer.ts";
+import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
+import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { type JsonOptions, strictJson } from "../../src/translate/options.ts";
 import { disagreement, eachMessage, ourOutcome, theirOutcome } from "./compare.ts";
 import { type Twin, twinOf } from "./es.ts";

@@ -1,7 +1,7 @@
 // Bindings for router tests out of one line: `GET /v1/{name=shelves/*}:verb`.
 import type { Binding } from "../../src/schema/binding.ts";
 import type { Method } from "../../src/schema/descriptor.ts";
-import { isTemplateError, parseTemplate } from "../../src/schema/template.ts";
+import { isTemplateError, parseTemplate } from "../../src/schema/bind/template.ts";
 
 /** The router looks at the template and the HTTP method only; the rpc's name is the line itself. */
 export function bindingOf(line: string): Binding {

@@ -7,9 +7,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { formatDiagnostic } from "../../src/diagnostic.ts";
 import type { Diagnostic } from "../../src/diagnostic.ts";
-import { readDescriptorSet, readFileDescriptor } from "../../src/schema/descriptor-read.ts";
-import { linkSchema } from "../../src/schema/link.ts";
-import { loadSchema } from "../../src/schema/load.ts";
+import { readDescriptorSet, readFileDescriptor } from "../../src/schema/descriptor/read.ts";
+import { linkSchema } from "../../src/schema/link/link.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
 import { schemaOf } from "../support/schema.ts";
 
 const fixtures = new URL("../../../test/schema/fixtures/", import.meta.url).pathname;

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { formatDiagnostic } from "../../src/diagnostic.ts";
 import type { Diagnostic } from "../../src/diagnostic.ts";
-import { bindMethods } from "../../src/schema/http-rule.ts";
+import { bindMethods } from "../../src/schema/bind/http-rule.ts";
 import { schemaOf } from "../support/schema.ts";
 
 function bind(rules: string): { readonly routes: readonly string[]; readonly problems: readonly string[] } {

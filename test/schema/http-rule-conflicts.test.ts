@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Diagnostic } from "../../src/diagnostic.ts";
 import { createRouter } from "../../src/route/router.ts";
 import type { Profile } from "../../src/schema/binding.ts";
-import { checkBindings } from "../../src/schema/check-bindings.ts";
+import { checkBindings } from "../../src/schema/bind/check-bindings.ts";
 import { bindingsOf } from "../route/binding-of.ts";
 
 function check(lines: readonly string[], profile: Profile = "strict"): Diagnostic[] {

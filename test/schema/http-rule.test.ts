@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { formatDiagnostic } from "../../src/diagnostic.ts";
 import type { Diagnostic } from "../../src/diagnostic.ts";
 import type { Binding, Profile } from "../../src/schema/binding.ts";
-import { bindMethods } from "../../src/schema/http-rule.ts";
-import type { YamlHttpRule } from "../../src/schema/http-rule.ts";
+import { bindMethods } from "../../src/schema/bind/http-rule.ts";
+import type { YamlHttpRule } from "../../src/schema/bind/http-rule.ts";
 import { handMadeSchema, positionOf } from "./http-rule-schema.ts";
 import type { PlainRule, Rpc } from "./http-rule-schema.ts";
 

@@ -1,7 +1,7 @@
 // The tokens of .proto text, and what is said about malformed ones.
 import { expect } from "chai";
-import { flagComment, flagSilent, tokenKind } from "../../src/schema/lex-token.ts";
-import { lex } from "../../src/schema/lex.ts";
+import { flagComment, flagSilent, tokenKind } from "../../src/schema/parse/lex-token.ts";
+import { lex } from "../../src/schema/parse/lex.ts";
 
 function tokensOf(source: string): {
   texts: string[];

@@ -1,7 +1,7 @@
 // Linking: the same schema from text and from descriptors, features, name resolution, options.
 import { expect } from "chai";
 import type { Field } from "../../src/schema/descriptor.ts";
-import { loadSchema } from "../../src/schema/load.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
 import { describeField, describeMessage, describeSchema } from "../support/schema-text.ts";
 import { schemaOf } from "../support/schema.ts";
 

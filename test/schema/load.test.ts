@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { formatDiagnostic } from "../../src/diagnostic.ts";
-import { loadSchema } from "../../src/schema/load.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
 
 const fixtures = new URL("../../../test/schema/fixtures/", import.meta.url).pathname;
 const service = (name: string, types = "") =>

@@ -1,7 +1,7 @@
 // Which comment a declaration gets.
 import { expect } from "chai";
-import { cleanComment } from "../../src/schema/parse-comment.ts";
-import { parseProto } from "../../src/schema/parse-file.ts";
+import { cleanComment } from "../../src/schema/parse/comment.ts";
+import { parseProto } from "../../src/schema/parse/file.ts";
 import type { RawMessage } from "../../src/schema/proto-file.ts";
 
 function message(body: string): RawMessage {

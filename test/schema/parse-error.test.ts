@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { formatDiagnostic } from "../../src/diagnostic.ts";
 import type { Diagnostic } from "../../src/diagnostic.ts";
-import { parseProto } from "../../src/schema/parse-file.ts";
+import { parseProto } from "../../src/schema/parse/file.ts";
 import { malformed } from "./parse/malformed.ts";
 
 function diagnose(source: string | Uint8Array): Diagnostic[] {

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { Position } from "../../src/diagnostic.ts";
 import { formatDiagnostic } from "../../src/diagnostic.ts";
-import { parseProto } from "../../src/schema/parse-file.ts";
+import { parseProto } from "../../src/schema/parse/file.ts";
 import type { ProtoFile, RawField, RawOptions, RawValue } from "../../src/schema/proto-file.ts";
 import { everyConstruct } from "./parse/every-construct.ts";
 

@@ -1,7 +1,7 @@
 // parseProto on files no one wrote: it always ends, never throws, and stays within its limits.
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseProto } from "../../src/schema/parse-file.ts";
+import { parseProto } from "../../src/schema/parse/file.ts";
 import { everyConstruct } from "./parse/every-construct.ts";
 
 const pieces = [

@@ -2,8 +2,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Template } from "../../src/schema/binding.ts";
-import { isTemplateError, parseTemplate } from "../../src/schema/template.ts";
-import type { TemplateError } from "../../src/schema/template.ts";
+import { isTemplateError, parseTemplate } from "../../src/schema/bind/template.ts";
+import type { TemplateError } from "../../src/schema/bind/template.ts";
 
 function parsed(text: string): Template {
   const template = parseTemplate(text);

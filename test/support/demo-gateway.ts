@@ -4,8 +4,8 @@ import { startExamples } from "../../examples/start.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { DiagnosticError } from "../../src/diagnostic.ts";
 import { createGateway } from "../../src/gateway.ts";
-import { bindMethods } from "../../src/schema/http-rule.ts";
-import { loadSchema } from "../../src/schema/load.ts";
+import { bindMethods } from "../../src/schema/bind/http-rule.ts";
+import { loadSchema } from "../../src/schema/load/load.ts";
 
 export interface DemoGateway {
   /** `http://127.0.0.1:PORT` */

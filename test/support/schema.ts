@@ -1,10 +1,10 @@
 // Schemas for tests from proto text, linked as `loadSchema` links them but without files.
 import { DiagnosticError } from "../../src/diagnostic.ts";
 import type { Diagnostic } from "../../src/diagnostic.ts";
-import { alwaysLinked, readBundled } from "../../src/schema/bundled.ts";
+import { alwaysLinked, readBundled } from "../../src/schema/load/bundled.ts";
 import type { Schema } from "../../src/schema/descriptor.ts";
-import { linkSchema } from "../../src/schema/link.ts";
-import { parseProto } from "../../src/schema/parse-file.ts";
+import { linkSchema } from "../../src/schema/link/link.ts";
+import { parseProto } from "../../src/schema/parse/file.ts";
 import type { ProtoFile } from "../../src/schema/proto-file.ts";
 
 export type ProtoTexts = string | Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ByteSink, viewOf } from "../../src/translate/byte-sink.ts";
+import { ByteSink, viewOf } from "../../src/translate/wire/byte-sink.ts";
 
 describe("ByteSink", () => {
   it("appends bytes, ranges and text behind each other", () => {

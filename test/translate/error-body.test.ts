@@ -2,8 +2,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Code, GatewayError, type GatewayErrorOptions } from "../../src/status.ts";
-import { compileErrorWriter, type ErrorBodyOptions } from "../../src/translate/error-body.ts";
-import { compileJsonReader } from "../../src/translate/json-reader.ts";
+import { compileErrorWriter, type ErrorBodyOptions } from "../../src/translate/reply/error-body.ts";
+import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
 import { grpcGatewayJson, strictJson } from "../../src/translate/options.ts";
 import { schemaOf } from "../support/schema.ts";
 

@@ -1,6 +1,6 @@
 // Numbers in Go's spellings, against what strconv says.
 import { expect } from "chai";
-import { parseGoFloat, parseGoInteger } from "../../src/translate/go-number.ts";
+import { parseGoFloat, parseGoInteger } from "../../src/translate/request/go-number.ts";
 
 describe("parseGoInteger", () => {
   const anyBase: readonly (readonly [string, bigint | undefined])[] = [

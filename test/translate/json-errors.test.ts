@@ -1,7 +1,7 @@
 // What a client is told: the fault, the path of the field, the line and the column.
 import { expect } from "chai";
 import { Code } from "../../src/status.ts";
-import { locateJson } from "../../src/translate/locate-json.ts";
+import { locateJson } from "../../src/translate/json/locate-json.ts";
 import { codecOf, thrownBy } from "./json-fixture.ts";
 
 const codec = codecOf(`

@@ -2,11 +2,11 @@
 import { expect } from "chai";
 import type { Field, MessageType, Schema } from "../../src/schema/descriptor.ts";
 import { Code, GatewayError } from "../../src/status.ts";
-import { compileFieldReader, compileJsonReader } from "../../src/translate/json-reader.ts";
-import { compileFieldWriter, compileJsonWriter } from "../../src/translate/json-writer.ts";
+import { compileFieldReader, compileJsonReader } from "../../src/translate/json/json-reader.ts";
+import { compileFieldWriter, compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { type JsonOptions, strictJson } from "../../src/translate/options.ts";
-import type { Overlay } from "../../src/translate/overlay.ts";
-import type { PartialMask } from "../../src/translate/partial.ts";
+import type { Overlay } from "../../src/translate/request/overlay.ts";
+import type { PartialMask } from "../../src/translate/reply/partial.ts";
 import { schemaOf } from "../support/schema.ts";
 
 export interface Codec {

@@ -1,6 +1,6 @@
 // Values of the path and the query, woven into the message while its JSON is read.
 import { expect } from "chai";
-import type { Overlay, OverlayEntry } from "../../src/translate/overlay.ts";
+import type { Overlay, OverlayEntry } from "../../src/translate/request/overlay.ts";
 import { codecOf, fromHex, hex } from "./json-fixture.ts";
 
 const codec = codecOf(`edition = "2023"; package t; option features.field_presence = IMPLICIT;

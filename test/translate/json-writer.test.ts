@@ -1,7 +1,7 @@
 // Replies: only some fields, one field, and bytes that are no message.
 import { expect } from "chai";
 import { Code } from "../../src/status.ts";
-import { parsePartial, type PartialMask } from "../../src/translate/partial.ts";
+import { parsePartial, type PartialMask } from "../../src/translate/reply/partial.ts";
 import { codecOf, fromHex, thrownBy } from "./json-fixture.ts";
 
 const codec = codecOf(`

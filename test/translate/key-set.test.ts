@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { closeAllKeySets, closeKeySet, KeySet, openKeySet } from "../../src/translate/key-set.ts";
+import { closeAllKeySets, closeKeySet, KeySet, openKeySet } from "../../src/translate/json/key-set.ts";
 
 function add(set: KeySet, text: string): boolean {
   const bytes = Buffer.from(`<${text}>`);

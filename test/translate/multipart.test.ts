@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { GatewayError } from "../../src/status.ts";
-import { parseMultipart } from "../../src/translate/multipart.ts";
+import { parseMultipart } from "../../src/translate/request/multipart.ts";
 import { readRequest, refusal, seen, violations } from "./request-fixture.ts";
 
 const type = "multipart/form-data; boundary=XX";

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { GatewayError } from "../../src/status.ts";
-import { parseQuery, readSystemParameters } from "../../src/translate/query.ts";
+import { parseQuery, readSystemParameters } from "../../src/translate/request/query.ts";
 import { gateway, readRequest, refusal, seen, strict, violations } from "./request-fixture.ts";
 
 function query(text: string): unknown {

@@ -1,11 +1,11 @@
 // Replies in every form: JSON whole, one field, some fields; protobuf; raw HttpBody. And the paths of `$fields`.
 import { expect } from "chai";
 import { grpcGatewayJson, strictJson } from "../../src/translate/options.ts";
-import { parsePartial } from "../../src/translate/partial.ts";
-import { compileReply, type ReplyView } from "../../src/translate/reply.ts";
+import { parsePartial } from "../../src/translate/reply/partial.ts";
+import { compileReply, type ReplyView } from "../../src/translate/reply/reply.ts";
 import { schemaOf } from "../support/schema.ts";
 import { bindingsOf, refusal } from "./request-fixture.ts";
-import { compileJsonReader } from "../../src/translate/json-reader.ts";
+import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
 
 const schema = schemaOf(`
 syntax = "proto3";

@@ -1,13 +1,13 @@
 // A library's protos with every shape of binding, and a way to see what a request becomes: the message as JSON, or the refusal.
-import { bindMethods } from "../../src/schema/http-rule.ts";
+import { bindMethods } from "../../src/schema/bind/http-rule.ts";
 import type { Binding, Profile } from "../../src/schema/binding.ts";
 import type { Schema } from "../../src/schema/descriptor.ts";
 import { GatewayError } from "../../src/status.ts";
-import { compileJsonWriter } from "../../src/translate/json-writer.ts";
-import { compileJsonReader } from "../../src/translate/json-reader.ts";
+import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
+import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "../../src/translate/options.ts";
-import { compileRequest, type ReadRequest } from "../../src/translate/request.ts";
-import type { RequestOptions, RequestParts } from "../../src/translate/request-options.ts";
+import { compileRequest, type ReadRequest } from "../../src/translate/request/request.ts";
+import type { RequestOptions, RequestParts } from "../../src/translate/request/request-options.ts";
 import { schemaOf } from "../support/schema.ts";
 
 export const libraryProto = `

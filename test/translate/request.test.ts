@@ -1,8 +1,8 @@
 // Path, query and body woven into one message: who wins, what is refused, every body format, in both profiles.
 import { expect } from "chai";
-import { compileJsonWriter } from "../../src/translate/json-writer.ts";
+import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { strictJson } from "../../src/translate/options.ts";
-import { compileRequest } from "../../src/translate/request.ts";
+import { compileRequest } from "../../src/translate/request/request.ts";
 import { schemaOf } from "../support/schema.ts";
 import {
   bindingsOf,

@@ -1,6 +1,6 @@
 // Numbers, strings and bytes as JSON text, against what the runtime makes of the same values.
 import { expect } from "chai";
-import { ByteSink, viewOf } from "../../src/translate/byte-sink.ts";
+import { ByteSink, viewOf } from "../../src/translate/wire/byte-sink.ts";
 import {
   writeDouble,
   writeFloat,
@@ -9,8 +9,8 @@ import {
   writePadded,
   writeUint,
   writeUint64,
-} from "../../src/translate/write-number.ts";
-import { writeBase64, writeString } from "../../src/translate/write-text.ts";
+} from "../../src/translate/json/write-number.ts";
+import { writeBase64, writeString } from "../../src/translate/json/write-text.ts";
 import { Random } from "../fuzz/random.ts";
 import { thrownBy } from "./json-fixture.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { ByteSink } from "../../src/translate/byte-sink.ts";
-import { WireReader } from "../../src/translate/wire-reader.ts";
+import { ByteSink } from "../../src/translate/wire/byte-sink.ts";
+import { WireReader } from "../../src/translate/wire/wire-reader.ts";
 import {
   closeLength,
   openLength,
@@ -9,7 +9,7 @@ import {
   writeFloatBits,
   writeVarint32,
   writeVarint64,
-} from "../../src/translate/write-wire.ts";
+} from "../../src/translate/wire/write-wire.ts";
 import { Random } from "../fuzz/random.ts";
 import { varint } from "../fuzz/mutate-wire.ts";
 import { hexOf, thrownBy } from "./json-fixture.ts";

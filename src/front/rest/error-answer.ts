@@ -1,9 +1,9 @@
 // A failed request's answer: status and headers around the error body.
 import type { Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
-import { compileErrorWriter } from "../../translate/error-body.ts";
-import type { WriteError } from "../../translate/error-body.ts";
-import { indentJson, prettyIndent } from "../../translate/indent-json.ts";
+import { compileErrorWriter } from "../../translate/reply/error-body.ts";
+import type { WriteError } from "../../translate/reply/error-body.ts";
+import { indentJson, prettyIndent } from "../../translate/json/indent-json.ts";
 import type { Exchange } from "../front.ts";
 import { compileReplyHeaders, toReplyTrailers } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";

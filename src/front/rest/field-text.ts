@@ -1,6 +1,6 @@
 // Reads one string or integer field out of protobuf bytes by its path, e.g. the name of what was created.
 import type { Field, MessageType, ScalarType } from "../../schema/descriptor.ts";
-import { WireReader, WireType } from "../../translate/wire-reader.ts";
+import { WireReader, WireType } from "../../translate/wire/wire-reader.ts";
 
 /** Undefined where the field is unset or empty. Throws GatewayError for malformed bytes. */
 export type FieldText = (message: Uint8Array) => string | undefined;

@@ -3,7 +3,7 @@ import type { Profile } from "../../schema/binding.ts";
 import type { GatewayError } from "../../status.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
-import { defaultQueryLimits, type QueryLimits } from "../../translate/query.ts";
+import { defaultQueryLimits, type QueryLimits } from "../../translate/request/query.ts";
 
 export interface RestOptions {
   readonly profile: Profile;

@@ -2,10 +2,10 @@
 import type { Binding } from "../../schema/binding.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
 import { isHttpBody, isHttpBodyField } from "../../translate/http-body.ts";
-import { compileReply, compileViewCheck } from "../../translate/reply.ts";
-import type { ReplyView, WriteReply } from "../../translate/reply.ts";
-import { compileRequest } from "../../translate/request.ts";
-import type { ReadRequest } from "../../translate/request.ts";
+import { compileReply, compileViewCheck } from "../../translate/reply/reply.ts";
+import type { ReplyView, WriteReply } from "../../translate/reply/reply.ts";
+import { compileRequest } from "../../translate/request/request.ts";
+import type { ReadRequest } from "../../translate/request/request.ts";
 import { compileTimeout } from "./deadline.ts";
 import type { TimeoutOf } from "./deadline.ts";
 import type { RestOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 // The body of a request before it is translated: its type checked before it is read, its encoding undone, its size bounded.
 import { Code, GatewayError } from "../../status.ts";
-import { toBodyFormat } from "../../translate/request-media-type.ts";
+import { toBodyFormat } from "../../translate/request/media-type.ts";
 import type { Exchange } from "../front.ts";
 import type { ReplyFormat } from "./accept.ts";
 import { inflate, toContentEncoding } from "./decompress.ts";

@@ -1,5 +1,5 @@
 // google.rpc.RetryInfo in a backend's status becomes Retry-After.
-import { WireReader } from "../../translate/wire-reader.ts";
+import { WireReader } from "../../translate/wire/wire-reader.ts";
 
 const detailsTag = (3 << 3) | 2;
 const typeUrlTag = (1 << 3) | 2;

@@ -1,6 +1,6 @@
 // `?$fields`, `?$pretty`, `?$timeout`, `?$alt`: what a query says to the gateway itself. The translators step over them.
 import { Code, GatewayError } from "../../status.ts";
-import { parseQuery, type QueryLimits } from "../../translate/query.ts";
+import { parseQuery, type QueryLimits } from "../../translate/request/query.ts";
 import type { ReplyFormat } from "./accept.ts";
 
 export interface SystemParameters {

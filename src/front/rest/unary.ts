@@ -3,7 +3,7 @@ import { Cancellation } from "../../call.ts";
 import type { Handler, Reply } from "../../call.ts";
 import { getMetadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
-import type { ReplyView } from "../../translate/reply.ts";
+import type { ReplyView } from "../../translate/reply/reply.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
 import { toReplyFormat } from "./accept.ts";

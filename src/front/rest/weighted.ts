@@ -1,5 +1,5 @@
 // Lists with q-values: the grammar that Accept and Accept-Encoding share.
-import { parseMediaType } from "../../translate/request-media-type.ts";
+import { parseMediaType } from "../../translate/request/media-type.ts";
 
 export interface WeightedItem {
   /** Lower case. */

@@ -6,11 +6,11 @@ import { grpcGatewayRest, strictRest } from "../../../src/front/rest/options.ts"
 import type { RestOptions } from "../../../src/front/rest/options.ts";
 import { createRouter } from "../../../src/route/router.ts";
 import type { Binding, Profile } from "../../../src/schema/binding.ts";
-import { readBundled } from "../../../src/schema/bundled.ts";
+import { readBundled } from "../../../src/schema/load/bundled.ts";
 import type { Schema } from "../../../src/schema/descriptor.ts";
-import { bindMethods } from "../../../src/schema/http-rule.ts";
-import { linkSchema } from "../../../src/schema/link.ts";
-import { parseProto } from "../../../src/schema/parse-file.ts";
+import { bindMethods } from "../../../src/schema/bind/http-rule.ts";
+import { linkSchema } from "../../../src/schema/link/link.ts";
+import { parseProto } from "../../../src/schema/parse/file.ts";
 import type { ProtoFile } from "../../../src/schema/proto-file.ts";
 import { createListener, defaultListenerLimits } from "../../../src/serve/listen.ts";
 import { exchangeRaw, request } from "../../support/raw-http.ts";

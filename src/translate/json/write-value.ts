@@ -1,0 +1,158 @@
+// One value of any type but a message, from its wire form to JSON text.
+import { type ByteSink, toSnippet } from "../wire/byte-sink.ts";
+import { type WireReader, WireType } from "../wire/wire-reader.ts";
+import { writeDouble, writeFloat, writeInt32, writeInt64, writeUint, writeUint64 } from "./write-number.ts";
+import { writeBase64, writeString } from "./write-text.ts";
+import { type FieldPlan, Kind } from "./message-plan.ts";
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const trueText = toSnippet("true");
+const falseText = toSnippet("false");
+
+/** Writes one value; false for an unknown number of a closed enum, which counts as not set. */
+export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireReader): boolean {
+  switch (field.kind) {
+    case Kind.INT32:
+      writeInt32(out, reader.varint32());
+      break;
+    case Kind.UINT32:
+      writeUint(out, reader.varint32() >>> 0);
+      break;
+    case Kind.SINT32: {
+      const value = reader.varint32();
+      writeInt32(out, (value >>> 1) ^ -(value & 1));
+      break;
+    }
+    case Kind.FIXED32:
+      writeUint(out, reader.fixed32() >>> 0);
+      break;
+    case Kind.SFIXED32:
+      writeInt32(out, reader.fixed32());
+      break;
+    case Kind.BOOL:
+      reader.varint64();
+      out.appendSnippet((reader.lo | reader.hi) === 0 ? falseText : trueText);
+      break;
+    case Kind.ENUM:
+      return writeEnum(out, field, reader.varint32());
+    case Kind.DOUBLE:
+      writeDouble(out, reader.double());
+      break;
+    case Kind.FLOAT:
+      writeFloat(out, reader.float());
+      break;
+    case Kind.STRING: {
+      const end = reader.lengthEnd();
+      writeString(out, reader, reader.pos, end, field.replacesInvalidUtf8);
+      reader.pos = end;
+      break;
+    }
+    case Kind.BYTES: {
+      const end = reader.lengthEnd();
+      writeBase64(out, reader.bytes, reader.pos, end);
+      reader.pos = end;
+      break;
+    }
+    default:
+      writeLong(out, field, reader);
+  }
+  return true;
+}
+
+function writeLong(out: ByteSink, field: FieldPlan, reader: WireReader): void {
+  const { kind, int64AsNumber } = field;
+  if (kind === Kind.FIXED64 || kind === Kind.SFIXED64) reader.fixed64();
+  else reader.varint64();
+  let { lo, hi } = reader;
+  if (kind === Kind.SINT64) {
+    const sign = -(lo & 1);
+    lo = ((lo >>> 1) | (hi << 31)) ^ sign;
+    hi = (hi >>> 1) ^ sign;
+  }
+  out.reserve(24);
+  if (!int64AsNumber) out.bytes[out.length++] = QUOTE;
+  if (kind === Kind.UINT64 || kind === Kind.FIXED64) writeUint64(out, lo, hi);
+  else if (hi === lo >> 31) writeInt32(out, lo);
+  else writeInt64(out, lo, hi);
+  if (!int64AsNumber) out.appendByte(QUOTE);
+}
+
+/** A packed run of numbers up to the reader's end: the switch on the type once, not for every element. */
+export function writePacked(out: ByteSink, field: FieldPlan, reader: WireReader): void {
+  const { end } = reader;
+  switch (field.kind) {
+    case Kind.INT32:
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        writeInt32(out, reader.varint32());
+      }
+      break;
+    case Kind.UINT32:
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        writeUint(out, reader.varint32() >>> 0);
+      }
+      break;
+    case Kind.DOUBLE:
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        writeDouble(out, reader.double());
+      }
+      break;
+    case Kind.FLOAT:
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        writeFloat(out, reader.float());
+      }
+      break;
+    case Kind.INT64:
+    case Kind.UINT64:
+    case Kind.SINT64:
+      // A run of them is worth the view by which the reader takes long varints in words.
+      reader.openView();
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        writeLong(out, field, reader);
+      }
+      break;
+    default:
+      while (reader.pos < end) {
+        out.appendByte(COMMA);
+        if (!writePlainValue(out, field, reader)) out.length--;
+      }
+  }
+}
+
+function writeEnum(out: ByteSink, field: FieldPlan, value: number): boolean {
+  const plan = field.enum!;
+  const name = plan.names.get(value);
+  if (name !== undefined) out.appendSnippet(name);
+  else if (plan.closed) return false;
+  else writeInt32(out, value);
+  return true;
+}
+
+/** A map's key as a JSON string; its zero where the entry has none. */
+export function writeMapKey(out: ByteSink, key: FieldPlan, reader: WireReader | undefined): void {
+  if (reader === undefined) {
+    const isQuoted = (key.zero.words[0] & 0xff) === QUOTE;
+    if (!isQuoted) out.appendByte(QUOTE);
+    out.appendSnippet(key.zero);
+    if (!isQuoted) out.appendByte(QUOTE);
+    return;
+  }
+  const needsQuotes =
+    key.kind !== Kind.STRING && !(key.kind >= Kind.INT64 && key.kind <= Kind.SFIXED64 && !key.int64AsNumber);
+  if (needsQuotes) out.appendByte(QUOTE);
+  writePlainValue(out, key, reader);
+  if (needsQuotes) out.appendByte(QUOTE);
+}
+
+/** Whether the value between the positions is the type's zero: all its bytes are, a length byte included. */
+export function isZeroOnWire(field: FieldPlan, bytes: Uint8Array, start: number, end: number): boolean {
+  // A varint may carry continuation bits; -0.0 has a bit set and is no zero.
+  const significant = field.wireType === WireType.VARINT ? 0x7f : 0xff;
+  for (let i = start; i < end; i++) if ((bytes[i] & significant) !== 0) return false;
+  return true;
+}

@@ -1,0 +1,240 @@
+// A cursor over protobuf bytes. Every read is bounded by `end`; malformed bytes are one error, whatever is wrong with them.
+import { Code, GatewayError } from "../../status.ts";
+import { viewOf } from "./byte-sink.ts";
+
+export const WireType = { VARINT: 0, FIXED64: 1, LENGTH: 2, START_GROUP: 3, END_GROUP: 4, FIXED32: 5 } as const;
+
+/** Messages inside messages; protobuf's own libraries stop at 100 too. */
+export const maxWireDepth = 100;
+
+export function malformed(what: string): GatewayError {
+  return new GatewayError(Code.INTERNAL, `malformed protobuf message: ${what}`, { reason: "MESSAGE_MALFORMED" });
+}
+
+/** Four bytes that all say that another one follows. */
+const continued = 0x80808080 | 0;
+
+export class WireReader {
+  bytes: Uint8Array;
+  pos: number;
+  end: number;
+  /** The halves of the last 64-bit value read, as unsigned 32-bit integers kept signed by `|0`. */
+  lo = 0;
+  hi = 0;
+  #view: DataView | undefined;
+
+  constructor(bytes: Uint8Array, pos: number, end: number) {
+    this.bytes = bytes;
+    this.pos = pos;
+    this.end = end;
+  }
+
+  /** Over the same memory, four bytes at a time; made when a string is long enough to want it. */
+  get view(): DataView {
+    return (this.#view ??= viewOf(this.bytes));
+  }
+
+  openView(): void {
+    this.#view ??= viewOf(this.bytes);
+  }
+
+  /** A tag: field number and wire type; rejects field number 0 and tags over 32 bits. */
+  tag(): number {
+    const first = this.pos < this.end ? this.bytes[this.pos] : 0;
+    if (first < 0x80 && first > 7) {
+      this.pos++;
+      return first;
+    }
+    this.varint64();
+    if (this.hi !== 0 || this.lo >>> 3 === 0) throw malformed("bad field tag");
+    return this.lo >>> 0;
+  }
+
+  /** The low 32 bits of a varint, signed. */
+  varint32(): number {
+    const { bytes, pos } = this;
+    if (this.end - pos < 5) {
+      this.varint64();
+      return this.lo;
+    }
+    // Unrolled: the loop costs twice as much for the two to four bytes that most numbers take.
+    let byte = bytes[pos];
+    let value = byte & 0x7f;
+    if (byte < 0x80) {
+      this.pos = pos + 1;
+      return value;
+    }
+    byte = bytes[pos + 1];
+    value |= (byte & 0x7f) << 7;
+    if (byte < 0x80) {
+      this.pos = pos + 2;
+      return value;
+    }
+    byte = bytes[pos + 2];
+    value |= (byte & 0x7f) << 14;
+    if (byte < 0x80) {
+      this.pos = pos + 3;
+      return value;
+    }
+    byte = bytes[pos + 3];
+    value |= (byte & 0x7f) << 21;
+    if (byte < 0x80) {
+      this.pos = pos + 4;
+      return value;
+    }
+    this.varint64();
+    return this.lo;
+  }
+
+  /** A varint into `lo` and `hi`. */
+  varint64(): void {
+    const { bytes, pos, end } = this;
+    if (end - pos < 10) this.#checkVarint();
+    else if (this.#view !== undefined) {
+      const word = this.#view.getInt32(pos, true);
+      if ((word & 0x80808080) === continued) {
+        this.#wideVarint(this.#view, word);
+        return;
+      }
+    }
+    // Unrolled, like the one above; past the check every read is of a byte that is there or of one that nobody needs.
+    let byte = bytes[pos];
+    let lo = byte & 0x7f;
+    this.hi = 0;
+    if (byte < 0x80) return this.#finish(pos + 1, lo);
+    byte = bytes[pos + 1];
+    lo |= (byte & 0x7f) << 7;
+    if (byte < 0x80) return this.#finish(pos + 2, lo);
+    byte = bytes[pos + 2];
+    lo |= (byte & 0x7f) << 14;
+    if (byte < 0x80) return this.#finish(pos + 3, lo);
+    byte = bytes[pos + 3];
+    lo |= (byte & 0x7f) << 21;
+    if (byte < 0x80) return this.#finish(pos + 4, lo);
+    byte = bytes[pos + 4];
+    lo |= (byte & 0x7f) << 28;
+    let hi = (byte & 0x7f) >>> 4;
+    let at = pos + 5;
+    for (let shift = 3; byte >= 0x80; shift += 7) {
+      if (shift > 31) throw malformed("varint longer than 10 bytes");
+      byte = bytes[at++];
+      // The tenth byte has room for one bit; what does not fit is dropped, as every implementation does.
+      hi |= (byte & 0x7f) << shift;
+    }
+    this.hi = hi;
+    this.#finish(at, lo);
+  }
+
+  /**
+   * A varint of five to ten bytes by words: without the branch per byte, and twice as fast (bench codec, numbers). `first`
+   * is its first four bytes.
+   */
+  #wideVarint(view: DataView, first: number): void {
+    const { bytes, pos } = this;
+    let second = view.getInt32(pos + 4, true);
+    const ends = ~second & 0x80808080;
+    let used = 8;
+    if (ends !== 0) {
+      // The lowest byte without a continuation bit is the last one; what lies above it is not of this varint.
+      const last = (31 - Math.clz32(ends & -ends)) >> 3;
+      used = last + 5;
+      second &= 0xffffffff >>> (24 - last * 8);
+    }
+    const low = (first & 0x7f) | ((first >>> 1) & 0x3f80) | ((first >>> 2) & 0x1fc000) | ((first >>> 3) & 0xfe00000);
+    this.lo = low | (second << 28);
+    let hi = ((second >>> 4) & 7) | ((second >>> 5) & 0x3f8) | ((second >>> 6) & 0x1fc00) | ((second >>> 7) & 0xfe0000);
+    if (ends === 0) {
+      hi |= (bytes[pos + 8] & 0x7f) << 24;
+      used = 9;
+      if (bytes[pos + 8] >= 0x80) {
+        if (bytes[pos + 9] >= 0x80) throw malformed("varint longer than 10 bytes");
+        hi |= bytes[pos + 9] << 31;
+        used = 10;
+      }
+    }
+    this.hi = hi;
+    this.pos = pos + used;
+  }
+
+  #finish(pos: number, lo: number): void {
+    this.pos = pos;
+    this.lo = lo;
+  }
+
+  /** Near the end: the varint must end before it. */
+  #checkVarint(): void {
+    let at = this.pos;
+    while (at < this.end && this.bytes[at] >= 0x80) at++;
+    if (at >= this.end) throw malformed("truncated varint");
+  }
+
+  fixed32(): number {
+    const { bytes, pos } = this;
+    if (pos + 4 > this.end) throw malformed("truncated fixed32");
+    this.pos = pos + 4;
+    return bytes[pos] | (bytes[pos + 1] << 8) | (bytes[pos + 2] << 16) | (bytes[pos + 3] << 24);
+  }
+
+  fixed64(): void {
+    this.lo = this.fixed32();
+    this.hi = this.fixed32();
+  }
+
+  float(): number {
+    const { pos } = this;
+    if (pos + 4 > this.end) throw malformed("truncated fixed32");
+    this.pos = pos + 4;
+    return this.view.getFloat32(pos, true);
+  }
+
+  double(): number {
+    const { pos } = this;
+    if (pos + 8 > this.end) throw malformed("truncated fixed64");
+    this.pos = pos + 8;
+    return this.view.getFloat64(pos, true);
+  }
+
+  /** The end of a length-delimited value that starts at `pos` after this call. */
+  lengthEnd(): number {
+    const before = this.pos;
+    const length = this.varint32();
+    const end = this.pos + length;
+    // A varint of more than four bytes leaves its upper half in `hi`.
+    if (length < 0 || end > this.end || (this.pos - before > 4 && this.hi !== 0))
+      throw malformed("length runs past the end");
+    return end;
+  }
+
+  /** Steps over the value of `tag`; a group to its end tag. */
+  skip(tag: number): void {
+    const wireType = tag & 7;
+    if (wireType === WireType.LENGTH) this.pos = this.lengthEnd();
+    else if (wireType === WireType.VARINT) this.varint64();
+    else if (wireType === WireType.FIXED32) this.#advance(4);
+    else if (wireType === WireType.FIXED64) this.#advance(8);
+    else if (wireType === WireType.START_GROUP) this.groupEnd(tag >>> 3);
+    else throw malformed("unexpected end of group");
+  }
+
+  /** Steps over a group whose start tag was read; returns where its content ends. */
+  groupEnd(number: number): number {
+    const open = [number];
+    for (;;) {
+      const contentEnd = this.pos;
+      const tag = this.tag();
+      const wireType = tag & 7;
+      if (wireType === WireType.START_GROUP) {
+        if (open.length >= maxWireDepth) throw malformed("groups nested too deep");
+        open.push(tag >>> 3);
+      } else if (wireType === WireType.END_GROUP) {
+        if (open.pop() !== tag >>> 3) throw malformed("mismatched end of group");
+        if (open.length === 0) return contentEnd;
+      } else this.skip(tag);
+    }
+  }
+
+  #advance(count: number): void {
+    if (this.pos + count > this.end) throw malformed("truncated fixed value");
+    this.pos += count;
+  }
+}
