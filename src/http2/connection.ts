@@ -209,9 +209,13 @@ class Connection implements Http2Connection {
   #holdBack(): void {
     const session = this.#session;
     if (this.#isPaused || session.phase !== Phase.OPEN) return;
-    if (session.writer.unsentBytes <= session.limits.maxOutputBytes) return;
-    session.flush();
-    if (!session.writer.isBlocked) return;
+    const { writer } = session;
+    if (writer.pendingBytes <= session.limits.maxOutputBytes) return;
+    if (!writer.isBlocked) {
+      session.flush();
+      return;
+    }
+    // No DATA is framed while the socket is blocked, so this is not two peers waiting for each other's bodies.
     this.#isPaused = true;
     this.#reader.stop();
     session.socket.pause();

@@ -51,11 +51,6 @@ export class FrameWriter {
     return this.#queued + (this.#slab === undefined ? 0 : this.#slab.at - this.#start);
   }
 
-  /** What the peer has not taken yet, as far as this process knows. */
-  get unsentBytes(): number {
-    return this.pendingBytes + this.#socket.writableLength;
-  }
-
   /** The socket takes no more before it has drained. */
   get isBlocked(): boolean {
     return this.#isBlocked;

@@ -7,6 +7,8 @@ import { readSettings } from "./settings.ts";
 import { resetOf, Side } from "./stream.ts";
 import type { StreamCore } from "./stream.ts";
 
+/** However large the peer's frames may be: other streams want their turn. */
+const longestSentFrame = 65_536;
 const noPayload = new Uint8Array(0);
 
 export function receiveSettings(session: Session, frame: Frame): void {
@@ -23,7 +25,7 @@ export function receiveSettings(session: Session, frame: Frame): void {
   const before = session.peer.initialWindowSize;
   readSettings(frame, session.peer, session.role);
   session.hasPeerSettings = true;
-  session.writer.maxFrameBytes = session.peer.maxFrameSize;
+  session.writer.maxFrameBytes = Math.min(session.peer.maxFrameSize, longestSentFrame);
   session.writer.writeFrame(FrameType.SETTINGS, Flag.ACK, 0, noPayload);
   session.scheduleFlush();
   const change = session.peer.initialWindowSize - before;

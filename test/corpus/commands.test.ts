@@ -55,6 +55,6 @@ function toFiles(lines: readonly string[]): Map<string, Buffer> {
 }
 
 describe("corpus of files", () => {
-  describe("protos", () => playCorpus("protos", 70, playCommand));
-  describe("yaml", () => playCorpus("yaml", 60, playCommand));
+  describe("protos", () => playCorpus("protos", 95, playCommand));
+  describe("yaml", () => playCorpus("yaml", 110, playCommand));
 });

@@ -109,12 +109,10 @@ function special(text: string): Buffer {
   return Buffer.from(escaped.repeat(Number(count)), "latin1");
 }
 
+const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");
+
 /** Long and unprintable text, as a corpus file shows it. */
 export function shown(text: string, limit = 400): string {
-  // oxlint-disable-next-line no-control-regex -- these are what must be made visible
-  const printable = text.replaceAll(
-    /[\x00-\x08\x0b-\x1f\x7f]/g,
-    (character) => `⟦${character.charCodeAt(0).toString(16).padStart(2, "0")}⟧`,
-  );
+  const printable = text.replaceAll(/[^\P{Cc}\t\n\u{80}-\u{9f}]/gu, (control) => `⟦${hex(control)}⟧`);
   return printable.length > limit ? `${printable.slice(0, limit)}… (${printable.length} characters)` : printable;
 }

@@ -4,10 +4,10 @@ import { playCorpus } from "./corpus-file.ts";
 import { playRaw, playRequest, startCorpusGateway } from "./http-answer.ts";
 
 const folders = [
-  ["urls", 50],
-  ["queries", 50],
-  ["bodies", 80],
-  ["headers", 25],
+  ["urls", 75],
+  ["queries", 80],
+  ["bodies", 170],
+  ["headers", 28],
 ] as const;
 
 describe("corpus of requests", () => {
@@ -17,5 +17,5 @@ describe("corpus of requests", () => {
 
   for (const [folder, least] of folders)
     describe(folder, () => playCorpus(folder, least, (input) => playRequest(gateway, input)));
-  describe("raw", () => playCorpus("raw", 20, (input) => playRaw(gateway, input)));
+  describe("raw", () => playCorpus("raw", 35, (input) => playRaw(gateway, input)));
 });

@@ -1,8 +1,10 @@
 // Peers that attack: floods, bombs, and slowness, each by hand on a raw socket against a server with its default or a shortened limit.
 import { expect } from "chai";
 import type { ConnectionHandlers, Http2Stream, StreamReset } from "../../src/http2/contract.ts";
+import { createHttp2Connection } from "../../src/http2/connection.ts";
 import type { Http2Limits } from "../../src/http2/limits.ts";
 import { ErrorCode, FrameType, SettingId } from "../../src/http2/protocol.ts";
+import { duplexPair } from "./support/duplex-pair.ts";
 import {
   clientHello,
   frame,
@@ -226,6 +228,22 @@ describe("more DATA than a window allows", () => {
     });
   });
 
+  it("of a stream does not use up the connection's window", async () => {
+    const { handlers } = silentHandlers();
+    const tight = { ...limits, streamWindowBytes: 16_384, maxStreamWindowBytes: 16_384 };
+    await withRawClient({ handlers, options: { limits: tight } }, async (peer) => {
+      peer.send(clientHello, settingsAck);
+      await peer.settled();
+      const twice = (at: number): Buffer => repeat(2, () => frame(DATA, 0, odd(at), Buffer.alloc(16_384)));
+      for (let at = 0; at < 10; at++) {
+        peer.send(open(at), twice(at));
+        expect(await peer.resetCode(odd(at))).to.equal(ErrorCode.FLOW_CONTROL_ERROR);
+      }
+      await peer.settled();
+      expect(peer.isEnded).to.equal(false);
+    });
+  });
+
   it("of the connection ends it", async () => {
     const { handlers } = silentHandlers();
     await withRawClient({ handlers, options: { limits } }, async (peer) => {
@@ -346,6 +364,36 @@ describe("slow peers", () => {
         expect(answered).to.be.below(10_000);
       },
     );
+  });
+
+  it("that ask and do not read are read from again once they do, and nothing is lost", async () => {
+    let answered = 0;
+    const [near, far] = duplexPair();
+    createHttp2Connection(
+      near,
+      { role: "server", limits: { maxOutputBytes: 50_000 } },
+      {
+        onStream(stream) {
+          answered++;
+          stream.sendHeaders([":status", "200", "x-large", "x".repeat(10_000)], true);
+          return { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
+        },
+        onClose: () => undefined,
+      },
+    );
+    far.write(Buffer.concat([clientHello, settingsAck, repeat(500, (at) => frame(HEADERS, 5, odd(at), getBlock))]));
+    while (!near.isPaused()) await new Promise((resolve) => setImmediate(resolve));
+    // Without the limit it would be all 500.
+    expect(answered).to.be.within(1, 20);
+    let bytes = 0;
+    await new Promise<void>((resolve) => {
+      far.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > 500 * 10_000) resolve();
+      });
+    });
+    expect(answered).to.equal(500);
+    near.destroy();
   });
 
   it("without streams are sent away after the idle time", async () => {

@@ -1,5 +1,6 @@
 // What a server says to each frame in each state of a stream, and to malformed messages: spoken by hand on a raw socket.
 import { expect } from "chai";
+import type { Http2Stream } from "../../src/http2/contract.ts";
 import { ErrorCode, FrameType, SettingId } from "../../src/http2/protocol.ts";
 import {
   clientHello,
@@ -397,7 +398,7 @@ describe("connection errors", () => {
 describe("SETTINGS", () => {
   it("of the peer move the windows of open streams, below zero too", async () => {
     const handlers = {
-      onStream: (stream: import("../../src/http2/contract.ts").Http2Stream) => {
+      onStream: (stream: Http2Stream) => {
         stream.sendHeaders([":status", "200"], false);
         stream.sendData(Buffer.alloc(50), true);
         return { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
@@ -421,6 +422,22 @@ describe("SETTINGS", () => {
       expect((await peer.next(DATA, ({ payload }) => payload.length === 1))?.flags).to.equal(0);
       peer.send(frame(SETTINGS, 0, 0, settings([SettingId.INITIAL_WINDOW_SIZE, 100])));
       expect((await peer.next(DATA, ({ flags }) => flags === 1))?.payload.length).to.equal(29);
+    });
+  });
+
+  it("of the peer allow larger frames", async () => {
+    const handlers = {
+      onStream: (stream: Http2Stream) => {
+        stream.sendHeaders([":status", "200"], false);
+        stream.sendData(Buffer.alloc(20_000), true);
+        return { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
+      },
+    };
+    await withRawClient({ handlers }, async (peer) => {
+      peer.send(clientHello, frame(HEADERS, 5, 1, getBlock));
+      expect((await peer.next(DATA))?.payload.length).to.equal(16_384);
+      peer.send(frame(SETTINGS, 0, 0, settings([SettingId.MAX_FRAME_SIZE, 20_000])), frame(HEADERS, 5, 3, getBlock));
+      expect((await peer.next(DATA, ({ id }) => id === 3))?.payload.length).to.equal(20_000);
     });
   });
 

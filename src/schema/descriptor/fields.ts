@@ -1,4 +1,4 @@
-// One descriptor message's fields by number, so that descriptor-read.ts reads like the declaration of each message.
+// One descriptor message's fields by number, so that read.ts reads like the declaration of each message.
 import { isUtf8 } from "node:buffer";
 import { WireCursor, WireError, wireLength, wireVarint } from "./wire.ts";
 
