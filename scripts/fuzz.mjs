@@ -14,7 +14,7 @@ const args = [
   "--timeout",
   "600000",
   "dist/test/fuzz/*.test.js",
-  "dist/test/corpus/*.heavy.js",
+  "dist/test/{corpus,fuzz}/*.heavy.js",
 ];
 const env = { FUZZ_RUNS: "10", ...process.env };
 process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status ?? 1;

@@ -4,6 +4,7 @@ import { GatewayError } from "../../src/status.ts";
 import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
 import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "../../src/translate/options.ts";
+import { expectLinear } from "../corpus/bounded.ts";
 import { schemaOf } from "../support/schema.ts";
 import { hostileJson, hostileProto, hostileWire } from "./hostile.ts";
 
@@ -17,41 +18,40 @@ interface Cost {
   readonly inputLength: number;
   readonly outputLength: number;
   readonly heapGrowth: number;
-  readonly microseconds: number;
 }
 
 type Translate = (input: Uint8Array) => Uint8Array;
 
-function costOf(translate: Translate, input: Uint8Array): Cost {
-  const memory = process.memoryUsage();
-  const start = process.cpuUsage();
-  let outputLength = 0;
+/** A refusal is an answer; anything else is a crash. */
+function refusing(translate: Translate, input: Uint8Array): number {
   try {
-    outputLength = translate(input).length;
+    return translate(input).length;
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    outputLength = error.message.length;
+    if (error instanceof GatewayError) return error.message.length;
+    throw error;
   }
-  const { user } = process.cpuUsage(start);
-  const after = process.memoryUsage();
-  const heapGrowth = after.heapUsed + after.external - memory.heapUsed - memory.external;
-  return { inputLength: input.length, outputLength, heapGrowth, microseconds: user };
 }
 
-/** The least of three, for another process may have the processor. */
-function timeOf(translate: Translate, input: Uint8Array): number {
-  return Math.min(...Array.from({ length: 3 }, () => costOf(translate, input).microseconds));
+function costOf(translate: Translate, input: Uint8Array): Cost {
+  const memory = process.memoryUsage();
+  const outputLength = refusing(translate, input);
+  const after = process.memoryUsage();
+  const heapGrowth = after.heapUsed + after.external - memory.heapUsed - memory.external;
+  return { inputLength: input.length, outputLength, heapGrowth };
 }
 
 function expectBounded(translate: Translate, make: (size: number) => Uint8Array): void {
-  const [once, twice] = [make(size), make(size * 2)];
-  const cost = costOf(translate, once);
+  const cost = costOf(translate, make(size));
   // What V8 allots before it looks for garbage; small inputs cost no more than that.
   const fixed = 16 * 1024 * 1024;
   expect(cost.outputLength, "output").to.be.below(100 * cost.inputLength);
   expect(cost.heapGrowth, "memory").to.be.below(100 * cost.inputLength + fixed);
-  // Below a few milliseconds the clock and the compiler are all that is measured.
-  expect(timeOf(translate, twice) / Math.max(timeOf(translate, once), 4000), "time for twice the input").to.be.below(6);
+  expectLinear({
+    name: "",
+    maxBytes: size * 4,
+    make: (bytes) => Buffer.from(make(bytes)),
+    run: (input) => refusing(translate, input),
+  });
 }
 
 describe("translators under hostile JSON", () => {
