@@ -83,12 +83,34 @@ export class ByteSink {
 
   /** A copy of everything from `start`; the sink is cut back to there. */
   take(start: number): Buffer {
-    const result = Buffer.allocUnsafe(this.length - start);
+    const result = allocate(this.length - start);
     this.bytes.copy(result, 0, start, this.length);
     this.length = start;
     if (start === 0 && this.bytes.length > keptBytes) replace(this, Buffer.allocUnsafeSlow(initialBytes));
     return result;
   }
+}
+
+/** Node pools buffers below this itself. */
+const pooledBytes = 4096;
+const slabBytes = 128 * 1024;
+let slab = Buffer.allocUnsafeSlow(slabBytes);
+let slabUsed = 0;
+
+/**
+ * Memory for a result. One of some kilobytes is cut from a slab: an ArrayBuffer of its own would cost a fifth of the whole
+ * translation (bench codec, numbers). Whoever keeps a result keeps its slab, at most 32 times its size.
+ */
+function allocate(count: number): Buffer {
+  if (count < pooledBytes || count > slabBytes / 4) return Buffer.allocUnsafe(count);
+  if (slabUsed + count > slabBytes) {
+    slab = Buffer.allocUnsafeSlow(slabBytes);
+    slabUsed = 0;
+  }
+  const result = slab.subarray(slabUsed, slabUsed + count);
+  // The next one starts at a multiple of eight, as an array of its own would.
+  slabUsed = (slabUsed + count + 7) & ~7;
+  return result;
 }
 
 function grow(sink: ByteSink, count: number): void {
