@@ -15,14 +15,16 @@ export interface Bounded {
   readonly maxBytes: number;
   /** Bytes of memory a byte of input, where what the operator wrote is read by a library that keeps more. */
   readonly maxRatio?: number;
+  /** The smaller sample takes at least this long; longer where the collector of garbage would else come in between the two. */
+  readonly sampleMicroseconds?: number;
 }
 
 const minBytes = 1024;
 /** A sample shorter than this says nothing about growth. */
-const sampleMicroseconds = 2500;
+const shortestSample = 2500;
 /** Four times the input may cost this many times as much: 4 for linear work, 16 for quadratic. */
 const maxGrowth = 12;
-const attempts = 4;
+const attempts = 6;
 
 /** Four times the input costs about four times as much. Measured again before it is believed: other work on the machine counts too. */
 export function expectLinear(bounded: Bounded): void {
@@ -31,7 +33,10 @@ export function expectLinear(bounded: Bounded): void {
   expect(ratio, `times the cost for four times ${size} bytes`).to.be.below(maxGrowth);
 }
 
-function growthOf({ make, run, maxBytes }: Bounded): { readonly ratio: number; readonly size: number } {
+function growthOf({ make, run, maxBytes, sampleMicroseconds = shortestSample }: Bounded): {
+  readonly ratio: number;
+  readonly size: number;
+} {
   const cost = (input: Buffer): number => Math.min(...Array.from({ length: 2 }, () => measure(run, input)));
   let size = Math.min(minBytes, maxBytes / 4);
   while (size * 8 <= maxBytes && cost(make(size)) < sampleMicroseconds) size *= 2;

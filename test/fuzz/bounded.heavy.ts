@@ -48,7 +48,8 @@ function expectBounded(translate: Translate, make: (size: number) => Uint8Array)
   expect(cost.heapGrowth, "memory").to.be.below(100 * cost.inputLength + fixed);
   expectLinear({
     name: "",
-    maxBytes: size * 4,
+    maxBytes: size * 16,
+    sampleMicroseconds: 12_000,
     make: (bytes) => Buffer.from(make(bytes)),
     run: (input) => refusing(translate, input),
   });
