@@ -58,7 +58,9 @@ export function expectSmall({ make, run, maxBytes, maxRatio = 100 }: Bounded): v
   const small = make(minBytes);
   const large = make(Math.min(1024 * 1024, maxBytes));
   run(large);
-  const growth = peak(run, large) - peak(run, small);
+  // The lowest of several: garbage that is not collected yet only ever adds.
+  const lowest = (input: Buffer): number => Math.min(...Array.from({ length: attempts }, () => peak(run, input)));
+  const growth = lowest(large) - lowest(small);
   expect(growth / large.length, "bytes of memory a byte of input").to.be.below(maxRatio);
 }
 
