@@ -1,5 +1,6 @@
 // What a front sees of its client: one neutral exchange, the same for HTTP/1.1 and HTTP/2, so a listener can be replaced without touching a front.
 import type { Peer } from "../call.ts";
+import type { GatewayError } from "../status.ts";
 
 /** `[name, value, …]`, names lower case. */
 export type HeaderList = readonly string[];
@@ -22,14 +23,47 @@ export interface Exchange {
    * answered without reading has its body drained, bounded, or its connection closed.
    */
   readBody(limit: number): Promise<Buffer>;
+  /**
+   * Instead of `readBody`: the body as it comes, at most once. What the receiver has not yet said to have dealt with, see
+   * `consumed`, holds the client back. The receiver must not throw.
+   */
+  receiveBody(receiver: BodyReceiver): void;
+  /** With `receiveBody`: so many bytes of the chunks received are dealt with, the client may send as many more. */
+  consumed(bytes: number): void;
   /** Instead of `readBody`: reads the body away, bounded, so that the client's leaving is still noticed while a call is under way. */
   discardBody(): void;
   /** The complete answer in one write. Content-Length is set here; `body` undefined for none (204, 304). For HEAD the body is dropped, its length kept. */
   respond(status: number, headers: HeaderList, body: Uint8Array | undefined, trailers?: HeaderList): void;
+  /**
+   * Instead of `respond`: the head now, the body in parts, the length unknown (chunked in HTTP/1.1). `onDrain` is called when
+   * there is room again after a `write` that answered false.
+   */
+  startResponse(status: number, headers: HeaderList, onDrain: () => void): ResponseWriter;
+  /**
+   * Gives the exchange up without a (complete) answer: RST_STREAM with `code` on HTTP/2 (RFC 9113 section 7), the end of the
+   * connection on HTTP/1.1.
+   */
+  reset(code: number): void;
   /** The client left before the answer was complete. Called at most once, never after a completed answer. */
   onAbort(listener: () => void): void;
-  /** Whether `respond` was called or the client has gone. */
+  /** Whether the answer is complete (`respond`, `end`), given up (`reset`), or the client has gone. */
   readonly isDone: boolean;
+}
+
+/** Gets the request body: chunks, then one of `onEnd` and `onFail`; nothing after the exchange is done. */
+export interface BodyReceiver {
+  /** The bytes belong to the receiver. */
+  onChunk(chunk: Buffer): void;
+  onEnd(): void;
+  /** The body cannot be read to its end (too slow, broken framing); the client may still be there to be told. */
+  onFail(error: GatewayError): void;
+}
+
+/** The body of an answer in parts. Once the exchange is done everything here goes nowhere, silently. */
+export interface ResponseWriter {
+  /** The bytes must not change afterwards. False: nothing is lost, but wait for `onDrain`. */
+  write(chunk: Uint8Array): boolean;
+  end(trailers?: HeaderList): void;
 }
 
 /** A front takes an exchange it recognises and answers it, whatever happens: it never throws and never leaves one open. */
