@@ -7,7 +7,7 @@ import { Code, GatewayError } from "../status.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import type { ExchangeHost } from "./http1-exchange.ts";
 import { checkHead } from "./http1-head.ts";
-import type { HeadLimits } from "./http1-head.ts";
+import type { HeadLimits } from "./request-headers.ts";
 import { rawAnswer } from "./listen-error.ts";
 import type { ErrorWriter } from "./listen-error.ts";
 

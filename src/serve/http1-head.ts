@@ -2,14 +2,8 @@
 import type { RequestHeaders } from "../front/front.ts";
 import { Code, GatewayError } from "../status.ts";
 import { toOriginForm } from "./http1-target.ts";
-
-export interface HeadLimits {
-  readonly maxHeaderBytes: number;
-  readonly maxHeaderCount: number;
-  readonly maxUrlBytes: number;
-  /** Names with `_` are twins of those with `-` behind many servers (`X_User_Id`): refused, or dropped before anybody sees them. */
-  readonly underscoreHeaders: "reject" | "drop";
-}
+import { collectHeaders, isHost, urlTooLong, withoutNames } from "./request-headers.ts";
+import type { HeadLimits } from "./request-headers.ts";
 
 /** The part of http.IncomingMessage a head consists of. */
 export interface RequestHead {
@@ -25,20 +19,6 @@ export interface CheckedHead {
   readonly headers: RequestHeaders;
   readonly rawHeaders: readonly string[];
 }
-
-/** Sent once or not at all: whoever reads the first of two disagrees with whoever reads the last. */
-const singleHeaders: ReadonlySet<string> = new Set([
-  "host",
-  "authorization",
-  "proxy-authorization",
-  "content-type",
-  "content-length",
-  "content-encoding",
-  "transfer-encoding",
-  "expect",
-  "grpc-timeout",
-  "sluice-timeout",
-]);
 
 /** What `Connection` may name (RFC 9110 section 7.6.1). */
 const connectionOptions: ReadonlySet<string> = new Set([
@@ -62,8 +42,6 @@ export function checkHead(head: RequestHead, limits: HeadLimits): CheckedHead | 
   const target = head.url ?? "";
   if (head.httpVersionMajor !== 1 || head.httpVersionMinor > 1) return versionError(head);
   if (target.length > limits.maxUrlBytes) return urlTooLong(limits.maxUrlBytes);
-  if (rawHeaders.length > limits.maxHeaderCount * 2)
-    return headersTooLarge(`more than ${limits.maxHeaderCount} header fields`);
   const collected = collectHeaders(rawHeaders, limits);
   if (collected instanceof GatewayError) return collected;
   const { headers } = collected;
@@ -81,20 +59,6 @@ export function checkHead(head: RequestHead, limits: HeadLimits): CheckedHead | 
   return honourConnection({ target, headers, rawHeaders: collected.rawHeaders }, connection);
 }
 
-export function headersTooLarge(what: string): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the request has ${what}`, {
-    reason: "HEADERS_TOO_LARGE",
-    httpStatus: 431,
-  });
-}
-
-export function urlTooLong(limit: number): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the URL is longer than ${limit} bytes`, {
-    reason: "URL_TOO_LONG",
-    httpStatus: 414,
-  });
-}
-
 function refuse(reason: string, message: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, message, { reason });
 }
@@ -107,41 +71,6 @@ function versionError(head: RequestHead): GatewayError {
   });
 }
 
-interface CollectedHeaders {
-  readonly headers: Record<string, string | undefined>;
-  readonly rawHeaders: readonly string[];
-}
-
-/** One pass: sizes, underscores, duplicates, and the lower-case view that every front reads. */
-function collectHeaders(rawHeaders: readonly string[], limits: HeadLimits): CollectedHeaders | GatewayError {
-  // No prototype: a header named `constructor` is only a header.
-  const headers = Object.create(null) as Record<string, string | undefined>;
-  let bytes = 0;
-  let dropped = false;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    const value = rawHeaders[i + 1];
-    bytes += name.length + value.length + 4;
-    if (name.includes("_")) {
-      if (limits.underscoreHeaders === "reject") return underscoreError(name);
-      dropped = true;
-      continue;
-    }
-    const lower = name.toLowerCase();
-    const earlier = headers[lower];
-    if (earlier === undefined) headers[lower] = value;
-    else if (singleHeaders.has(lower)) return refuse("HEADER_DUPLICATE", `the header ${lower} is sent more than once`);
-    else headers[lower] = earlier + (lower === "cookie" ? "; " : ", ") + value;
-  }
-  if (bytes > limits.maxHeaderBytes) return headersTooLarge(`more than ${limits.maxHeaderBytes} bytes of headers`);
-  return { headers, rawHeaders: dropped ? withoutNames(rawHeaders, (name) => name.includes("_")) : rawHeaders };
-}
-
-function underscoreError(name: string): GatewayError {
-  const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
-  return refuse("HEADER_NAME_UNDERSCORE", `header names with an underscore are not accepted: ${shown}; use hyphens`);
-}
-
 function checkFraming(head: RequestHead, headers: RequestHeaders): GatewayError | undefined {
   const encoding = headers["transfer-encoding"];
   if (encoding === undefined) return undefined;
@@ -151,15 +80,6 @@ function checkFraming(head: RequestHead, headers: RequestHeaders): GatewayError 
   }
   if (String(encoding).toLowerCase() === "chunked") return undefined;
   return refuse("TRANSFER_ENCODING_INVALID", "Transfer-Encoding must be chunked");
-}
-
-/** A name or address and a port, nothing that means something elsewhere in a URL. An empty Host is legal (RFC 9110 section 7.2). */
-function isHost(host: string | string[]): boolean {
-  return (
-    typeof host === "string" &&
-    host.length <= 255 &&
-    /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(host)
-  );
 }
 
 /** Headers named by `Connection` end here; naming one that others rely on is an attack (RFC 9110 section 7.6.1 leaves the choice). */
@@ -181,12 +101,4 @@ function honourConnection(head: CheckedHead, connection: string | string[] | und
   const headers = Object.assign(Object.create(null), head.headers) as Record<string, string | undefined>;
   for (const name of named) delete headers[name];
   return { ...head, headers, rawHeaders: withoutNames(head.rawHeaders, (name) => named.includes(name.toLowerCase())) };
-}
-
-function withoutNames(rawHeaders: readonly string[], isGone: (name: string) => boolean): readonly string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!isGone(rawHeaders[i])) kept.push(rawHeaders[i], rawHeaders[i + 1]);
-  }
-  return kept;
 }

@@ -6,7 +6,7 @@ import type { Front } from "../front/front.ts";
 import { Code, GatewayError } from "../status.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import type { ConnectionContext, Expectation } from "./http1-connection.ts";
-import type { HeadLimits } from "./http1-head.ts";
+import type { HeadLimits } from "./request-headers.ts";
 import { addressKey, createConnectionCount } from "./listen-count.ts";
 import { fromParseFailure, rawAnswer, writePlainError } from "./listen-error.ts";
 import type { ErrorWriter } from "./listen-error.ts";
