@@ -5,7 +5,17 @@ import { expect } from "chai";
 import { Code } from "../src/status.ts";
 
 /** Parts whose errors reach clients; the others have diagnostics instead. */
-const parts = ["front", "serve", "route", "translate", "chain", "upstream", "status.ts"];
+const parts = [
+  "front",
+  "serve",
+  "route",
+  "translate",
+  "chain",
+  "upstream",
+  "status.ts",
+  "compression.ts",
+  "grpc-frame.ts",
+];
 
 /** Upper-case literals that are other people's: of Node, its parser, grpc-js. */
 const foreign = /^(?:HPE_|ERR_|GRPC_|BROTLI_)/;
