@@ -1,7 +1,7 @@
 // One HTTP/1.1 request and its answer as the neutral Exchange that fronts see.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Peer } from "../call.ts";
-import type { Exchange, HeaderList, RequestHeaders } from "../front/front.ts";
+import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter } from "../front/front.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { CheckedHead } from "./http1-head.ts";
 
@@ -10,6 +10,9 @@ const maxDrainBytes = 64 * 1024;
 /** How much, and for how long, is read after an answer that closes: a reset would eat the answer before the client reads it. */
 const maxLingerBytes = 1024 * 1024;
 const lingerMs = 1000;
+
+/** What a receiver may owe before the client is held back. */
+const maxUnconsumed = 64 * 1024;
 
 const emptyBody = Buffer.alloc(0);
 
@@ -52,6 +55,7 @@ export class Http1Exchange implements Exchange {
   #abortListener: (() => void) | undefined;
   #failRead: ((error: GatewayError) => void) | undefined;
   #readBytes = 0;
+  #unconsumed = 0;
   #readSince = 0;
 
   constructor(host: ExchangeHost, { request, response, awaitsContinue }: Received, head: CheckedHead) {
@@ -86,6 +90,42 @@ export class Http1Exchange implements Exchange {
       this.#response.writeContinue();
     }
     return new Promise((resolve, reject) => this.#collect(limit, resolve, reject));
+  }
+
+  receiveBody(receiver: BodyReceiver): void {
+    const request = this.#request;
+    if (this.#awaitsContinue) {
+      this.#awaitsContinue = false;
+      this.#response.writeContinue();
+    }
+    const stop = (): void => {
+      this.#host.reading.delete(this);
+      this.#failRead = undefined;
+    };
+    this.#failRead = (error) => {
+      stop();
+      request.pause();
+      if (!this.#isDone) receiver.onFail(error);
+    };
+    request.on("data", (chunk: Buffer) => {
+      this.#readBytes += chunk.length;
+      this.#unconsumed += chunk.length;
+      if (this.#unconsumed > maxUnconsumed) request.pause();
+      if (!this.#isDone) receiver.onChunk(chunk);
+    });
+    request.on("end", () => {
+      if (this.#failRead === undefined) return;
+      stop();
+      receiver.onEnd();
+    });
+    request.on("error", () => this.#failRead?.(clientGone()));
+    this.#readSince = performance.now();
+    this.#host.reading.add(this);
+  }
+
+  consumed(bytes: number): void {
+    this.#unconsumed -= bytes;
+    if (this.#unconsumed <= maxUnconsumed && this.#failRead !== undefined) this.#request.resume();
   }
 
   discardBody(): void {
@@ -185,6 +225,37 @@ export class Http1Exchange implements Exchange {
       this.#end(lingers, status === 204 || status === 304 ? undefined : body);
     }
     this.#host.answered();
+  }
+
+  startResponse(status: number, headers: HeaderList, onDrain: () => void): ResponseWriter {
+    const response = this.#response;
+    if (this.#isDone) return { write: () => true, end: () => {} };
+    try {
+      response.writeHead(status, [...headers, ...(this.#host.isClosing ? ["connection", "close"] : [])]);
+    } catch {
+      this.reset(0);
+    }
+    response.on("drain", () => {
+      if (!this.#isDone) onDrain();
+    });
+    return {
+      write: (chunk) => this.#isDone || response.write(chunk),
+      end: (trailers = []) => {
+        if (this.#isDone) return;
+        this.#isDone = true;
+        this.#abortListener = undefined;
+        this.failBody(clientGone());
+        if (trailers.length > 0) response.addTrailers(toPairs(trailers));
+        this.#end(this.#mustLinger(), undefined);
+        this.#host.answered();
+      },
+    };
+  }
+
+  reset(_code: number): void {
+    this.#isDone = true;
+    this.#abortListener = undefined;
+    this.#host.destroy();
   }
 
   #head(status: number, headers: HeaderList, body: Uint8Array | undefined, trailers: HeaderList | undefined): string[] {
