@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   chain: ["call", "metadata", "schema", "status"],
   services: ["call", "metadata", "schema", "status", "translate"],
   upstream: ["call", "compression", "grpc-frame", "http2", "metadata", "schema", "status"],
-  front: ["call", "status"],
+  front: ["call", "metadata", "schema", "status"],
   "front/rest": ["front", "call", "route", "translate", "schema", "metadata", "status"],
   "front/grpc": ["front", "call", "compression", "grpc-frame", "route", "translate", "schema", "metadata", "status"],
   config: ["diagnostic", "schema", "status"],

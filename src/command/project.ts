@@ -7,7 +7,7 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
-import { findTimeoutProblem } from "../front/rest/deadline.ts";
+import { findTimeoutProblem } from "../front/deadline.ts";
 import { readSuccess } from "../front/rest/success.ts";
 import { bindMethods } from "../schema/bind/http-rule.ts";
 import type { Doubt } from "../schema/link/doubt.ts";

@@ -95,10 +95,28 @@ function createExchange(
     secure: false,
     peer: { address: "127.0.0.1", port: 0 },
     readBody: (limit) => (body.length > limit ? Promise.reject(tooLarge(limit)) : Promise.resolve(body)),
+    receiveBody: (receiver) => {
+      if (body.length > 0) receiver.onChunk(body);
+      if (!isDone) receiver.onEnd();
+    },
+    consumed: () => {},
     discardBody: () => {},
     respond: (status, list, bytes) => {
       isDone = true;
       respond(status, list, method === "HEAD" ? undefined : bytes);
+    },
+    startResponse: (status, list) => {
+      const chunks: Uint8Array[] = [];
+      return {
+        write: (chunk) => chunks.push(chunk) > 0,
+        end: () => {
+          isDone = true;
+          respond(status, list, Buffer.concat(chunks));
+        },
+      };
+    },
+    reset: () => {
+      isDone = true;
     },
     onAbort: () => {},
     get isDone() {

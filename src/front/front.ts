@@ -25,14 +25,18 @@ export interface Exchange {
   readBody(limit: number): Promise<Buffer>;
   /**
    * Instead of `readBody`: the body as it comes, at most once. What the receiver has not yet said to have dealt with, see
-   * `consumed`, holds the client back. The receiver must not throw.
+   * `consumed`, holds the client back. A paced body must come in as fast as the listener demands, as those of `readBody`;
+   * another may take for ever. The receiver must not throw.
    */
-  receiveBody(receiver: BodyReceiver): void;
+  receiveBody(receiver: BodyReceiver, isPaced: boolean): void;
   /** With `receiveBody`: so many bytes of the chunks received are dealt with, the client may send as many more. */
   consumed(bytes: number): void;
   /** Instead of `readBody`: reads the body away, bounded, so that the client's leaving is still noticed while a call is under way. */
   discardBody(): void;
-  /** The complete answer in one write. Content-Length is set here; `body` undefined for none (204, 304). For HEAD the body is dropped, its length kept. */
+  /**
+   * The complete answer in one write. Content-Length is set here; `body` undefined for none (204, 304). For HEAD the body is
+   * dropped, its length kept. `trailers` may be empty: an answer of the kind that has them, and so no length.
+   */
   respond(status: number, headers: HeaderList, body: Uint8Array | undefined, trailers?: HeaderList): void;
   /**
    * Instead of `respond`: the head now, the body in parts, the length unknown (chunked in HTTP/1.1). `onDrain` is called when
@@ -68,3 +72,9 @@ export interface ResponseWriter {
 
 /** A front takes an exchange it recognises and answers it, whatever happens: it never throws and never leaves one open. */
 export type Front = (exchange: Exchange) => void;
+
+/** What is wrong with an option of a method; `option` is its key for `Method.optionPosition`. */
+export interface OptionProblem {
+  readonly option: string;
+  readonly message: string;
+}

@@ -16,6 +16,8 @@ export interface ListenerLimits extends HeadLimits {
   readonly maxConnections: number;
   /** Undefined for no bound, behind a proxy. */
   readonly maxConnectionsPerIp: number | undefined;
+  /** Streams a client may have open on one HTTP/2 connection. */
+  readonly maxStreams: number;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
@@ -35,6 +37,7 @@ export const defaultListenerLimits: ListenerLimits = Object.freeze({
   underscoreHeaders: "reject",
   maxConnections: 10_000,
   maxConnectionsPerIp: 256,
+  maxStreams: 100,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,

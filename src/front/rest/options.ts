@@ -34,12 +34,6 @@ export interface RestOptions {
   readonly report: (error: GatewayError) => void;
 }
 
-/** What is wrong with an option of a method; `option` is its key for `Method.optionPosition`. */
-export interface OptionProblem {
-  readonly option: string;
-  readonly message: string;
-}
-
 export const strictRest: RestOptions = Object.freeze({
   profile: "strict",
   json: strictJson,

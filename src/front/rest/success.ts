@@ -3,7 +3,7 @@ import type { Method, OptionMessage, OptionValue } from "../../schema/descriptor
 import { isReservedResponseHeader } from "../../metadata.ts";
 import { compileFieldText } from "./field-text.ts";
 import type { FieldText } from "./field-text.ts";
-import type { OptionProblem } from "./options.ts";
+import type { OptionProblem } from "../front.ts";
 
 export interface Success {
   readonly status: number;

@@ -4,8 +4,8 @@ import type { WriteAny } from "./error-body-any.ts";
 import { WireReader } from "../wire/wire-reader.ts";
 
 /** Who speaks in ErrorInfo.domain. */
-const domain = "sluice";
-const typePrefix = "type.googleapis.com/google.rpc";
+export const domain = "sluice";
+export const typePrefix = "type.googleapis.com/google.rpc";
 
 export function ownDetails(error: GatewayError): string[] {
   const { reason, metadata, violations } = error;

@@ -1,9 +1,17 @@
 // How long a call may take: the least of what the client asks for, what the method allows and what the gateway allows.
-import type { RequestHeaders } from "../front.ts";
-import { parseGrpcTimeout, parseTimeout } from "../../metadata.ts";
-import type { Method } from "../../schema/descriptor.ts";
-import { Code, GatewayError } from "../../status.ts";
-import type { OptionProblem, RestOptions } from "./options.ts";
+import { parseGrpcTimeout, parseTimeout } from "../metadata.ts";
+import type { Profile } from "../schema/binding.ts";
+import type { Method } from "../schema/descriptor.ts";
+import { Code, GatewayError } from "../status.ts";
+import type { OptionProblem, RequestHeaders } from "./front.ts";
+
+export interface DeadlineOptions {
+  readonly profile: Profile;
+  /** Deadline of a unary call whose client names none. */
+  readonly defaultTimeoutMs: number;
+  /** No deadline of a unary call is further away than this. */
+  readonly maxTimeoutMs: number;
+}
 
 /**
  * Milliseconds the call has. Throws GatewayError (400) for a timeout that cannot be read: guessing would let it run
@@ -11,10 +19,12 @@ import type { OptionProblem, RestOptions } from "./options.ts";
  */
 export type TimeoutOf = (headers: RequestHeaders, parameter: string | undefined) => number;
 
-export function compileTimeout(method: Method, options: RestOptions): TimeoutOf {
+/** A stream has the deadline its method or its client gives it, else none: it may well be meant to last. */
+export function compileTimeout(method: Method, options: DeadlineOptions): TimeoutOf {
   const ownMs = readTimeout(method);
-  const maxMs = Math.min(ownMs ?? Infinity, options.maxTimeoutMs);
-  const defaultMs = Math.min(ownMs ?? options.defaultTimeoutMs, maxMs);
+  const isUnary = method.kind === "unary";
+  const maxMs = Math.min(ownMs ?? Infinity, isUnary ? options.maxTimeoutMs : Infinity);
+  const defaultMs = Math.min(ownMs ?? (isUnary ? options.defaultTimeoutMs : Infinity), maxMs);
   const parseGrpc = options.profile === "grpc-gateway" ? parseGoTimeout : parseGrpcTimeout;
   return (headers, parameter) => {
     const grpc = headers["grpc-timeout"];

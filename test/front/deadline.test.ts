@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { compileTimeout } from "../../../src/front/rest/deadline.ts";
-import type { TimeoutOf } from "../../../src/front/rest/deadline.ts";
-import { strictRest } from "../../../src/front/rest/options.ts";
-import { GatewayError } from "../../../src/status.ts";
-import { librarySource, schemaOf } from "./library.ts";
+import { compileTimeout } from "../../src/front/deadline.ts";
+import type { TimeoutOf } from "../../src/front/deadline.ts";
+import { strictRest } from "../../src/front/rest/options.ts";
+import { GatewayError } from "../../src/status.ts";
+import { librarySource, schemaOf } from "./rest/library.ts";
 
 describe("compileTimeout", () => {
   let plain: TimeoutOf;

@@ -1,0 +1,89 @@
+// How a call that failed ends: status, message and details in the trailers, or in the only header block there is.
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import { toStatusBytes } from "../../translate/reply/status-bytes.ts";
+import type { Exchange } from "../front.ts";
+import { contentTypes } from "./codec.ts";
+import type { CodecName } from "./codec.ts";
+import { appendReplyMetadata } from "./metadata.ts";
+import { acceptEncoding } from "./negotiate.ts";
+import type { GrpcOptions } from "./options.ts";
+
+/** Clients bound their header lists, at 8 KiB some; a longer message would hide the status. */
+const maxMessageBytes = 2048;
+const maxDetailBytes = 4096;
+
+/** Answers the exchange, unless somebody did; never throws. */
+export function answerError(options: GrpcOptions, exchange: Exchange, codec: CodecName, cause: unknown): void {
+  const error = toReported(options, cause);
+  if (exchange.isDone) return;
+  const head = ["content-type", contentTypes[codec]];
+  if (error.backendHeaders.length === 0) {
+    exchange.respond(200, [...head, ...toErrorTrailers(error)], undefined, []);
+    return;
+  }
+  appendReplyMetadata(error.backendHeaders, head);
+  exchange.respond(200, head, undefined, toErrorTrailers(error));
+}
+
+/** The GatewayError, which the log has heard of when there is more to it than the client may know. */
+export function toReported(options: GrpcOptions, cause: unknown): GatewayError {
+  const error = GatewayError.from(cause);
+  if (error.cause !== undefined) options.report(error);
+  return error;
+}
+
+export function toErrorTrailers(error: GatewayError): string[] {
+  const trailers = ["grpc-status", String(error.code)];
+  if (error.message !== "") trailers.push("grpc-message", encodeMessage(error.message));
+  const details = error.statusBytes ?? toStatusBytes(error);
+  if (details !== undefined && details.length <= maxDetailBytes)
+    trailers.push("grpc-status-details-bin", toBase64(details));
+  for (const [name, value] of Object.entries(error.headers)) trailers.push(name, value);
+  appendReplyMetadata(error.backendTrailers, trailers);
+  return trailers;
+}
+
+export function toOkTrailers(metadata: Metadata): string[] {
+  const trailers = ["grpc-status", "0"];
+  if (metadata.length > 0) appendReplyMetadata(metadata, trailers);
+  return trailers;
+}
+
+/** Requests that no gRPC status can answer: the client has not understood what it speaks to. */
+export function refuseTransport(exchange: Exchange, codec: CodecName | undefined): (() => void) | undefined {
+  if (exchange.httpVersion !== "2") return () => refuse(exchange, 505, "gRPC needs HTTP/2, and this is HTTP/1.1");
+  if (exchange.method !== "POST") return () => refuse(exchange, 405, "gRPC methods are called with POST");
+  if (codec === undefined)
+    return () => refuse(exchange, 415, "the content type must be application/grpc, +proto or +json");
+  return undefined;
+}
+
+function refuse(exchange: Exchange, status: number, message: string): void {
+  const headers = ["content-type", "text/plain; charset=utf-8", "x-content-type-options", "nosniff"];
+  if (status === 405) headers.push("allow", "POST");
+  // For the gRPC client that looks no further than these.
+  headers.push("grpc-status", String(Code.UNIMPLEMENTED), "grpc-message", encodeMessage(message));
+  if (status === 415) headers.push("grpc-accept-encoding", acceptEncoding);
+  exchange.respond(status, headers, Buffer.from(`${message}\n`));
+}
+
+/** Percent-encoding of gRPC's own: everything but printable ASCII, and the percent sign. */
+function encodeMessage(message: string): string {
+  const isPlain = message.length <= maxMessageBytes && /^[ -$&-~]*$/.test(message);
+  if (isPlain) return message;
+  let encoded = "";
+  for (const character of message) {
+    const code = character.charCodeAt(0);
+    if (character.length === 1 && code >= 0x20 && code <= 0x7e && code !== 0x25) encoded += character;
+    else for (const byte of Buffer.from(character)) encoded += `%${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
+    if (encoded.length > maxMessageBytes) return `${encoded}...`;
+  }
+  return encoded;
+}
+
+const hexDigits = "0123456789ABCDEF";
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64").replace(/=+$/, "");
+}

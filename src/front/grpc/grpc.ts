@@ -1,0 +1,59 @@
+// The gRPC front: gRPC over HTTP/2, its messages passed on as they are. OPEN FIRST in front/grpc/.
+import type { Handler } from "../../call.ts";
+import type { Method, Schema } from "../../schema/descriptor.ts";
+import { compileForwarded } from "../forwarded.ts";
+import type { Exchange, Front } from "../front.ts";
+import { answerError, refuseTransport } from "./error-answer.ts";
+import { codecOf } from "./codec.ts";
+import { compileRequestMetadata } from "./metadata.ts";
+import { createMethodTable } from "./method-table.ts";
+import { negotiate } from "./negotiate.ts";
+import type { GrpcOptions } from "./options.ts";
+import { createPlans } from "./plan.ts";
+import type { GrpcContext } from "./plan.ts";
+import { serveStream } from "./stream.ts";
+import { serveUnary } from "./unary.ts";
+
+export interface GrpcFrontOptions {
+  readonly schema: Schema;
+  /** Everything that can be called: the services of the schema, and the gateway's own. */
+  readonly methods: readonly Method[];
+  /** The chain, with the upstream at its end. */
+  readonly handler: Handler;
+  readonly options: GrpcOptions;
+}
+
+/** Whether a request is one for this front: its content type is gRPC's, and not gRPC-Web's. */
+export function isGrpc({ headers }: Exchange): boolean {
+  const contentType = headers["content-type"];
+  return typeof contentType === "string" && /^application\/grpc(?:[+;]|$)/i.test(contentType);
+}
+
+/** Takes the exchanges of which `isGrpc` is true. */
+export function createGrpcFront({ schema, methods, handler, options }: GrpcFrontOptions): Front {
+  const methodOf = createMethodTable(schema, methods, options.proxyUnknown);
+  const planOf = createPlans(schema, options);
+  const context: GrpcContext = {
+    options,
+    handler,
+    forwardedOf: compileForwarded(options.trustedProxies),
+    requestMetadata: compileRequestMetadata(),
+  };
+
+  return (exchange) => {
+    const codec = codecOf(exchange.headers["content-type"] as string);
+    const refusal = refuseTransport(exchange, codec);
+    if (refusal !== undefined) {
+      refusal();
+      return;
+    }
+    try {
+      const plan = planOf(methodOf(exchange.target), codec ?? "proto");
+      const negotiated = negotiate(exchange, plan);
+      const serve = plan.method.kind === "unary" ? serveUnary : serveStream;
+      serve(context, exchange, plan, negotiated);
+    } catch (error) {
+      answerError(options, exchange, codec ?? "proto", error);
+    }
+  };
+}

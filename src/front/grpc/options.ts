@@ -1,0 +1,29 @@
+// Every switch of the gRPC front.
+import type { GatewayError } from "../../status.ts";
+import { strictJson } from "../../translate/options.ts";
+import type { JsonOptions } from "../../translate/options.ts";
+import type { DeadlineOptions } from "../deadline.ts";
+
+export interface GrpcOptions extends DeadlineOptions {
+  /** How `application/grpc+json` is read and written. */
+  readonly json: JsonOptions;
+  /** Of a request message, after decompression. */
+  readonly maxMessageBytes: number;
+  /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Passes calls of services that the schema does not have on as they are. */
+  readonly proxyUnknown: boolean;
+  /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
+  readonly report: (error: GatewayError) => void;
+}
+
+export const defaultGrpc: GrpcOptions = Object.freeze({
+  profile: "strict",
+  json: strictJson,
+  maxMessageBytes: 4 * 1024 * 1024,
+  defaultTimeoutMs: 15_000,
+  maxTimeoutMs: 300_000,
+  trustedProxies: Object.freeze([]),
+  proxyUnknown: false,
+  report: () => {},
+});

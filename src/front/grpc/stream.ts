@@ -1,0 +1,116 @@
+// The life of one streaming call over gRPC, whichever side streams: messages pass one by one, each side as fast as the other takes them.
+import { Cancellation } from "../../call.ts";
+import type { StreamReply } from "../../call.ts";
+import type { MessageEncoding } from "../../compression.ts";
+import { framePrefix, joinFrame } from "../../grpc-frame.ts";
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { Exchange, ResponseWriter } from "../front.ts";
+import { contentTypes } from "./codec.ts";
+import { answerError, toErrorTrailers, toOkTrailers, toReported } from "./error-answer.ts";
+import { appendReplyMetadata } from "./metadata.ts";
+import type { Negotiated } from "./negotiate.ts";
+import type { GrpcContext, GrpcPlan } from "./plan.ts";
+import { toReplyFrame } from "./reply-frame.ts";
+import { RequestMessages } from "./request-messages.ts";
+
+/** Longer messages are sent beside their prefix. */
+const largestJoined = 4096;
+
+/** Throws GatewayError for what the head alone forbids; later faults are answered here. */
+export function serveStream(context: GrpcContext, exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated): void {
+  const cancellation = new Cancellation();
+  const room = new Room();
+  const forwarded = context.forwardedOf(exchange);
+  const metadata = context.requestMetadata(exchange, forwarded);
+  const messages = new RequestMessages(exchange, plan, negotiated, context.options.maxMessageBytes);
+  exchange.onAbort(() => {
+    const gone = new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" });
+    messages.onFail(gone);
+    cancellation.cancel(gone);
+    room.open();
+  });
+  const reply = context.handler.stream({
+    kind: "stream",
+    method: plan.method,
+    metadata,
+    deadline: negotiated.deadline,
+    cancellation,
+    peer: forwarded.client,
+    messages,
+  });
+  void answer({ context, exchange, plan, accepts: negotiated.accepts, room }, reply);
+  if (!exchange.isDone) exchange.receiveBody(messages, false);
+}
+
+interface Answering {
+  readonly context: GrpcContext;
+  readonly exchange: Exchange;
+  readonly plan: GrpcPlan;
+  readonly accepts: readonly MessageEncoding[];
+  readonly room: Room;
+}
+
+async function answer({ context, exchange, plan, accepts, room }: Answering, reply: StreamReply): Promise<void> {
+  const encoding = toPromised(plan, accepts);
+  let writer: ResponseWriter | undefined;
+  try {
+    writer = exchange.startResponse(200, toHead(plan, encoding, await reply.headers), () => room.open());
+    for (;;) {
+      const message = await reply.messages.read();
+      if (message === undefined || exchange.isDone) break;
+      if (!send(writer, plan, message, encoding)) await room.wait();
+    }
+    writer.end(toOkTrailers(await reply.trailers));
+  } catch (error) {
+    if (writer === undefined) answerError(context.options, exchange, plan.codec, error);
+    else writer.end(toErrorTrailers(toReported(context.options, error)));
+  }
+}
+
+/**
+ * The head goes before the first message, so it says what compressed messages would be compressed with, if some come; each
+ * message says for itself whether it is.
+ */
+function toPromised(plan: GrpcPlan, accepts: readonly MessageEncoding[]): MessageEncoding | undefined {
+  if (plan.writeMessage !== undefined) return undefined;
+  return accepts.includes("gzip") ? "gzip" : accepts[0];
+}
+
+function toHead(plan: GrpcPlan, encoding: MessageEncoding | undefined, metadata: Metadata): string[] {
+  const head = ["content-type", contentTypes[plan.codec]];
+  if (encoding !== undefined) head.push("grpc-encoding", encoding);
+  if (metadata.length > 0) appendReplyMetadata(metadata, head);
+  return head;
+}
+
+/** False: wait for room. */
+function send(writer: ResponseWriter, plan: GrpcPlan, message: Uint8Array, encoding: MessageEncoding | undefined): boolean {
+  const { bytes, isCompressed } = toReplyFrame(plan, message, encoding);
+  if (bytes.length <= largestJoined) return writer.write(joinFrame(bytes, isCompressed));
+  writer.write(framePrefix(bytes.length, isCompressed));
+  return writer.write(bytes);
+}
+
+/** Where the sender waits until the client has taken some of what was sent, or has gone. */
+class Room {
+  #isOpen = false;
+  #resume: (() => void) | undefined;
+
+  open(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    if (resume === undefined) this.#isOpen = true;
+    else resume();
+  }
+
+  wait(): Promise<void> {
+    if (this.#isOpen) {
+      this.#isOpen = false;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+}
