@@ -2,8 +2,12 @@
 import { rmSync } from "node:fs";
 import { run } from "./run.mjs";
 
-export function build() {
+export function emptyDist() {
   rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+}
+
+export function build() {
+  emptyDist();
   run("tsc", []);
 }
 

@@ -1,10 +1,28 @@
 // What to run before a commit: format, lint, build, tests. Well under a minute.
-import { build } from "./build.mjs";
-import { ensureInstalled, run } from "./run.mjs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { emptyDist } from "./build.mjs";
+import { ensureInstalled } from "./run.mjs";
 import { test } from "./test.mjs";
 
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The exit code, once what the tool said has been printed in one piece. */
+async function run(tool, args) {
+  const child = spawn(`${root}node_modules/.bin/${tool}`, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (text += part));
+  const [code] = await once(child, "close");
+  process.stdout.write(text);
+  return code ?? 1;
+}
+
 ensureInstalled();
-run("oxfmt", ["--check"]);
-run("oxlint", ["--type-aware", "--deny-warnings"]);
-build();
-process.exitCode = test();
+emptyDist();
+const codes = await Promise.all([
+  run("tsc", []),
+  run("oxfmt", ["--check"]),
+  run("oxlint", ["--type-aware", "--deny-warnings"]),
+]);
+process.exitCode = codes.find((code) => code !== 0) ?? test();

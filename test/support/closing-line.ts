@@ -4,18 +4,22 @@ let passed = 0;
 let failed = 0;
 
 export const mochaHooks = {
-  afterEach(this: Mocha.Context): void {
-    if (this.currentTest?.state === "passed") passed++;
-    else if (this.currentTest?.state === "failed") failed++;
-  },
   afterAll(): void {
     const polluted = Object.keys(Object.prototype);
     if (polluted.length > 0) throw new Error(`Object.prototype was polluted: ${polluted.join(", ")}`);
   },
 };
 
-process.on("exit", (code) => {
-  // A hook that failed counts too: mocha's exit code knows of it.
-  if (code !== 0 && failed === 0) failed = 1;
-  console.log(`${passed} passed, ${failed} failed`);
-});
+/** Called in the process that hears of all tests, also where others run them. */
+export function mochaGlobalSetup(this: Mocha.Runner): void {
+  this.on("pass", () => void passed++);
+  this.on("fail", () => void failed++);
+}
+
+if (process.env["MOCHA_WORKER_ID"] === undefined) {
+  process.on("exit", (code) => {
+    // What fails outside of a test counts too: mocha's exit code knows of it.
+    if (code !== 0 && failed === 0) failed = 1;
+    console.log(`${passed} passed, ${failed} failed`);
+  });
+}

@@ -2,6 +2,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseProto } from "../parse/file.ts";
+import type { ProtoFile } from "../proto-file.ts";
 
 /** Linked into every schema, so that errors, well-known types and our options are there whatever the user imports. */
 export const alwaysLinked: readonly string[] = [
@@ -67,6 +69,17 @@ export function readBundled(path: string): string | undefined {
   if (!bundledPath.test(path)) return undefined;
   if (!sources.has(path)) sources.set(path, readText(join(bundledRoot(), path)));
   return sources.get(path);
+}
+
+const parsed = new Map<string, ProtoFile | undefined>();
+
+/** A bundled proto, parsed once a process: nothing changes it. They are ours, and have no errors to report. */
+export function parseBundled(path: string): ProtoFile | undefined {
+  if (parsed.has(path)) return parsed.get(path);
+  const text = readBundled(path);
+  const file = text === undefined ? undefined : parseProto(text, path, () => {});
+  parsed.set(path, file);
+  return file;
 }
 
 /**

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import { basename } from "node:path";
 import { didYouMean } from "../../diagnostic.ts";
 import type { Diagnostic } from "../../diagnostic.ts";
-import { alwaysLinked, isBundledPath, listBundled, readBundled } from "./bundled.ts";
+import { alwaysLinked, isBundledPath, listBundled, parseBundled } from "./bundled.ts";
 import { findImport, forgottenRoot, isImportPath } from "./import.ts";
 import { maxFiles, problem, realPath, reasonOf } from "./inputs.ts";
 import type { FoundFile, FoundProto, ImportRoot } from "./inputs.ts";
@@ -127,9 +127,9 @@ export class FileSet {
   #loadBundled(path: string): string | undefined {
     const alias = this.#aliases.get(path);
     if (alias !== undefined) return alias;
-    const text = readBundled(path);
-    if (text === undefined) return undefined;
-    this.#keep({ file: parseProto(text, path, this.#report), root: undefined, shown: undefined });
+    const file = parseBundled(path);
+    if (file === undefined) return undefined;
+    this.#keep({ file, root: undefined, shown: undefined });
     return path;
   }
 
@@ -158,9 +158,8 @@ export class FileSet {
         declaredIn.set(`${file.package}.${name}`, file.path);
     }
     for (const path of alwaysLinked) {
-      const text = this.#byPath.has(path) ? undefined : readBundled(path);
-      if (text === undefined) continue;
-      const file = parseProto(text, path, this.#report);
+      const file = this.#byPath.has(path) ? undefined : parseBundled(path);
+      if (file === undefined) continue;
       const other = file.messages
         .map(({ name }) => declaredIn.get(`${file.package}.${name}`))
         .find((found) => found !== undefined);
