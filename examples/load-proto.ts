@@ -4,8 +4,17 @@ import { fileURLToPath } from "node:url";
 import { loadSync } from "@grpc/proto-loader";
 import type { PackageDefinition } from "@grpc/proto-loader";
 
+const loaded = new Map<string, PackageDefinition>();
+
 /** Messages look exactly as the proto writes them: snake_case names, 64-bit integers as decimal text, enums by name. */
 export function loadProto(...files: string[]): PackageDefinition {
+  const key = files.join("\n");
+  const found = loaded.get(key) ?? load(files);
+  loaded.set(key, found);
+  return found;
+}
+
+function load(files: string[]): PackageDefinition {
   const protos = protoFolder();
   return loadSync(files, {
     includeDirs: [`${protos}examples`, protos],

@@ -9,8 +9,8 @@ import { ensureInstalled } from "./run.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Thousands of short tests leave much garbage and little else: more room for the young saves most of its collection. */
 const heap = ["--min-semi-space-size=32", "--max-semi-space-size=64"];
-/** Files run side by side, each whole in one process. */
-const jobs = ["--parallel", "--jobs", String(Math.min(8, availableParallelism()))];
+/** Files run side by side, each whole in one process; one more than processors, as some only wait. */
+const jobs = ["--parallel", "--jobs", String(Math.min(8, availableParallelism() + 1))];
 const c8 = [
   "node_modules/c8/bin/c8.js",
   "--include",
@@ -36,6 +36,8 @@ export function test(args = []) {
   const result = spawnSync(process.execPath, [...(withCoverage ? [...c8, process.execPath] : []), ...mocha], {
     cwd: root,
     stdio: "inherit",
+    // A look at the random tests: `npm run fuzz` runs them at length.
+    env: { FUZZ_RUNS: "0.5", ...process.env },
   });
   return result.status ?? 1;
 }

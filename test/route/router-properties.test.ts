@@ -3,6 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { createRouter } from "../../src/route/router.ts";
 import type { Profile } from "../../src/schema/binding.ts";
+import { anyCharacter, anyText } from "../support/any-text.ts";
 import { bindingOf, bindingsOf } from "./binding-of.ts";
 import { referenceAnswer } from "./reference.ts";
 
@@ -46,11 +47,6 @@ const pathSegment = fc.constantFrom(
 );
 const path = fc.array(pathSegment, { maxLength: 6 }).map((parts) => `/${parts.join("/")}`);
 const looseP = fc.array(fc.oneof(pathSegment, fc.constant("")), { maxLength: 6 }).map((parts) => `/${parts.join("/")}`);
-
-/** Any code point but a surrogate. fc.string first prepares a second for the shrinking of such texts. */
-const anyCharacter = fc
-  .integer({ min: 0, max: 0x10ffff - 0x800 })
-  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 /** Without those that strict refuses as equal to an earlier one. */
 function withoutDuplicates(lines: readonly string[]): string[] {
@@ -130,10 +126,9 @@ describe("createRouter, on random routes", () => {
   });
 
   it("returns any text from a single-segment capture that was percent-encoded into it", () => {
-    const text = fc
-      .array(anyCharacter, { minLength: 1, maxLength: 20 })
-      .map((characters) => characters.join(""))
-      .filter((value) => value !== "." && value !== ".." && !value.includes("\0"));
+    const text = anyText({ minLength: 1, maxLength: 20 }).filter(
+      (value) => value !== "." && value !== ".." && !value.includes("\0"),
+    );
     fc.assert(
       fc.property(
         text,

@@ -11,10 +11,12 @@ export const mochaHooks = {
 };
 
 /** Called in the process that hears of all tests, also where others run them. */
-export function mochaGlobalSetup(this: Mocha.Runner): void {
+function count(this: Mocha.Runner): void {
   this.on("pass", () => void passed++);
   this.on("fail", () => void failed++);
 }
+
+export const mochaGlobalSetup = [count];
 
 if (process.env["MOCHA_WORKER_ID"] === undefined) {
   process.on("exit", (code) => {
