@@ -2,6 +2,7 @@
 import type { Config, UpstreamConfig } from "./config/config.ts";
 import { readTlsFiles } from "./config/tls-files.ts";
 import { DiagnosticError } from "./diagnostic.ts";
+import type { GrpcOptions } from "./front/grpc/options.ts";
 import type { RestOptions } from "./front/rest/options.ts";
 import type { RouterOptions } from "./route/router.ts";
 import { defaultListenerLimits, type ListenerLimits } from "./serve/listen.ts";
@@ -36,6 +37,20 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
   };
 }
 
+export function toGrpcOptions(config: Config, report: GrpcOptions["report"]): GrpcOptions {
+  const { http, grpc, server, timeouts } = config;
+  return {
+    profile: "strict",
+    json: toJsonOptions(config),
+    maxMessageBytes: server.maxMessageBytes,
+    defaultTimeoutMs: timeouts.defaultMs,
+    maxTimeoutMs: timeouts.maxMs,
+    trustedProxies: http.trustedProxies,
+    proxyUnknown: grpc.proxyUnknown,
+    report,
+  };
+}
+
 export function toRouterOptions({ profile, http, server }: Config): RouterOptions {
   return { profile, urlUnescape: http.urlUnescape, maxPathLength: server.maxUrlBytes };
 }
@@ -48,6 +63,7 @@ export function toListenerLimits({ server, http }: Config): ListenerLimits {
     maxUrlBytes: server.maxUrlBytes,
     maxConnections: server.maxConnections,
     maxConnectionsPerIp: server.maxConnectionsPerIp,
+    maxStreams: server.maxStreams,
     headersTimeoutMs: server.headersTimeoutMs,
     requestTimeoutMs: server.requestTimeoutMs,
     keepAliveTimeoutMs: server.keepAliveTimeoutMs,

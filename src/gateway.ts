@@ -1,11 +1,13 @@
 // OPEN FIRST. The way of a request, and the wiring in the same order.
 //
-//   socket → serve/listen → front/rest      → route/router → translate/request → chain/* → upstream/* → backend
-//              │ 400 431      │ 404 405 415     │              │ 400 with the field    │ (401 403 429)   │ 503 504
-//              └──────────────┴──── one error shape per front ◄┴───────────────────────┴─────────────────┘
-//   client  ← front/rest ← translate/reply ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
+//   socket → serve/listen ─┬→ front/rest → route/router → translate/request ─┬→ chain/* ─┬→ upstream/* → backend
+//              │ 400 431   │    │ 404 405 415              │ 400 with the field │   │       └→ services/* (health, reflection)
+//              │           └→ front/grpc (bytes as they are) ──────────────────┘   │ (401 403 429)   │ 503 504
+//              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
+//   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import { composeChain, type Interceptor } from "./chain/compose.ts";
 import {
+  toGrpcOptions,
   toListenerLimits,
   toRestOptions,
   toRouterOptions,
@@ -13,12 +15,16 @@ import {
   toUpstreamTargets,
 } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
+import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
 import { compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
+import { readReadiness } from "./readiness.ts";
+import type { Readiness } from "./serve/admin.ts";
 import { createListener, toListenAddress } from "./serve/listen.ts";
+import { createOwnServices } from "./services/services.ts";
 import type { GatewayError } from "./status.ts";
 import { createGrpcJsTransport } from "./upstream/grpc-js.ts";
 import { createUpstreams, type Upstreams } from "./upstream/upstreams.ts";
@@ -39,6 +45,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly upstreams: Upstreams;
+  /** Whether calls should be sent here, and why not. */
+  readiness(): Readiness;
   /** Rejects with the error of the socket, e.g. EADDRINUSE. */
   listen(): Promise<Address>;
   /** Lets running requests end, as long as `server.shutdown_grace` allows; then closes the upstreams. */
@@ -49,26 +57,35 @@ export interface Gateway {
 export function createGateway({ config, schema, bindings }: GatewayInputs, options: GatewayOptions = {}): Gateway {
   const { interceptors = [], report = () => {} } = options;
 
+  let isStopping = false;
+
   const upstreams = createUpstreams({
     targets: toUpstreamTargets(config),
     transport: createGrpcJsTransport,
     limits: toTransportLimits(config),
   });
-  const handler = composeChain(interceptors, upstreams.handler);
+  const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
+  const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
+  const handler = composeChain(interceptors, own.before(upstreams.handler));
   const router = createRouter(bindings, toRouterOptions(config));
   const restOptions = toRestOptions(config, report);
-  const front = createRestFront({ router, schema, handler, options: restOptions });
+  const rest = createRestFront({ router, schema, handler, options: restOptions });
+  const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
+  const grpc = createGrpcFront({ schema, methods, handler, options: toGrpcOptions(config, report) });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
-    front,
+    front: (exchange) => (isGrpc(exchange) ? grpc : rest)(exchange),
     writeError: compileErrorBody(schema, restOptions),
   });
 
   return {
     upstreams,
+    readiness,
     listen: () => listener.listen(),
     async close() {
+      isStopping = true;
+      own.stop();
       await listener.close(config.server.shutdownGraceMs);
       await upstreams.close();
     },

@@ -28,6 +28,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   config: ["diagnostic", "schema", "status"],
   serve: ["front", "call", "config", "http1", "http2", "status"],
   "gateway-options": "everything",
+  readiness: ["config", "serve", "upstream"],
   gateway: "everything",
   index: "everything",
   command: "everything",

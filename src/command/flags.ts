@@ -95,7 +95,7 @@ const serve: Command = {
       fallback: strict.admin,
     },
     ...schemaFlags,
-    { name: "transport", value: "grpc-js", description: "How backends are called.", fallback: strict.transport },
+    { name: "transport", value: "native|grpc-js", description: "How backends are called.", fallback: strict.transport },
     { name: "quiet", short: "q", description: "Print errors and warnings only." },
     help,
   ],

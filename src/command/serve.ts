@@ -4,9 +4,8 @@ import { formatDuration } from "../config/quantity.ts";
 import { redactConfig } from "../config/redact.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import { createAdmin } from "../serve/admin.ts";
-import type { Admin } from "../serve/admin.ts";
+import type { Admin, Readiness } from "../serve/admin.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
-import { readReadiness } from "./readiness.ts";
 import { describeListenError } from "./listen-error.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
@@ -21,6 +20,8 @@ import { followUpstreams } from "./upstream-lines.ts";
 /** What `serve` needs of a gateway. */
 export interface ServedGateway {
   readonly upstreams: Pick<Upstreams, "states" | "connectAll" | "onStateChange">;
+  /** Whether calls should be sent here, and why not. */
+  readiness(): Readiness;
   /** Rejects with the error of the socket. */
   listen(): Promise<Address>;
   /** Lets running requests end, as long as `server.shutdown_grace` allows. */
@@ -71,8 +72,7 @@ interface Running {
 async function run({ project, gateway, address, terminal, parts, isQuiet }: Running): Promise<number> {
   const { config } = project;
   const say = isQuiet ? (): void => {} : terminal.out;
-  const status = { isStopping: false };
-  const started = await startAdmin(config, project, gateway, status);
+  const started = await startAdmin(config, project, gateway);
   if (typeof started === "string" && !config.adminIsDefault) {
     await gateway.close();
     return fail(terminal, started);
@@ -85,7 +85,6 @@ async function run({ project, gateway, address, terminal, parts, isQuiet }: Runn
   const stopped = parts.onStop();
   await Promise.race([stopped, followUpstreams(gateway.upstreams, config, { say, style: terminal.outStyle })]);
   const signal = await stopped;
-  status.isStopping = true;
   say(
     `stopping (${printable(signal)}): running requests have ${formatDuration(config.server.shutdownGraceMs)}; once more ends at once`,
   );
@@ -100,7 +99,6 @@ async function startAdmin(
   config: Config,
   project: Project,
   gateway: ServedGateway,
-  status: { readonly isStopping: boolean },
 ): Promise<{ listener: Admin; address: Address } | string | undefined> {
   const { admin } = config;
   if (admin === undefined) return undefined;
@@ -110,7 +108,7 @@ async function startAdmin(
     address: admin,
     routes: () => routes,
     config: () => redacted,
-    readiness: () => readReadiness(config, gateway.upstreams.states(), status.isStopping),
+    readiness: () => gateway.readiness(),
   });
   try {
     return { listener, address: await listener.listen() };

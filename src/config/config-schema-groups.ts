@@ -1,11 +1,11 @@
-// The groups of the configuration schema: http, json, server, timeouts.
+// The groups of the configuration schema: http, json, grpc, server, timeouts.
 import { httpRuleSchema } from "./http-rule-schema.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
 
 type Properties = Readonly<Record<string, SchemaNode>>;
 
-const { http, json, server, timeouts } = defaultSettings.strict;
+const { grpc, http, json, server, timeouts } = defaultSettings.strict;
 const headerName: SchemaNode = { type: "string", "x-form": { kind: "header" } };
 
 export const httpSchemas: Properties = {
@@ -140,6 +140,25 @@ export const jsonSchemas: Properties = {
   },
 };
 
+export const grpcSchemas: Properties = {
+  health: {
+    type: "boolean",
+    description:
+      "Serves grpc.health.v1: for the gateway itself by the empty name, for each service by asking its backend.",
+    default: grpc.health,
+  },
+  reflection: {
+    type: "boolean",
+    description: "Serves gRPC server reflection from the loaded protos, so that grpcurl and ghz need only the address.",
+    default: grpc.reflection,
+  },
+  proxy_unknown: {
+    type: "boolean",
+    description: "Passes gRPC calls of services without a proto on to the upstream as they are, unchecked.",
+    default: grpc.proxy_unknown,
+  },
+};
+
 function size(description: string, value: unknown, min: string, max: string): SchemaNode {
   return { type: ["string", "integer"], description, default: value, "x-form": { kind: "size", min, max } };
 }
@@ -170,6 +189,7 @@ export const serverSchemas: Properties = {
     maximum: 1_000_000,
     "x-form": { kind: "off" },
   },
+  max_streams: count("Most requests a client has open on one HTTP/2 connection.", server.max_streams, 1, 100_000),
   headers_timeout: duration("Time for a client to send its request head.", server.headers_timeout, "100ms", "5m"),
   request_timeout: duration(
     "Time for a client to send its whole request; not less than `headers_timeout`.",

@@ -1,5 +1,5 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
-import { jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
+import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
 
@@ -105,8 +105,8 @@ export const configSchema: SchemaNode = {
     },
     transport: {
       type: "string",
-      description: "How backends are called.",
-      enum: ["grpc-js"],
+      description: "How backends are called: the gateway's own HTTP/2, or the library @grpc/grpc-js.",
+      enum: ["native", "grpc-js"],
       default: strict.transport,
     },
     upstreams: {
@@ -144,6 +144,12 @@ export const configSchema: SchemaNode = {
       description: "How messages appear as JSON.",
       additionalProperties: false,
       properties: jsonSchemas,
+    },
+    grpc: {
+      type: "object",
+      description: "What gRPC clients get beyond the methods of the protos.",
+      additionalProperties: false,
+      properties: grpcSchemas,
     },
     server: {
       type: "object",

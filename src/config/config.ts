@@ -2,7 +2,7 @@
 import type { Profile, UrlUnescape } from "../schema/binding.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
-export type TransportName = "grpc-js";
+export type TransportName = "native" | "grpc-js";
 
 /** Where to listen; port 0 picks a free one. */
 export interface Address {
@@ -60,6 +60,13 @@ export interface JsonConfig {
   readonly maxDepth: number;
 }
 
+/** What gRPC clients get beyond the methods of the protos. */
+export interface GrpcConfig {
+  readonly health: boolean;
+  readonly reflection: boolean;
+  readonly proxyUnknown: boolean;
+}
+
 /** Every bound on what a client, or a backend, may cost. */
 export interface ServerConfig {
   readonly maxBodyBytes: number;
@@ -72,6 +79,8 @@ export interface ServerConfig {
   readonly maxConnections: number;
   /** Undefined when the file says `off`: behind a proxy every client has the proxy's address. */
   readonly maxConnectionsPerIp: number | undefined;
+  /** Open at once on one HTTP/2 connection of a client. */
+  readonly maxStreams: number;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
@@ -108,6 +117,7 @@ export interface Config {
     /** Names, or prefixes ending in `*`, that may appear in a query and are not bound. */ readonly ignore: readonly string[];
   };
   readonly json: JsonConfig;
+  readonly grpc: GrpcConfig;
   readonly server: ServerConfig;
   readonly timeouts: TimeoutConfig;
 }

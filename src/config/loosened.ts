@@ -17,6 +17,7 @@ export function listLoosened(config: Config): string[] {
     config.query.ignore.includes("*") && "query.ignore *: unknown parameters are dropped",
     http.trustedProxies.some((cidr) => cidr.endsWith("/0")) &&
       "http.trusted_proxies: every client may claim any address",
+    config.grpc.proxyUnknown && "grpc.proxy_unknown: methods that no proto names reach the backends unchecked",
     server.maxConnectionsPerIp === undefined &&
       "server.max_connections_per_ip off: one client may take every connection",
     config.admin !== undefined &&

@@ -1,6 +1,6 @@
 // Layers of valid settings -> Config: the highest layer that names a key wins; text becomes bytes, milliseconds, addresses.
 import { parseAddress } from "./address.ts";
-import type { Address, Config, HttpConfig, JsonConfig, ServerConfig } from "./config.ts";
+import type { Address, Config, GrpcConfig, HttpConfig, JsonConfig, ServerConfig } from "./config.ts";
 import { checkAgreement } from "./agreement.ts";
 import { locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
@@ -17,7 +17,7 @@ export interface ResolvedExtras {
   readonly rules: readonly YamlHttpRule[];
 }
 
-type Group = "http" | "query" | "json" | "server" | "timeouts";
+type Group = "http" | "query" | "json" | "grpc" | "server" | "timeouts";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
@@ -39,6 +39,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     http: toHttp(group(layers, "http", defaults), extras.rules),
     query: { ignore: group(layers, "query", defaults).ignore },
     json: toJson(group(layers, "json", defaults)),
+    grpc: toGrpc(group(layers, "grpc", defaults)),
     server: toServer(group(layers, "server", defaults)),
     timeouts: { defaultMs: toMs(timeouts.default), maxMs: toMs(timeouts.max) },
   };
@@ -129,6 +130,10 @@ function toJson(json: DefaultSettings["json"]): JsonConfig {
   };
 }
 
+function toGrpc(grpc: DefaultSettings["grpc"]): GrpcConfig {
+  return { health: grpc.health, reflection: grpc.reflection, proxyUnknown: grpc.proxy_unknown };
+}
+
 function toServer(server: DefaultSettings["server"]): ServerConfig {
   return {
     maxBodyBytes: toBytes(server.max_body),
@@ -140,6 +145,7 @@ function toServer(server: DefaultSettings["server"]): ServerConfig {
     maxQueryParams: server.max_query_params,
     maxConnections: server.max_connections,
     maxConnectionsPerIp: server.max_connections_per_ip === "off" ? undefined : server.max_connections_per_ip,
+    maxStreams: server.max_streams,
     headersTimeoutMs: toMs(server.headers_timeout),
     requestTimeoutMs: toMs(server.request_timeout),
     keepAliveTimeoutMs: toMs(server.keep_alive_timeout),

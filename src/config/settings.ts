@@ -20,6 +20,7 @@ export interface Settings {
   http?: Partial<HttpSettings> & { rules?: unknown[]; rules_file?: string };
   query?: Partial<QuerySettings>;
   json?: Partial<JsonSettings>;
+  grpc?: Partial<GrpcSettings>;
   server?: Partial<ServerSettings>;
   timeouts?: Partial<TimeoutSettings>;
 }
@@ -52,6 +53,12 @@ interface JsonSettings {
   max_depth: number;
 }
 
+interface GrpcSettings {
+  health: boolean;
+  reflection: boolean;
+  proxy_unknown: boolean;
+}
+
 interface ServerSettings {
   max_body: string | number;
   max_message: string | number;
@@ -62,6 +69,7 @@ interface ServerSettings {
   max_query_params: number;
   max_connections: number;
   max_connections_per_ip: number | "off";
+  max_streams: number;
   headers_timeout: string;
   request_timeout: string;
   keep_alive_timeout: string;
@@ -85,6 +93,7 @@ export interface DefaultSettings {
   readonly http: HttpSettings;
   readonly query: QuerySettings;
   readonly json: JsonSettings;
+  readonly grpc: GrpcSettings;
   readonly server: ServerSettings;
   readonly timeouts: TimeoutSettings;
 }
@@ -96,7 +105,7 @@ const strict: DefaultSettings = {
   listen: "127.0.0.1:8080",
   admin: "127.0.0.1:9901",
   profile: "strict",
-  transport: "grpc-js",
+  transport: "native",
   http: {
     bind_unannotated: true,
     url_unescape: "except_reserved",
@@ -120,6 +129,7 @@ const strict: DefaultSettings = {
     case_insensitive_enums: false,
     max_depth: 100,
   },
+  grpc: { health: true, reflection: true, proxy_unknown: false },
   server: {
     max_body: "4MiB",
     max_message: "4MiB",
@@ -130,6 +140,7 @@ const strict: DefaultSettings = {
     max_query_params: 256,
     max_connections: 10_000,
     max_connections_per_ip: 256,
+    max_streams: 100,
     headers_timeout: "10s",
     request_timeout: "60s",
     keep_alive_timeout: "65s",

@@ -67,7 +67,11 @@ export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, conte
   const handlers: ConnectionHandlers = {
     onStream,
     onHeadersTooLarge(stream) {
-      refuse(stream, headersTooLarge(`more than ${limits.maxHeaderCount} header fields or ${limits.maxHeaderBytes} bytes of them`), false);
+      refuse(
+        stream,
+        headersTooLarge(`more than ${limits.maxHeaderCount} header fields or ${limits.maxHeaderBytes} bytes of them`),
+        false,
+      );
     },
     // Whatever it is, only the stream it happened on is lost; fronts answer their own faults.
     onFault() {},

@@ -49,7 +49,10 @@ function readHead(list: HeaderList, limits: HeadLimits): Http2Head | GatewayErro
   if (!/^[\x21-\x7e]+$/.test(target))
     return refuse("REQUEST_MALFORMED", "the :path has a character that must be percent-encoded");
   const fields = list.slice(at);
-  const collected = collectHeaders(authority === undefined ? fields : ["host", authority, ...withoutHost(fields)], limits);
+  const collected = collectHeaders(
+    authority === undefined ? fields : ["host", authority, ...withoutHost(fields)],
+    limits,
+  );
   if (collected instanceof GatewayError) return collected;
   const { host } = collected.headers;
   if (host === undefined) return refuse("HOST_INVALID", "the request has neither :authority nor host");

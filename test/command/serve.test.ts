@@ -5,7 +5,7 @@ import type { Config } from "../../src/config/config.ts";
 import type { ServedGateway, ServeParts } from "../../src/command/serve.ts";
 import { DiagnosticError } from "../../src/diagnostic.ts";
 import type { UpstreamState, UpstreamStateListener } from "../../src/upstream/upstreams.ts";
-import { readReadiness } from "../../src/command/readiness.ts";
+import { readReadiness } from "../../src/readiness.ts";
 import { configOf } from "../config/yaml-fixture.ts";
 import { createProtos, run } from "./capture.ts";
 import type { Outcome } from "./capture.ts";
@@ -23,6 +23,10 @@ function createFake(state: UpstreamState["state"], port = 1234) {
       connectAll: () => Promise.resolve([]),
       onStateChange: (each) => void (listener = each),
     },
+    readiness: () => ({
+      ready: state === "ready",
+      reasons: state === "ready" ? [] : [`upstream ${target} is ${state}`],
+    }),
     listen: () => Promise.resolve({ host: "127.0.0.1", port }),
     close: () => Promise.resolve(void events.push("closed")),
   };

@@ -57,7 +57,12 @@ function toOpaqueMethod(schema: Schema, serviceName: string, localName: string):
   };
 }
 
-function emptyType(declared: Omit<MessageType, "kind" | "name" | "fields" | "extensions" | "oneofs" | "isMapEntry" | "isMessageSet" | "field">): MessageType {
+function emptyType(
+  declared: Omit<
+    MessageType,
+    "kind" | "name" | "fields" | "extensions" | "oneofs" | "isMapEntry" | "isMessageSet" | "field"
+  >,
+): MessageType {
   return {
     ...declared,
     kind: "message",

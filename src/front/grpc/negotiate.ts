@@ -33,10 +33,14 @@ export function negotiate({ headers }: Exchange, plan: GrpcPlan): Negotiated {
 function toEncoding(name: string): MessageEncoding {
   if (isMessageEncoding(name)) return name;
   // The words and the header by which clients learn what they may send (gRPC, "Compression").
-  throw new GatewayError(Code.UNIMPLEMENTED, `the message encoding ${JSON.stringify(name.slice(0, 40))} is not supported`, {
-    reason: "MESSAGE_ENCODING_UNSUPPORTED",
-    headers: { "grpc-accept-encoding": acceptEncoding },
-  });
+  throw new GatewayError(
+    Code.UNIMPLEMENTED,
+    `the message encoding ${JSON.stringify(name.slice(0, 40))} is not supported`,
+    {
+      reason: "MESSAGE_ENCODING_UNSUPPORTED",
+      headers: { "grpc-accept-encoding": acceptEncoding },
+    },
+  );
 }
 
 const acceptedLists = new Map<string, readonly MessageEncoding[]>();

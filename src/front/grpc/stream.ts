@@ -85,7 +85,12 @@ function toHead(plan: GrpcPlan, encoding: MessageEncoding | undefined, metadata:
 }
 
 /** False: wait for room. */
-function send(writer: ResponseWriter, plan: GrpcPlan, message: Uint8Array, encoding: MessageEncoding | undefined): boolean {
+function send(
+  writer: ResponseWriter,
+  plan: GrpcPlan,
+  message: Uint8Array,
+  encoding: MessageEncoding | undefined,
+): boolean {
   const { bytes, isCompressed } = toReplyFrame(plan, message, encoding);
   if (bytes.length <= largestJoined) return writer.write(joinFrame(bytes, isCompressed));
   writer.write(framePrefix(bytes.length, isCompressed));

@@ -1,8 +1,8 @@
 // Whether the gateway should be sent traffic: what GET /readyz of the admin listener says.
-import type { Config } from "../config/config.ts";
-import type { Readiness } from "../serve/admin.ts";
-import { parseTarget } from "../upstream/target.ts";
-import type { UpstreamState } from "../upstream/upstreams.ts";
+import type { Config } from "./config/config.ts";
+import type { Readiness } from "./serve/admin.ts";
+import { parseTarget } from "./upstream/target.ts";
+import type { UpstreamState } from "./upstream/upstreams.ts";
 
 /**
  * Ready: listening, not stopping, and the default upstream connected; without a default, at least one. A mapped service that
