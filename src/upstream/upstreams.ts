@@ -31,6 +31,8 @@ export interface Upstreams {
   readonly handler: Handler;
   /** The target as configured; undefined when none serves the method. */
   targetOf(method: Method): string | undefined;
+  /** What serves the service, by its full name; undefined when nothing does. */
+  find(service: string): { readonly target: string; readonly transport: Transport } | undefined;
   /** The transport behind `targetOf`, e.g. for reflection. */
   readonly transports: readonly { readonly target: string; readonly transport: Transport }[];
   /** Starts connecting to all; resolves with what each has come to, at the latest after the time. */
@@ -78,6 +80,7 @@ export function createUpstreams({ targets, transport: open, limits }: UpstreamsO
   return {
     handler: createHandler(resolve),
     targetOf: (method) => resolve(method.service.name)?.target,
+    find: resolve,
     transports: all,
     connectAll: async (timeoutMs) => {
       await Promise.all(all.map(({ transport }) => transport.connect(timeoutMs)));

@@ -37,6 +37,11 @@ export class WireCursor {
     return this.#at >= this.#end;
   }
 
+  /** Index into `bytes` of what is read next. */
+  get position(): number {
+    return this.#at;
+  }
+
   /** The next tag; the field number is checked, the wire type is `tag & 7`. */
   tag(): number {
     const start = this.#at;
