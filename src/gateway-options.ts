@@ -5,7 +5,7 @@ import { DiagnosticError } from "./diagnostic.ts";
 import type { GrpcOptions } from "./front/grpc/options.ts";
 import type { RestOptions } from "./front/rest/options.ts";
 import type { RouterOptions } from "./route/router.ts";
-import { defaultListenerLimits, type ListenerLimits } from "./serve/listen.ts";
+import { defaultListenerLimits, type ListenerLimits } from "./serve/listen-limits.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "./translate/options.ts";
 import { parseTarget } from "./upstream/target.ts";
 import type { TargetAddress, TransportLimits } from "./upstream/transport.ts";

@@ -10,7 +10,7 @@ import { Http2Exchange } from "./http2-exchange.ts";
 import type { Http2Host } from "./http2-exchange.ts";
 import { createHeadReader } from "./http2-head.ts";
 import type { ErrorWriter } from "./listen-error.ts";
-import type { ListenerLimits } from "./listen.ts";
+import type { ListenerLimits } from "./listen-limits.ts";
 import { headersTooLarge } from "./request-headers.ts";
 
 /** What all connections of a listener share. */

@@ -1,6 +1,9 @@
 // How a listener itself says no: as google.rpc.Status in JSON unless the front's own error shape is given.
 import { STATUS_CODES } from "node:http";
+import type { Http1Failure } from "../http1/failure.ts";
 import { Code, GatewayError } from "../status.ts";
+import { headersTooLarge, urlTooLong } from "./request-headers.ts";
+import type { HeadLimits } from "./request-headers.ts";
 
 /** The same shape as translate's compiled error writer, which is what the gateway passes in. */
 export type ErrorWriter = (error: GatewayError) => { readonly contentType: string; readonly body: Uint8Array };
@@ -16,7 +19,14 @@ export const writePlainError: ErrorWriter = (error) => {
   };
 };
 
-/** A whole answer for a socket that has no parsed request to answer to. */
+/** The headers of an error's answer, its own among them. */
+export function errorHeaders(error: GatewayError, contentType: string): string[] {
+  const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
+  for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
+  return headers;
+}
+
+/** A whole answer for a socket that nobody serves. */
 export function rawAnswer(status: number, contentType: string, body: Uint8Array): Buffer {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}`,
@@ -28,65 +38,44 @@ export function rawAnswer(status: number, contentType: string, body: Uint8Array)
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body]);
 }
 
-interface ParseFailure {
-  readonly code?: string;
-  readonly rawPacket?: Buffer;
-}
-
-/** What node:http reports as `clientError`, in the gateway's words; the parser's own are about its states, not the client's mistake. */
-export function fromParseFailure(
-  failure: ParseFailure,
-  limits: { readonly maxHeaderBytes: number; readonly maxUrlBytes: number },
-): GatewayError {
-  switch (failure.code) {
-    case "HPE_HEADER_OVERFLOW":
-      return isLongFirstLine(failure.rawPacket, limits.maxUrlBytes)
-        ? problem("URL_TOO_LONG", `the URL is longer than ${limits.maxUrlBytes} bytes`, 414)
-        : problem("HEADERS_TOO_LARGE", `the request has more than ${limits.maxHeaderBytes} bytes of headers`, 431);
-    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+/** Why the engine gave a request up, in the gateway's words. */
+export function fromFailure({ code, message }: Http1Failure, limits: HeadLimits): GatewayError {
+  switch (code) {
+    case "url-too-long":
+      return urlTooLong(limits.maxUrlBytes);
+    case "headers-too-large":
+      return headersTooLarge(`more than ${limits.maxHeaderBytes} bytes of headers`);
+    case "too-many-headers":
+      return headersTooLarge(`more than ${limits.maxHeaderCount} header fields`);
+    case "chunk-extensions-too-large":
       return problem("BODY_MALFORMED", "the chunk extensions of the request body are too large", 413);
-    case "ERR_HTTP_REQUEST_TIMEOUT":
+    case "chunk":
+      return problem("BODY_MALFORMED", "the chunks of the request body are malformed", 400);
+    case "trailer":
+      return problem("BODY_MALFORMED", "the trailers of the request body frame it anew", 400);
+    case "transfer-encoding":
+    case "transfer-encoding-in-1-0":
+      return problem("TRANSFER_ENCODING_INVALID", message, 400);
+    case "version-unsupported":
+      return problem("HTTP_VERSION_UNSUPPORTED", "this version of HTTP is not spoken like this; use HTTP/1.1", 505);
+    case "connect":
+      return connectRefused();
+    case "timeout":
       return new GatewayError(Code.DEADLINE_EXCEEDED, "the request was not received in time", {
         reason: "REQUEST_TIMEOUT",
         httpStatus: 408,
       });
-    case "HPE_INVALID_CHUNK_SIZE":
-    case "HPE_STRICT":
-      return problem("BODY_MALFORMED", "the chunks of the request body are malformed", 400);
     default:
-      return problem("REQUEST_MALFORMED", `the request is not valid HTTP/1.1${describeMistake(failure)}`, 400);
+      return problem("REQUEST_MALFORMED", `the request is not valid HTTP/1.1: ${message}`, 400);
   }
 }
 
-const mistakes: ReadonlyMap<string | undefined, string> = new Map([
-  ["HPE_INVALID_METHOD", "it does not begin with a method in capitals, a space and a path"],
-  [
-    "HPE_INVALID_CONSTANT",
-    "it does not begin with a method in capitals, a space and a path, or its version is not HTTP/1.1",
-  ],
-  ["HPE_INVALID_VERSION", "its version is not HTTP/1.1, or its lines do not end with CR LF"],
-  ["HPE_INVALID_URL", "its URL has a character that must be percent-encoded, or does not begin with /"],
-  ["HPE_INVALID_HEADER_TOKEN", "a header line is not `Name: value`, or has a character that cannot stand there"],
-  ["HPE_INVALID_CONTENT_LENGTH", "Content-Length is no number"],
-  ["HPE_UNEXPECTED_CONTENT_LENGTH", "Content-Length is given twice, or beside Transfer-Encoding"],
-  ["HPE_INVALID_TRANSFER_ENCODING", "Transfer-Encoding must be chunked, and alone"],
-  ["HPE_CR_EXPECTED", "its lines must end with CR LF"],
-  ["HPE_LF_EXPECTED", "its lines must end with CR LF"],
-  ["HPE_PAUSED_H2_UPGRADE", "it is HTTP/2, which is not spoken on this connection"],
-]);
-
-/** What people meet by mistake, said in their words; a TLS record begins with 22, 3 (RFC 8446 section 5.1). */
-function describeMistake({ code, rawPacket }: ParseFailure): string {
-  if (rawPacket?.[0] === 22 && rawPacket[1] === 3) return ": it is TLS, and this port speaks plain HTTP; use http://";
-  const mistake = mistakes.get(code);
-  return mistake === undefined ? "" : `: ${mistake}`;
-}
-
-/** The overflow came within the first line. Only told when the whole line so far is in one packet, as it nearly always is. */
-function isLongFirstLine(packet: Buffer | undefined, maxUrlBytes: number): boolean {
-  if (packet === undefined || !/^[A-Z]{3,20} /.test(packet.toString("latin1", 0, 24))) return false;
-  const lineEnd = packet.indexOf(10);
-  return lineEnd < 0 || lineEnd > maxUrlBytes;
+/** CONNECT asks for a tunnel (RFC 9110 section 9.3.6). */
+export function connectRefused(): GatewayError {
+  return new GatewayError(Code.UNIMPLEMENTED, "CONNECT is not served here: this is a gateway, not a proxy", {
+    reason: "METHOD_NOT_ALLOWED",
+    httpStatus: 405,
+  });
 }
 
 function problem(reason: string, message: string, httpStatus: number): GatewayError {

@@ -1,51 +1,20 @@
-// A listening socket for HTTP/1.1: bounded in connections, sizes and time; every sound request becomes an Exchange for the front.
-import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+// A listening socket: bounded in connections; finds out what each client speaks and has that served, watches the clocks, ends gracefully.
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Front } from "../front/front.ts";
+import { isHttp2Preface } from "../http2/preface.ts";
 import { Code, GatewayError } from "../status.ts";
-import { Http1Connection } from "./http1-connection.ts";
-import type { ConnectionContext, Expectation } from "./http1-connection.ts";
-import type { HeadLimits } from "./request-headers.ts";
+import type { ConnectionContext, ServeConnection, ServedConnection } from "./connection.ts";
+import { awaitFirstBytes } from "./first-bytes.ts";
+import { serveHttp1 } from "./http1-connection.ts";
 import { addressKey, createConnectionCount } from "./listen-count.ts";
-import { fromParseFailure, rawAnswer, writePlainError } from "./listen-error.ts";
+import type { ConnectionCount } from "./listen-count.ts";
+import { rawAnswer, writePlainError } from "./listen-error.ts";
 import type { ErrorWriter } from "./listen-error.ts";
-
-/** Has the names of `server` in the configuration; what it has no key for keeps its default. */
-export interface ListenerLimits extends HeadLimits {
-  readonly maxConnections: number;
-  /** Undefined for no bound, behind a proxy. */
-  readonly maxConnectionsPerIp: number | undefined;
-  /** Streams a client may have open on one HTTP/2 connection. */
-  readonly maxStreams: number;
-  readonly headersTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly keepAliveTimeoutMs: number;
-  /** A body slower than this on average, after `bodyGraceMs`, is given up. */
-  readonly minBodyBytesPerSecond: number;
-  readonly bodyGraceMs: number;
-  /** A client that takes nothing of its answer for so long is cut off. */
-  readonly stallTimeoutMs: number;
-  /** How often the clocks above are looked at. */
-  readonly checkIntervalMs: number;
-}
-
-export const defaultListenerLimits: ListenerLimits = Object.freeze({
-  maxHeaderBytes: 16 * 1024,
-  maxHeaderCount: 64,
-  maxUrlBytes: 8 * 1024,
-  underscoreHeaders: "reject",
-  maxConnections: 10_000,
-  maxConnectionsPerIp: 256,
-  maxStreams: 100,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 60_000,
-  keepAliveTimeoutMs: 65_000,
-  minBodyBytesPerSecond: 128,
-  bodyGraceMs: 5_000,
-  stallTimeoutMs: 30_000,
-  checkIntervalMs: 1_000,
-});
+import type { ListenerLimits } from "./listen-limits.ts";
+import { createTlsUpgrade, isTlsRecord } from "./listen-tls.ts";
+import type { ListenerTls } from "./listen-tls.ts";
 
 /** `path` listens on a Unix socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -56,6 +25,10 @@ export interface ListenerOptions {
   readonly front: Front;
   /** The front's error shape, for requests no front gets to see. */
   readonly writeError?: ErrorWriter;
+  /** Serves HTTP/2 on the same port: agreed on by ALPN, or by prior knowledge. */
+  readonly http2?: ServeConnection;
+  /** Undefined for plain text. */
+  readonly tls?: ListenerTls | undefined;
 }
 
 export interface BoundAddress {
@@ -76,29 +49,26 @@ export function toListenAddress(host: string, port: number): ListenAddress {
   return host.startsWith("unix:") ? { path: host.slice("unix:".length) } : { host, port };
 }
 
-export function createListener({ address, limits, front, writeError = writePlainError }: ListenerOptions): Listener {
-  let isClosing = false;
-  const context: ConnectionContext = { limits, front, writeError, reading: new Set(), isClosing: () => isClosing };
-  const connections = new Map<Socket, Http1Connection>();
-  const server = createHttpServer(limits);
-  handleConnections(server, limits, context, connections);
-  handleRequests(server, connections);
-  handleFailures(server, limits, connections);
-  const watch = (): void => watchClocks(limits, context, connections);
+/** Throws for a certificate or key that cannot be used. */
+export function createListener(options: ListenerOptions): Listener {
+  const { address, limits, front, writeError = writePlainError } = options;
+  const context: ConnectionContext = { limits, front, writeError, reading: new Set() };
+  const connections = new Connections(context, options);
+  const server = createServer({ noDelay: true }, (socket) => connections.accept(socket));
+  server.maxConnections = limits.maxConnections;
   let timer: NodeJS.Timeout | undefined;
 
   return {
     async listen() {
       await bind(server, address);
-      timer = setInterval(watch, limits.checkIntervalMs);
+      timer = setInterval(() => connections.watch(performance.now()), limits.checkIntervalMs);
       timer.unref();
       return toBoundAddress(server, address);
     },
     async close(graceMs) {
-      isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const connection of connections.values()) if (connection.isIdle) connection.destroy();
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      connections.drain();
+      const cut = setTimeout(() => connections.destroy(), graceMs);
       await closed;
       clearTimeout(cut);
       clearInterval(timer);
@@ -106,93 +76,114 @@ export function createListener({ address, limits, front, writeError = writePlain
   };
 }
 
-function createHttpServer(limits: ListenerLimits): Server {
-  const server = createServer({
-    // Counted together by Node; checkHead applies each limit by itself.
-    maxHeaderSize: limits.maxHeaderBytes + limits.maxUrlBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: limits.checkIntervalMs,
-    insecureHTTPParser: false,
-    // Node's own answer would have no body.
-    requireHostHeader: false,
-    noDelay: true,
-  });
-  // Node would silently cut the list; checkHead refuses instead.
-  server.maxHeadersCount = 0;
-  server.maxConnections = limits.maxConnections;
-  return server;
-}
+/** Every open socket and what serves it. */
+class Connections {
+  readonly #context: ConnectionContext;
+  readonly #http2: ServeConnection | undefined;
+  readonly #secure: ((socket: Socket, firstBytes: Buffer) => void) | undefined;
+  readonly #served = new Map<Socket, ServedConnection>();
+  readonly #count: ConnectionCount;
+  readonly #busyAnswer: Buffer;
+  #isClosing = false;
 
-function handleConnections(
-  server: Server,
-  limits: ListenerLimits,
-  context: ConnectionContext,
-  connections: Map<Socket, Http1Connection>,
-): void {
-  const count = createConnectionCount(limits.maxConnectionsPerIp);
-  const busy = new GatewayError(Code.UNAVAILABLE, "too many connections from this address", {
-    reason: "TOO_MANY_CONNECTIONS",
-  });
-  const { contentType, body } = context.writeError(busy);
-  const busyAnswer = rawAnswer(503, contentType, body);
-  server.on("connection", (socket: Socket) => {
+  constructor(context: ConnectionContext, { http2, tls }: ListenerOptions) {
+    const { limits, writeError } = context;
+    this.#context = context;
+    this.#http2 = http2;
+    this.#count = createConnectionCount(limits.maxConnectionsPerIp);
+    const { contentType, body } = writeError(tooManyConnections());
+    this.#busyAnswer = rawAnswer(503, contentType, body);
+    if (tls !== undefined) {
+      const upgrade = { withHttp2: http2 !== undefined, handshakeTimeoutMs: limits.headersTimeoutMs };
+      this.#secure = createTlsUpgrade(tls, upgrade, (socket) => this.#serveSecure(socket));
+    }
+  }
+
+  accept(socket: Socket): void {
     const key = addressKey(socket.remoteAddress);
-    if (!count.add(key)) {
+    if (!this.#count.add(key)) {
       socket.on("error", () => socket.destroy());
-      socket.end(busyAnswer, () => socket.destroy());
+      // Where TLS is expected nobody could read it.
+      if (this.#secure !== undefined) socket.destroy();
+      else socket.end(this.#busyAnswer, () => socket.destroy());
       return;
     }
-    connections.set(socket, new Http1Connection(socket, context));
-    socket.once("close", () => {
-      connections.delete(socket);
-      count.remove(key);
+    socket.once("close", () => this.#count.remove(key));
+    if (this.#secure !== undefined) this.#expectTls(socket, this.#secure);
+    else if (this.#http2 !== undefined) this.#tellApart(socket, this.#http2);
+    else this.#serve(socket, serveHttp1, undefined);
+  }
+
+  #serve(socket: Socket, serve: ServeConnection, firstBytes: Buffer | undefined): void {
+    this.#keep(socket, serve(socket, firstBytes, this.#context));
+  }
+
+  #keep(socket: Socket, connection: ServedConnection): void {
+    if (!this.#served.has(socket)) socket.once("close", () => this.#served.delete(socket));
+    this.#served.set(socket, connection);
+    if (this.#isClosing) connection.drain();
+  }
+
+  /** HTTP/1.1 and HTTP/2 share a port without TLS: the client's first bytes tell them apart (RFC 9113 section 3.3). */
+  #tellApart(socket: Socket, http2: ServeConnection): void {
+    const waiting = awaitFirstBytes(socket, this.#context.limits.headersTimeoutMs, (bytes) => {
+      const isHttp2 = isHttp2Preface(bytes);
+      if (isHttp2 === undefined) return false;
+      this.#serve(socket, isHttp2 ? http2 : serveHttp1, bytes);
+      return true;
     });
-  });
-}
+    this.#keep(socket, waiting);
+  }
 
-function handleRequests(server: Server, connections: Map<Socket, Http1Connection>): void {
-  const accept =
-    (expectation: Expectation) =>
-    (request: IncomingMessage, response: ServerResponse): void => {
-      const connection = connections.get(request.socket);
-      if (connection === undefined) request.socket.destroy();
-      else connection.accept(request, response, expectation);
-    };
-  server.on("request", accept("none"));
-  server.on("checkContinue", accept("continue"));
-  server.on("checkExpectation", accept("unknown"));
-}
-
-function handleFailures(server: Server, limits: ListenerLimits, connections: Map<Socket, Http1Connection>): void {
-  server.on("clientError", (failure: NodeJS.ErrnoException, socket) => {
-    const connection = connections.get(socket as Socket);
-    // The end in the middle of a request is a client that left; there is nobody to tell.
-    if (connection === undefined || failure.code === "ECONNRESET" || failure.code === "HPE_INVALID_EOF_STATE")
-      socket.destroy();
-    else connection.fail(fromParseFailure(failure, limits));
-  });
-  server.on("connect", (_request, socket) => {
-    const connection = connections.get(socket as Socket);
-    const error = new GatewayError(Code.UNIMPLEMENTED, "CONNECT is not served here: this is a gateway, not a proxy", {
-      reason: "METHOD_NOT_ALLOWED",
-      httpStatus: 405,
+  #expectTls(socket: Socket, secure: (socket: Socket, firstBytes: Buffer) => void): void {
+    const waiting = awaitFirstBytes(socket, this.#context.limits.headersTimeoutMs, (bytes) => {
+      if (isTlsRecord(bytes)) {
+        // Until the handshake is done, which has a timeout of its own, there is nothing to drain.
+        this.#keep(socket, { isIdle: false, drain: () => {}, destroy: () => void socket.destroy() });
+        secure(socket, bytes);
+      } else {
+        socket.on("error", () => socket.destroy());
+        socket.end(plainHttpAnswer, () => socket.destroySoon());
+      }
+      return true;
     });
-    if (connection === undefined) socket.destroy();
-    else connection.fail(error);
+    this.#keep(socket, waiting);
+  }
+
+  #serveSecure(socket: TLSSocket): void {
+    const http2 = this.#http2;
+    if (http2 === undefined || socket.alpnProtocol === "http/1.1") this.#serve(socket, serveHttp1, undefined);
+    else if (socket.alpnProtocol === "h2") this.#serve(socket, http2, undefined);
+    else this.#tellApart(socket, http2);
+  }
+
+  watch(now: number): void {
+    const { limits, reading } = this.#context;
+    for (const body of reading) body.checkPace(now, limits.bodyGraceMs, limits.minBodyBytesPerSecond);
+    for (const connection of this.#served.values()) connection.checkProgress?.(now);
+  }
+
+  drain(): void {
+    this.#isClosing = true;
+    for (const connection of this.#served.values()) connection.drain();
+  }
+
+  destroy(): void {
+    for (const connection of this.#served.values()) connection.destroy();
+  }
+}
+
+function tooManyConnections(): GatewayError {
+  return new GatewayError(Code.UNAVAILABLE, "too many connections from this address", {
+    reason: "TOO_MANY_CONNECTIONS",
   });
 }
 
-function watchClocks(
-  limits: ListenerLimits,
-  context: ConnectionContext,
-  connections: Map<Socket, Http1Connection>,
-): void {
-  const now = performance.now();
-  for (const exchange of context.reading) exchange.checkPace(now, limits.bodyGraceMs, limits.minBodyBytesPerSecond);
-  for (const connection of connections.values()) connection.checkProgress(now, limits.stallTimeoutMs);
-}
+const plainHttpAnswer = rawAnswer(
+  400,
+  "text/plain",
+  Buffer.from("this port speaks TLS, and the request came in plain HTTP; use https://\n"),
+);
 
 function bind(server: Server, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {

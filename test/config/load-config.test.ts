@@ -6,7 +6,7 @@ import { defaultSettings } from "../../src/config/settings.ts";
 import { strictRest } from "../../src/front/rest/options.ts";
 import { grpcGatewayJson, strictJson } from "../../src/translate/options.ts";
 import { toJsonOptions, toRestOptions } from "../../src/gateway-options.ts";
-import { defaultListenerLimits } from "../../src/serve/listen.ts";
+import { defaultListenerLimits } from "../../src/serve/listen-limits.ts";
 import { configOf, createFolder, loadFile, loadYaml, problemsOf } from "./yaml-fixture.ts";
 
 describe("loadConfig", () => {

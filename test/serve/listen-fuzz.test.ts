@@ -1,8 +1,9 @@
 // Whatever bytes arrive, the listener answers or closes, and goes on serving others.
 import { expect } from "chai";
 import fc from "fast-check";
-import { createListener, defaultListenerLimits } from "../../src/serve/listen.ts";
+import { createListener } from "../../src/serve/listen.ts";
 import type { BoundAddress, Listener } from "../../src/serve/listen.ts";
+import { defaultListenerLimits } from "../../src/serve/listen-limits.ts";
 import { exchangeRaw, openRaw, request } from "../support/raw-http.ts";
 
 const fragments = [

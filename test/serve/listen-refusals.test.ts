@@ -1,7 +1,8 @@
 // Request heads the listener refuses by itself: the smuggling corpus, sizes, versions, names.
 import { expect } from "chai";
-import { createListener, defaultListenerLimits } from "../../src/serve/listen.ts";
+import { createListener } from "../../src/serve/listen.ts";
 import type { BoundAddress, Listener } from "../../src/serve/listen.ts";
+import { defaultListenerLimits } from "../../src/serve/listen-limits.ts";
 import { exchangeRaw, openRaw } from "../support/raw-http.ts";
 
 function reasonOf(body: Buffer): string {

@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Exchange, Front } from "../../src/front/front.ts";
 import { GatewayError } from "../../src/status.ts";
-import { createListener, defaultListenerLimits, toListenAddress } from "../../src/serve/listen.ts";
-import type { BoundAddress, Listener, ListenerLimits } from "../../src/serve/listen.ts";
+import { createListener, toListenAddress } from "../../src/serve/listen.ts";
+import type { BoundAddress, Listener } from "../../src/serve/listen.ts";
+import { defaultListenerLimits } from "../../src/serve/listen-limits.ts";
+import type { ListenerLimits } from "../../src/serve/listen-limits.ts";
 import { exchangeRaw, openRaw, request } from "../support/raw-http.ts";
 
 let listener: Listener | undefined;

@@ -12,7 +12,8 @@ import { bindMethods } from "../../../src/schema/bind/http-rule.ts";
 import { linkSchema } from "../../../src/schema/link/link.ts";
 import { parseProto } from "../../../src/schema/parse/file.ts";
 import type { ProtoFile } from "../../../src/schema/proto-file.ts";
-import { createListener, defaultListenerLimits } from "../../../src/serve/listen.ts";
+import { createListener } from "../../../src/serve/listen.ts";
+import { defaultListenerLimits } from "../../../src/serve/listen-limits.ts";
 import { exchangeRaw, request } from "../../support/raw-http.ts";
 import type { Endpoint, RawResponse } from "../../support/raw-http.ts";
 

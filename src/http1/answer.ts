@@ -1,0 +1,98 @@
+// Writes the heads of answers, and their chunks, as text and bytes for the socket.
+import { STATUS_CODES } from "node:http";
+import type { HeaderList } from "./contract.ts";
+
+const statusLines: string[] = [];
+
+export function statusLine(status: number): string {
+  return (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`);
+}
+
+const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// oxlint-disable-next-line no-control-regex -- control characters are what it finds
+const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Names once found right; answers have few. */
+const rightNames = new Set<string>();
+const mostNames = 1024;
+
+/** The lines of a list; undefined where a name or value is not allowed, or could split the answer. */
+export function headerLines(headers: HeaderList): string | undefined {
+  let text = "";
+  for (let i = 0; i < headers.length; i += 2) {
+    const value = headers[i + 1];
+    if (!isName(headers[i]) || notInValue.test(value)) return undefined;
+    text += `${headers[i]}: ${value}\r\n`;
+  }
+  return text;
+}
+
+function isName(text: string): boolean {
+  if (rightNames.has(text)) return true;
+  if (!name.test(text)) return false;
+  if (rightNames.size < mostNames) rightNames.add(text);
+  return true;
+}
+
+/** Without a body, and without a Content-Length, whatever the answer (RFC 9110 section 6.4.1). */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304 || status < 200;
+}
+
+let date = "";
+let dateSecond = -1;
+
+/** The Date line, made anew once a second. */
+export function dateLine(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    date = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
+  }
+  return date;
+}
+
+export function connectionLines(isLast: boolean, keepAliveLines: string): string {
+  return isLast ? "Connection: close\r\n" : keepAliveLines;
+}
+
+/** Bodies up to this size are copied behind their head: one system call with one buffer. */
+const longestCopied = 16 * 1024;
+
+interface Sink {
+  cork(): void;
+  uncork(): void;
+  write(data: string | Uint8Array, encoding?: BufferEncoding): boolean;
+}
+
+/** Head and body in one write. */
+export function writeTogether(sink: Sink, head: string, body: Uint8Array | undefined): boolean {
+  if (body === undefined || body.length === 0) return sink.write(head, "latin1");
+  if (body.length <= longestCopied) {
+    const whole = Buffer.allocUnsafe(head.length + body.length);
+    whole.write(head, "latin1");
+    whole.set(body, head.length);
+    return sink.write(whole);
+  }
+  sink.cork();
+  sink.write(head, "latin1");
+  const hasRoom = sink.write(body);
+  sink.uncork();
+  return hasRoom;
+}
+
+const chunkEnd = Buffer.from("\r\n");
+
+export function writeChunk(sink: Sink, chunk: Uint8Array): boolean {
+  const size = `${chunk.length.toString(16)}\r\n`;
+  if (chunk.length <= longestCopied) {
+    const whole = Buffer.allocUnsafe(size.length + chunk.length + 2);
+    whole.write(size, "latin1");
+    whole.set(chunk, size.length);
+    whole.write("\r\n", size.length + chunk.length, "latin1");
+    return sink.write(whole);
+  }
+  sink.write(size, "latin1");
+  sink.write(chunk);
+  return sink.write(chunkEnd);
+}

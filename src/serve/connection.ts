@@ -1,0 +1,36 @@
+// What the listener and the protocols it hands its sockets to agree on.
+import type { Socket } from "node:net";
+import type { Front } from "../front/front.ts";
+import type { ErrorWriter } from "./listen-error.ts";
+import type { ListenerLimits } from "./listen-limits.ts";
+
+/** A body on its way whose pace is watched. */
+export interface PacedBody {
+  checkPace(now: number, graceMs: number, minBytesPerSecond: number): void;
+}
+
+/** What all connections of a listener share. */
+export interface ConnectionContext {
+  readonly limits: ListenerLimits;
+  readonly front: Front;
+  readonly writeError: ErrorWriter;
+  readonly reading: Set<PacedBody>;
+}
+
+/** A socket that is being served. */
+export interface ServedConnection {
+  /** Nothing was asked on it that is still to be answered. */
+  readonly isIdle: boolean;
+  /** Takes no more requests, finishes those under way, then ends; at once where there are none. */
+  drain(): void;
+  destroy(): void;
+  /** Looks at the connection's clocks; called every `checkIntervalMs`. */
+  checkProgress?(now: number): void;
+}
+
+/** Serves a socket from now on; `firstBytes` were read from it before. */
+export type ServeConnection = (
+  socket: Socket,
+  firstBytes: Buffer | undefined,
+  context: ConnectionContext,
+) => ServedConnection;
