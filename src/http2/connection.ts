@@ -59,7 +59,7 @@ class Connection implements Http2Connection {
   constructor(socket: Duplex, options: ConnectionOptions, handlers: ConnectionHandlers) {
     const { role, keepalive, firstBytes } = options;
     const limits = resolveLimits(options.limits);
-    const session = new Session(socket, role, limits, handlers);
+    const session = new Session(socket, options, limits, handlers);
     this.#session = session;
     this.#reader = new FrameReader(limits.maxFrameBytes, (frame) => this.#onFrame(frame));
     this.#prefaceLeft = role === "server" ? clientPreface.length : 0;

@@ -94,6 +94,11 @@ export interface ConnectionOptions {
   readonly role: Role;
   readonly limits?: Partial<Http2Limits>;
   readonly keepalive?: KeepaliveOptions;
+  /**
+   * Give the connection's window back as bytes arrive, only the stream's as they are consumed: a stream nobody reads then never
+   * stops the others, and what is held unread is bounded by the windows of the streams. Default false.
+   */
+  readonly creditsOnArrival?: boolean;
   /** What was read from the socket before it came here. */
   readonly firstBytes?: Buffer;
 }

@@ -37,8 +37,10 @@ export interface Http2Limits {
   readonly streamIdleTimeoutMs: number;
   /** Without an open stream; 0 is never. */
   readonly idleTimeoutMs: number;
-  /** Bytes wait to be sent and fewer than 1,024 left in this time. */
+  /** Nothing is taken by the socket in this time. */
   readonly stallTimeoutMs: number;
+  /** Bytes of a stream wait to be sent and fewer than 1,024 left in this time; 0 is never. Without one, `stallTimeoutMs`. */
+  readonly streamStallTimeoutMs: number;
   /** How long a graceful end may take before the rest is cut off; 0 is as long as the streams do. */
   readonly drainTimeoutMs: number;
 }
@@ -65,6 +67,7 @@ export const defaultLimits: Http2Limits = Object.freeze({
   streamIdleTimeoutMs: 300_000,
   idleTimeoutMs: 300_000,
   stallTimeoutMs: 30_000,
+  streamStallTimeoutMs: 30_000,
   drainTimeoutMs: 30_000,
 });
 
@@ -96,6 +99,7 @@ const ranges: { readonly [Name in keyof Http2Limits]: Range } = {
   streamIdleTimeoutMs: anyTime,
   idleTimeoutMs: anyTime,
   stallTimeoutMs: someTime,
+  streamStallTimeoutMs: anyTime,
   drainTimeoutMs: anyTime,
 };
 
@@ -113,6 +117,7 @@ export function resolveLimits(given: Partial<Http2Limits> = {}): Http2Limits {
     }
     limits[key] = value;
   }
+  limits.streamStallTimeoutMs = given.streamStallTimeoutMs ?? limits.stallTimeoutMs;
   limits.maxStreamWindowBytes = Math.max(limits.maxStreamWindowBytes, limits.streamWindowBytes);
   limits.maxConnectionWindowBytes = Math.max(limits.maxConnectionWindowBytes, limits.connectionWindowBytes);
   return Object.freeze(limits);

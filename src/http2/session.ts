@@ -1,7 +1,7 @@
 // What all parts of a connection share: its streams, windows, budgets and output, and how it ends.
 import type { Duplex } from "node:stream";
 import { Budget } from "./budget.ts";
-import type { ConnectionHandlers, StreamHandlers, StreamReset } from "./contract.ts";
+import type { ConnectionHandlers, ConnectionOptions, StreamHandlers, StreamReset } from "./contract.ts";
 import { Http2Error } from "./errors.ts";
 import { ReceiveWindow } from "./flow.ts";
 import type { Clock } from "./flow.ts";
@@ -45,6 +45,7 @@ export class Session implements StreamHost, Clock {
   readonly resets: Budget;
   readonly control: Budget;
   readonly sendBufferBytes: number;
+  readonly creditsOnArrival: boolean;
   phase: Phase = Phase.OPEN;
   sendWindow = defaultWindow;
   /** The highest stream the peer has opened; the next one this end opens. */
@@ -68,8 +69,9 @@ export class Session implements StreamHost, Clock {
   #isFlushPlanned = false;
   #error: Error | undefined;
 
-  constructor(socket: Duplex, role: Role, limits: Http2Limits, handlers: ConnectionHandlers) {
-    this.role = role;
+  constructor(socket: Duplex, options: ConnectionOptions, limits: Http2Limits, handlers: ConnectionHandlers) {
+    this.role = options.role;
+    this.creditsOnArrival = options.creditsOnArrival ?? false;
     this.socket = socket;
     this.limits = limits;
     this.handlers = handlers;

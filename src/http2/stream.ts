@@ -14,6 +14,8 @@ export interface StreamHost {
   /** What the connection's window still lets this end send. */
   sendWindow: number;
   readonly sendBufferBytes: number;
+  /** The connection's window is given back as bytes arrive, the stream's as they are consumed. */
+  readonly creditsOnArrival: boolean;
   /** Milliseconds, as of the last look at the clock. */
   readonly coarseNow: number;
   /** DATA may be framed at once: the socket takes it, this turn's output is not too long yet, and no other stream waits its turn. */
@@ -136,7 +138,7 @@ export class StreamCore implements Http2Stream {
     if (!(counted > 0)) return;
     this.#unconsumed -= counted;
     const host = this.#host;
-    host.credit(counted);
+    if (!host.creditsOnArrival) host.credit(counted);
     if (this.remote !== Side.OPEN) return;
     const credit = host.streamCredit(this, counted);
     if (credit === 0) return;
@@ -146,14 +148,19 @@ export class StreamCore implements Http2Stream {
 
   /** Received bytes that the application gets to see. */
   received(chunk: Buffer): void {
-    this.#unconsumed += chunk.length;
+    this.#arrived(chunk.length);
     this.handlers.onData(chunk);
   }
 
   /** Received bytes that it does not see: padding. */
   receivedPadding(bytes: number): void {
-    this.#unconsumed += bytes;
+    this.#arrived(bytes);
     this.consume(bytes);
+  }
+
+  #arrived(bytes: number): void {
+    this.#unconsumed += bytes;
+    if (this.#host.creditsOnArrival) this.#host.credit(bytes);
   }
 
   /** The peer's side is over. */
@@ -170,7 +177,7 @@ export class StreamCore implements Http2Stream {
     this.#queue = undefined;
     this.#trailers = undefined;
     // Nobody has to read on from a stream that is over for its bytes not to hold up the others.
-    this.#host.credit(this.#unconsumed);
+    if (!this.#host.creditsOnArrival) this.#host.credit(this.#unconsumed);
     this.#unconsumed = 0;
     this.#host.forget(this);
   }

@@ -24,6 +24,7 @@ export function startWatchdog(
     limits.streamIdleTimeoutMs,
     limits.idleTimeoutMs,
     limits.stallTimeoutMs,
+    limits.streamStallTimeoutMs,
     keepalive?.intervalMs ?? 0,
     keepalive?.timeoutMs ?? 0,
   ].filter((time) => time > 0);
@@ -65,13 +66,13 @@ function look(session: Session, drain: () => void): void {
 }
 
 function lookAtStream(session: Session, stream: StreamCore, now: number): void {
-  const { stallTimeoutMs } = session.limits;
-  if (stream.bufferedBytes > 0) {
+  const { streamStallTimeoutMs } = session.limits;
+  if (streamStallTimeoutMs > 0 && stream.bufferedBytes > 0) {
     if (stream.sentBytes - stream.stallBytes >= progressBytes) {
       stream.stallMark = now;
       stream.stallBytes = stream.sentBytes;
-    } else if (now - stream.stallMark > stallTimeoutMs) {
-      cut(session, stream, `the peer took nothing for ${stallTimeoutMs} ms`);
+    } else if (now - stream.stallMark > streamStallTimeoutMs) {
+      cut(session, stream, `the peer took nothing for ${streamStallTimeoutMs} ms`);
       return;
     }
   }

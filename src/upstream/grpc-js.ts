@@ -6,9 +6,10 @@ import { Code, GatewayError } from "../status.ts";
 import { Connection, type StateListener } from "./connection.ts";
 import { type CallEvents, RunningCall } from "./grpc-js-call.ts";
 import { ChannelLink } from "./grpc-js-channel.ts";
+import { createDeferred } from "./deferred.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { ConnectionState, TargetAddress, Transport, TransportFactory, TransportLimits } from "./transport.ts";
-import { deadlineExceeded, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
+import { checkSize, deadlineExceeded, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
 import { readRequestMetadata } from "./wire-metadata.ts";
 
 /** Received and not yet read, per stream: what HTTP/2 holds in one default window. */
@@ -66,8 +67,11 @@ class GrpcJsTransport implements Transport {
       isReading = true;
       running?.read();
     };
-    const queue = new MessageQueue(readAheadBytes, () => {
-      if (!isReading) read();
+    const queue = new MessageQueue({
+      window: readAheadBytes,
+      onRoom: () => {
+        if (!isReading) read();
+      },
     });
     const running = this.#start(call, {
       onHeaders: headers.resolve,
@@ -155,29 +159,4 @@ async function pump(call: StreamCall, running: RunningCall, maxBytes: number): P
   } catch (error) {
     running.cancel(GatewayError.from(error));
   }
-}
-
-function checkSize(message: Uint8Array, maxBytes: number): void {
-  if (message.length <= maxBytes) return;
-  throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request message is larger than ${maxBytes} bytes`, {
-    reason: "MESSAGE_TOO_LARGE",
-  });
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: GatewayError) => void;
-}
-
-function createDeferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: GatewayError) => void = () => {};
-  const promise = new Promise<T>((fulfil, fail) => {
-    resolve = fulfil;
-    reject = fail;
-  });
-  // Nobody need ask for headers or trailers; a failed call must not end the process for that.
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }

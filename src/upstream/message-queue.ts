@@ -1,40 +1,51 @@
 // The messages a backend has sent and nobody has read yet: bounded by bytes, read in order, the status last.
 import type { MessageReader } from "../call.ts";
-import type { GatewayError } from "../status.ts";
+import { GatewayError } from "../status.ts";
 
 interface Waiter {
-  readonly resolve: (message: Uint8Array | undefined) => void;
+  readonly resolve: (message: Uint8Array | Promise<Uint8Array> | undefined) => void;
   readonly reject: (error: GatewayError) => void;
+}
+
+/** A message that is decompressed when it is read: few bytes may become many. */
+interface Compressed {
+  readonly compressed: Uint8Array;
+}
+
+export interface MessageQueueOptions {
+  /** The queue has room while it holds fewer bytes than this. */
+  readonly window: number;
+  /** Called whenever the reader has taken the queue below `window`: ask the backend for more. */
+  readonly onRoom: () => void;
+  /** For messages pushed compressed. Throws, or rejects with, GatewayError. */
+  readonly expand?: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
 type End = { readonly kind: "ok" } | { readonly kind: "error"; readonly error: GatewayError };
 
 export class MessageQueue implements MessageReader {
-  readonly #messages: Uint8Array[] = [];
+  readonly #messages: (Uint8Array | Compressed)[] = [];
   readonly #waiters: Waiter[] = [];
-  readonly #onRoom: () => void;
-  readonly #window: number;
+  readonly #options: MessageQueueOptions;
   #bytes = 0;
   #end: End | undefined;
 
-  /** `onRoom` is called whenever the reader has taken the queue below `window` bytes: ask the backend for more. */
-  constructor(window: number, onRoom: () => void) {
-    this.#window = window;
-    this.#onRoom = onRoom;
+  constructor(options: MessageQueueOptions) {
+    this.#options = options;
   }
 
   get hasRoom(): boolean {
-    return this.#bytes < this.#window;
+    return this.#bytes < this.#options.window;
   }
 
-  push(message: Uint8Array): void {
+  push(message: Uint8Array, isCompressed = false): void {
     if (this.#end !== undefined) return;
+    const item = isCompressed ? { compressed: message } : message;
     const waiter = this.#waiters.shift();
-    if (waiter !== undefined) waiter.resolve(message);
+    if (waiter !== undefined) this.#hand(item, waiter);
     else {
-      this.#messages.push(message);
-      // An empty message costs memory too; without this a flood of them would never fill the window.
-      this.#bytes += message.length + 64;
+      this.#messages.push(item);
+      this.#bytes += sizeOf(item);
     }
   }
 
@@ -54,19 +65,37 @@ export class MessageQueue implements MessageReader {
   }
 
   read(): Promise<Uint8Array | undefined> {
-    const message = this.#messages.shift();
-    if (message !== undefined) {
-      const wasFull = !this.hasRoom;
-      this.#bytes -= message.length + 64;
-      if (wasFull && this.hasRoom) this.#onRoom();
-      return Promise.resolve(message);
+    const item = this.#messages.shift();
+    if (item === undefined) {
+      return new Promise((resolve, reject) => {
+        const waiter = { resolve, reject };
+        if (this.#end === undefined) this.#waiters.push(waiter);
+        else settle(waiter, this.#end);
+      });
     }
-    return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
-      if (this.#end === undefined) this.#waiters.push(waiter);
-      else settle(waiter, this.#end);
-    });
+    const wasFull = !this.hasRoom;
+    this.#bytes -= sizeOf(item);
+    if (wasFull && this.hasRoom) this.#options.onRoom();
+    if (item instanceof Uint8Array) return Promise.resolve(item);
+    return new Promise((resolve, reject) => this.#hand(item, { resolve, reject }));
   }
+
+  #hand(item: Uint8Array | Compressed, waiter: Waiter): void {
+    if (item instanceof Uint8Array) {
+      waiter.resolve(item);
+      return;
+    }
+    try {
+      waiter.resolve(this.#options.expand?.(item.compressed));
+    } catch (error) {
+      waiter.reject(GatewayError.from(error));
+    }
+  }
+}
+
+/** An empty message costs memory too; without this a flood of them would never fill the window. */
+function sizeOf(item: Uint8Array | Compressed): number {
+  return (item instanceof Uint8Array ? item : item.compressed).length + 64;
 }
 
 function settle(waiter: Waiter, end: End): void {

@@ -28,9 +28,80 @@ export function upstreamProtocolError(message: string, cause?: unknown): Gateway
   return new GatewayError(Code.INTERNAL, message, { reason: "UPSTREAM_PROTOCOL", cause });
 }
 
+/** Throws when a request message is over the limit. */
+export function checkSize(message: Uint8Array, maxBytes: number): void {
+  if (message.length <= maxBytes) return;
+  throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request message is larger than ${maxBytes} bytes`, {
+    reason: "MESSAGE_TOO_LARGE",
+  });
+}
+
 export function deadlineExceeded(): GatewayError {
   return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
 }
+
+/** What HTTP's own answer means where gRPC's is missing (gRPC's http-grpc-status-mapping). */
+export function httpStatusError(status: string): GatewayError {
+  const code = codeByHttpStatus.get(status) ?? Code.UNKNOWN;
+  const cause = new Error(`the upstream answered with HTTP status ${status}`);
+  if (code === Code.UNAVAILABLE) return upstreamUnavailable(cause);
+  return protocolError(code, `${cause.message}, not with gRPC`, cause);
+}
+
+export function notGrpcError(contentType: string): GatewayError {
+  return protocolError(
+    Code.UNKNOWN,
+    "the upstream did not answer with gRPC",
+    new Error(`content-type: ${contentType}`),
+  );
+}
+
+export function noStatusError(): GatewayError {
+  return protocolError(Code.UNKNOWN, "the upstream ended the call without a status", undefined);
+}
+
+export function messageTooLargeError(cause: unknown): GatewayError {
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, "the upstream's message is larger than the gateway's limit", {
+    reason: "UPSTREAM_MESSAGE_TOO_LARGE",
+    cause,
+  });
+}
+
+export function metadataTooLargeError(): GatewayError {
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, "the upstream's metadata is larger than the gateway's limit", {
+    reason: "UPSTREAM_METADATA_TOO_LARGE",
+  });
+}
+
+/** A stream that ended without a status (gRPC over HTTP/2, "Errors"). `code` is HTTP/2's. */
+export function resetError(code: number, isLate: boolean, cause: Error): GatewayError {
+  // Nobody here has cancelled it: the backend enforces the deadline with a reset, or goes down.
+  if (code === http2Cancel && isLate) return deadlineExceeded();
+  const kept = codeByReset.get(code) ?? Code.INTERNAL;
+  if (kept === Code.UNAVAILABLE) return upstreamUnavailable(cause);
+  return new GatewayError(kept, "the upstream broke the call off", { reason: "UPSTREAM_RESET", cause });
+}
+
+const codeByHttpStatus: ReadonlyMap<string, Code> = new Map<string, Code>([
+  ["400", Code.INTERNAL],
+  ["401", Code.UNAUTHENTICATED],
+  ["403", Code.PERMISSION_DENIED],
+  ["404", Code.UNIMPLEMENTED],
+  ["429", Code.UNAVAILABLE],
+  ["502", Code.UNAVAILABLE],
+  ["503", Code.UNAVAILABLE],
+  ["504", Code.UNAVAILABLE],
+]);
+
+const http2Cancel = 0x8;
+
+/** By error code of RST_STREAM; all others are INTERNAL. */
+const codeByReset: ReadonlyMap<number, Code> = new Map<number, Code>([
+  [0x7, Code.UNAVAILABLE],
+  [http2Cancel, Code.UNAVAILABLE],
+  [0xb, Code.RESOURCE_EXHAUSTED],
+  [0xc, Code.PERMISSION_DENIED],
+]);
 
 function backendError(status: UpstreamStatus): GatewayError {
   const { code, message, statusBytes, headers, trailers } = status;
@@ -71,12 +142,7 @@ function transportError(status: UpstreamStatus): GatewayError {
   // Nobody here has cancelled it: the backend enforces the deadline with a reset, or goes down.
   if (code === Code.CANCELLED) return status.isLate ? deadlineExceeded() : upstreamUnavailable(cause);
   if (code === Code.UNAVAILABLE || ownTexts.connection.test(message)) return upstreamUnavailable(cause);
-  if (ownTexts.tooLarge.test(message)) {
-    return new GatewayError(Code.RESOURCE_EXHAUSTED, "the upstream's message is larger than the gateway's limit", {
-      reason: "UPSTREAM_MESSAGE_TOO_LARGE",
-      cause,
-    });
-  }
+  if (ownTexts.tooLarge.test(message)) return messageTooLargeError(cause);
   const http = ownTexts.http.exec(message);
   const kept = isCode(code) && code !== Code.OK ? code : Code.UNKNOWN;
   if (http !== null)

@@ -1,5 +1,5 @@
 // What of a call's metadata may go on the wire to a backend, and what of a backend's headers and trailers is metadata.
-import type { Metadata } from "../metadata.ts";
+import { emptyMetadata, type Metadata, toBinaryValue } from "../metadata.ts";
 import { Code, GatewayError } from "../status.ts";
 
 /** Set by the transport itself, or about one connection only: never metadata, in either direction. */
@@ -63,6 +63,8 @@ const singleValueNames: ReadonlySet<string> = new Set([
 /** What RFC 9113 section 6.5.2 adds to every field when it counts a header list. */
 const fieldOverhead = 32;
 
+const colon = 0x3a;
+
 const legalName = /^[0-9a-z_.-]+$/;
 const legalValue = /^[ -~]*$/;
 
@@ -71,8 +73,9 @@ const legalValue = /^[ -~]*$/;
  * Throws GatewayError, because one illegal header would otherwise end the connection of all calls.
  */
 export function readRequestMetadata(metadata: Metadata, maxBytes: number): Metadata {
+  if (metadata.length === 0) return emptyMetadata;
   const sent: string[] = [];
-  const once = new Set<string>();
+  const once: string[] = [];
   let size = 0;
   for (let i = 0; i < metadata.length; i += 2) {
     const name = metadata[i];
@@ -80,7 +83,7 @@ export function readRequestMetadata(metadata: Metadata, maxBytes: number): Metad
     const value = metadata[i + 1].trim();
     checkEntry(name, value, once);
     size += name.length + value.length + fieldOverhead;
-    if (name.endsWith("-bin")) for (const part of value.split(",")) sent.push(name, part.trim());
+    if (name.endsWith("-bin")) for (const part of value.split(",")) sent.push(name, binaryValue(name, part.trim()));
     else sent.push(name, value);
   }
   if (size > maxBytes) {
@@ -91,13 +94,19 @@ export function readRequestMetadata(metadata: Metadata, maxBytes: number): Metad
   return sent;
 }
 
-function checkEntry(name: string, value: string, once: Set<string>): void {
+function binaryValue(name: string, text: string): string {
+  const value = toBinaryValue(text);
+  if (value === undefined) throw invalidMetadata(`the metadata "${name}" is not base64`);
+  return value;
+}
+
+function checkEntry(name: string, value: string, once: string[]): void {
   if (!legalName.test(name))
     throw invalidMetadata(`the metadata name ${JSON.stringify(name)} has characters other than 0-9 a-z _ . -`);
   if (!legalValue.test(value)) throw invalidMetadata(`the metadata "${name}" has characters outside printable ASCII`);
   if (!singleValueNames.has(name)) return;
-  if (once.has(name)) throw invalidMetadata(`the metadata "${name}" is given twice`);
-  once.add(name);
+  if (once.includes(name)) throw invalidMetadata(`the metadata "${name}" is given twice`);
+  once.push(name);
 }
 
 function invalidMetadata(message: string): GatewayError {
@@ -121,4 +130,22 @@ export function toReplyMetadata(
     }
   }
   return received;
+}
+
+/** The same of a flat list as HTTP/2 has it: `-bin` lists split. */
+export function readReplyMetadata(headers: readonly string[], maxBytes: number): Metadata | undefined {
+  let received: string[] | undefined;
+  let size = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i];
+    if (name.charCodeAt(0) === colon || transportNames.has(name)) continue;
+    const value = headers[i + 1];
+    size += name.length + value.length + fieldOverhead;
+    if (size > maxBytes) return undefined;
+    received ??= [];
+    if (name.endsWith("-bin") && value.includes(",")) {
+      for (const part of value.split(",")) received.push(name, part.trim());
+    } else received.push(name, value);
+  }
+  return received ?? emptyMetadata;
 }

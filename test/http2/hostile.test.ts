@@ -308,6 +308,19 @@ describe("slow peers", () => {
     });
   });
 
+  it("that open no window keep the stream where its owner has set no bound", async () => {
+    const tight = slow({ stallTimeoutMs: 20, streamStallTimeoutMs: 0, handshakeTimeoutMs: 100 });
+    await withRawClient({ handlers: bulk(100_000), ...tight }, async (peer) => {
+      const closed = frame(SETTINGS, 0, 0, settings([SettingId.INITIAL_WINDOW_SIZE, 0]));
+      peer.send(clientHello.subarray(0, 24), closed, settingsAck, frame(HEADERS, 5, 1, getBlock));
+      peer.send(frame(HEADERS, 5, 3, getBlock));
+      await peer.next(HEADERS, ({ id }) => id === 3);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      peer.send(frame(WINDOW_UPDATE, 0, 1, number32(5)));
+      expect((await peer.next(DATA, ({ id }) => id === 1))?.payload).to.have.length(5);
+    });
+  });
+
   it("that open the window byte by byte lose the stream", async () => {
     await withRawClient({ handlers: bulk(100_000), ...slow({ stallTimeoutMs: 60 }) }, async (peer) => {
       peer.send(

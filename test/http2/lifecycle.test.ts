@@ -229,6 +229,36 @@ describe("backpressure", () => {
     });
   });
 
+  it("of one stream holds up no other where the connection is credited on arrival, each byte once", async () => {
+    let stream: Http2Stream | undefined;
+    const handlers: Partial<ConnectionHandlers> = { onStream: (opened) => ((stream = opened), quiet) };
+    const window = 65_535;
+    const limits = { connectionWindowBytes: window, maxConnectionWindowBytes: window, maxStreamWindowBytes: window };
+    await withRawClient({ handlers, options: { limits, creditsOnArrival: true } }, async (peer) => {
+      const credited = (wanted: number): number =>
+        peer.frames
+          .filter(({ type, id }) => type === WINDOW_UPDATE && id === wanted)
+          .reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 0);
+      const padded = 0x8;
+      peer.send(clientHello, settingsAck, frame(HEADERS, 4, 1, postBlock));
+      peer.send(
+        frame(DATA, 0, 1, Buffer.alloc(16_384)),
+        frame(DATA, padded, 1, Buffer.from([9, ...Buffer.alloc(16_383)])),
+      );
+      await peer.next(WINDOW_UPDATE, ({ id }) => id === 0);
+      await peer.settled();
+      expect([credited(0), credited(1)]).to.deep.equal([32_768, 0]);
+      stream?.consume(32_758);
+      await peer.next(WINDOW_UPDATE, ({ id }) => id === 1);
+      expect([credited(0), credited(1)]).to.deep.equal([32_768, 32_768]);
+      peer.send(frame(DATA, 0, 1, Buffer.alloc(16_384)), frame(RST_STREAM, 0, 1, number32(8)));
+      peer.send(frame(HEADERS, 4, 3, postBlock), frame(DATA, 0, 3, Buffer.alloc(16_384)));
+      await peer.next(WINDOW_UPDATE, ({ id }) => id === 0);
+      await peer.settled();
+      expect(credited(0)).to.equal(65_536);
+    });
+  });
+
   it("lets streams take turns", async () => {
     const handlers: Partial<ConnectionHandlers> = {
       onStream(stream) {
