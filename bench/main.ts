@@ -4,11 +4,13 @@ import { benchCodec } from "./codec.ts";
 import { benchRoute } from "./route.ts";
 import { benchStart } from "./start.ts";
 import { type BenchTable, formatTable } from "./table.ts";
+import { benchTransport } from "./transport.ts";
 
 const benches: Readonly<Record<string, (options: { readonly quick: boolean }) => Promise<BenchTable>>> = {
   codec: benchCodec,
   route: benchRoute,
   start: benchStart,
+  transport: benchTransport,
 };
 
 const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}]… [--json] [--quick]
@@ -16,6 +18,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}]… [-
   codec   translators against @bufbuild/protobuf and protobufjs, both ways
   route   matching a path with 10, 100 and 1,000 routes
   start   loading 100 proto files with 500 routes, in a process of its own
+  transport  CPU per call and memory per idle stream, native beside grpc-js
 
   --quick   few, short rounds: checks the answers, the figures are rough
   --json    one JSON array instead of tables
