@@ -4,7 +4,7 @@ import { failure } from "./failure.ts";
 import type { Http1Failure } from "./failure.ts";
 import { FieldReader } from "./fields.ts";
 import type { FieldLimits } from "./fields.ts";
-import { framingName } from "./header-block.ts";
+import { framesBody } from "./header-block.ts";
 import type { Input } from "./input.ts";
 
 /** Sizes are exact numbers, and no chunk is that large. */
@@ -144,10 +144,7 @@ export class ChunkReader {
     const trailers = fields.toList(input.bytes, input.at);
     input.at += fields.length;
     // What frames or routes a message must stand before it (RFC 9110 section 6.5.1).
-    for (let i = 0; i < trailers.length; i += 2) {
-      const name = framingName(trailers[i]);
-      if (name === "content-length" || name === "transfer-encoding") return failure("trailer");
-    }
+    for (let i = 0; i < trailers.length; i += 2) if (framesBody(trailers[i])) return failure("trailer");
     this.trailers = trailers;
     return true;
   }

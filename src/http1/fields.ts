@@ -12,6 +12,8 @@ const Phase = { name: 0, space: 1, value: 2, lineEnd: 3, lastLineEnd: 4 } as con
 
 /** Strict: `name ":" OWS value OWS CR LF`, nothing else ends a line, no folding (RFC 9112 section 5). One reader reads one section. */
 export class FieldReader {
+  /** Which fields have a tab behind their value: white space that not every parser takes off. */
+  tabbed: number[] | undefined;
   /** Bytes of the section, with the empty line, once it is complete. */
   length = 0;
   #phase: number = Phase.name;
@@ -94,8 +96,13 @@ export class FieldReader {
   #mark(bytes: Uint8Array, start: number, end: number): void {
     const valueStart = this.#valueStart;
     let valueEnd = end - start;
-    while (valueEnd > valueStart && (bytes[start + valueEnd - 1] === space || bytes[start + valueEnd - 1] === tab))
-      valueEnd--;
+    let hasTab = false;
+    for (; valueEnd > valueStart; valueEnd--) {
+      const byte = bytes[start + valueEnd - 1];
+      if (byte === tab) hasTab = true;
+      else if (byte !== space) break;
+    }
+    if (hasTab) (this.tabbed ??= []).push(this.count);
     this.#marks.push(this.#nameStart, this.#nameEnd, valueStart, valueEnd);
     this.#phase = Phase.lineEnd;
   }

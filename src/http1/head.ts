@@ -5,7 +5,7 @@ import { failure } from "./failure.ts";
 import type { Http1Failure } from "./failure.ts";
 import { FieldReader } from "./fields.ts";
 import type { FieldLimits } from "./fields.ts";
-import { chunked, readHeaderBlock } from "./header-block.ts";
+import { chunked, framesBody, readHeaderBlock } from "./header-block.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { Input } from "./input.ts";
 
@@ -162,7 +162,9 @@ export class HeadReader {
     const done = fields.read(bytes, start, end, this.#limits);
     if (done !== true) return done;
     this.#fields = undefined;
-    const block = readHeaderBlock(fields.toList(bytes, start));
+    const list = fields.toList(bytes, start);
+    if (fields.tabbed?.some((field) => framesBody(list[field * 2]))) return failure("header");
+    const block = readHeaderBlock(list);
     if ("code" in block) return block;
     this.block = block;
     this.#at += fields.length;

@@ -75,8 +75,13 @@ const framingNames: ReadonlySet<string> = new Set([
 ]);
 const framingLengths: ReadonlySet<number> = new Set([...framingNames].map((name) => name.length));
 
+export function framesBody(name: string): boolean {
+  const framing = framingName(name);
+  return framing === "content-length" || framing === "transfer-encoding";
+}
+
 /** The name in lower case when it is one of those; by their lengths most others are told without a look. */
-export function framingName(name: string): string | undefined {
+function framingName(name: string): string | undefined {
   if (!framingLengths.has(name.length)) return undefined;
   const lower = name.toLowerCase();
   return framingNames.has(lower) ? lower : undefined;
