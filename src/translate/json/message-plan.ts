@@ -7,6 +7,7 @@ import { enumPrefix } from "./enum-names.ts";
 import { type ByteSink, type Snippet, toSnippet } from "../wire/byte-sink.ts";
 import type { JsonCursor } from "./json-cursor.ts";
 import { NameTable } from "./name-table.ts";
+import { NumberTable } from "./number-table.ts";
 import { type WireReader, WireType } from "../wire/wire-reader.ts";
 
 /** One conversion under way. */
@@ -97,7 +98,7 @@ export function wireTypeOf(kind: number): number {
 
 /** Names of an enum's numbers, quoted; `null` for google.protobuf.NullValue. */
 export interface EnumPlan {
-  readonly names: ReadonlyMap<number, Snippet>;
+  readonly names: NumberTable<Snippet>;
   readonly numbers: NameTable<number>;
   readonly closed: boolean;
   readonly isNullValue: boolean;
@@ -279,7 +280,12 @@ function compileEnum(type: EnumType, options: JsonOptions): EnumPlan {
     if (names.has(value.number)) continue;
     names.set(value.number, toSnippet(enumText(type, value, options)));
   }
-  return { names, numbers: new NameTable(numbers, options.caseInsensitiveEnums), closed: type.closed, isNullValue };
+  return {
+    names: new NumberTable(names),
+    numbers: new NameTable(numbers, options.caseInsensitiveEnums),
+    closed: type.closed,
+    isNullValue,
+  };
 }
 
 function enumText(type: EnumType, value: EnumValue, options: JsonOptions): string {

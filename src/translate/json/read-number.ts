@@ -1,6 +1,7 @@
 // JSON numbers (bare or in quotes) → exact integers and doubles. Integers never pass through a double that could round them.
 import { ByteSink } from "../wire/byte-sink.ts";
 import { JsonCursor, JsonFault } from "./json-cursor.ts";
+import { readDecimal } from "./read-decimal.ts";
 import { readText } from "./read-string.ts";
 
 const QUOTE = 0x22;
@@ -201,9 +202,7 @@ function readNumberToken(json: JsonCursor, name: string, start: number): string 
   }
   json.pos = end;
   if (end - pos > 1024) json.fail("a number of more than 1024 characters", "VALUE_OUT_OF_RANGE", start);
-  let text = "";
-  for (let i = pos; i < end; i++) text += String.fromCharCode(bytes[i]);
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + pos, end - pos).toString("latin1");
 }
 
 /** Where the JSON number at `at` ends, or -1 if none starts there. */
@@ -249,7 +248,7 @@ export function readDouble(json: JsonCursor, isFloat: boolean): number {
     if (hasEscape(json)) return readUnescaped(json, (cursor) => readDouble(cursor, isFloat));
     json.pos++;
   }
-  let value = readShortDecimal(json);
+  let value = readDecimal(json);
   if (Number.isNaN(value)) value = Number(readNumberToken(json, name, start));
   if (isQuoted) closeQuote(json, start, name);
   if (!Number.isFinite(isFloat ? Math.fround(value) : value)) outOfRange(json, start, name);
@@ -270,31 +269,4 @@ function readSpecialNumber(json: JsonCursor): number | undefined {
     }
   }
   return undefined;
-}
-
-/**
- * A number of at most 15 digits without exponent, exactly: digits below 2^53 divided by a power of ten up to 10^22 is
- * correctly rounded (Clinger's fast path). NaN, with the cursor unmoved, for any other.
- */
-function readShortDecimal(json: JsonCursor): number {
-  const { bytes, end } = json;
-  let at = json.pos;
-  const isNegative = at < end && bytes[at] === MINUS;
-  if (isNegative) at++;
-  const digits = at;
-  let value = 0;
-  while (at < end && bytes[at] >= ZERO && bytes[at] <= NINE) value = value * 10 + bytes[at++] - ZERO;
-  const whole = at - digits;
-  if (whole === 0 || (bytes[digits] === ZERO && whole > 1)) return NaN;
-  let scale = 0;
-  if (at < end && bytes[at] === DOT) {
-    const fraction = ++at;
-    while (at < end && bytes[at] >= ZERO && bytes[at] <= NINE) value = value * 10 + bytes[at++] - ZERO;
-    scale = at - fraction;
-    if (scale === 0) return NaN;
-  }
-  if (whole + scale > 15 || (at < end && (bytes[at] | 0x20) === 0x65)) return NaN;
-  json.pos = at;
-  const magnitude = scale === 0 ? value : value / powersOfTen[scale];
-  return isNegative ? -magnitude : magnitude;
 }

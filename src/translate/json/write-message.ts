@@ -5,7 +5,8 @@ import type { ByteSink } from "../wire/byte-sink.ts";
 import type { PartialMask } from "../reply/partial.ts";
 import { maxWireDepth, malformed, WireReader } from "../wire/wire-reader.ts";
 import { accepts, addPlace, findPlaces, isUnknownEnum, lastPlace, mergePieces, type Places } from "./places.ts";
-import { isZeroOnWire, writeMapKey, writePacked, writePlainValue } from "./write-value.ts";
+import { writePacked } from "./write-packed.ts";
+import { isZeroOnWire, writeMapKey, writePlainValue } from "./write-value.ts";
 import { closeKeySet, openKeySet } from "./key-set.ts";
 import { type FieldPlan, Kind, type MessagePlan, type WriteRun } from "./message-plan.ts";
 

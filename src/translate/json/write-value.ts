@@ -1,12 +1,12 @@
 // One value of any type but a message, from its wire form to JSON text.
 import { type ByteSink, toSnippet } from "../wire/byte-sink.ts";
 import { type WireReader, WireType } from "../wire/wire-reader.ts";
-import { writeDouble, writeFloat, writeInt32, writeInt64, writeUint, writeUint64 } from "./write-number.ts";
+import { longRoom, putLong, readLong } from "./write-packed.ts";
+import { writeDouble, writeFloat, writeInt32, writeUint } from "./write-number.ts";
 import { writeBase64, writeString } from "./write-text.ts";
 import { type FieldPlan, Kind } from "./message-plan.ts";
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 const trueText = toSnippet("true");
 const falseText = toSnippet("false");
 
@@ -61,67 +61,9 @@ export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireRea
 }
 
 function writeLong(out: ByteSink, field: FieldPlan, reader: WireReader): void {
-  const { kind, int64AsNumber } = field;
-  if (kind === Kind.FIXED64 || kind === Kind.SFIXED64) reader.fixed64();
-  else reader.varint64();
-  let { lo, hi } = reader;
-  if (kind === Kind.SINT64) {
-    const sign = -(lo & 1);
-    lo = ((lo >>> 1) | (hi << 31)) ^ sign;
-    hi = (hi >>> 1) ^ sign;
-  }
-  out.reserve(24);
-  if (!int64AsNumber) out.bytes[out.length++] = QUOTE;
-  if (kind === Kind.UINT64 || kind === Kind.FIXED64) writeUint64(out, lo, hi);
-  else if (hi === lo >> 31) writeInt32(out, lo);
-  else writeInt64(out, lo, hi);
-  if (!int64AsNumber) out.appendByte(QUOTE);
-}
-
-/** A packed run of numbers up to the reader's end: the switch on the type once, not for every element. */
-export function writePacked(out: ByteSink, field: FieldPlan, reader: WireReader): void {
-  const { end } = reader;
-  switch (field.kind) {
-    case Kind.INT32:
-      while (reader.pos < end) {
-        out.appendByte(COMMA);
-        writeInt32(out, reader.varint32());
-      }
-      break;
-    case Kind.UINT32:
-      while (reader.pos < end) {
-        out.appendByte(COMMA);
-        writeUint(out, reader.varint32() >>> 0);
-      }
-      break;
-    case Kind.DOUBLE:
-      while (reader.pos < end) {
-        out.appendByte(COMMA);
-        writeDouble(out, reader.double());
-      }
-      break;
-    case Kind.FLOAT:
-      while (reader.pos < end) {
-        out.appendByte(COMMA);
-        writeFloat(out, reader.float());
-      }
-      break;
-    case Kind.INT64:
-    case Kind.UINT64:
-    case Kind.SINT64:
-      // A run of them is worth the view by which the reader takes long varints in words.
-      reader.openView();
-      while (reader.pos < end) {
-        out.appendByte(COMMA);
-        writeLong(out, field, reader);
-      }
-      break;
-    default:
-      while (reader.pos < end) {
-        out.appendByte(COMMA);
-        if (!writePlainValue(out, field, reader)) out.length--;
-      }
-  }
+  readLong(field.kind, reader);
+  out.reserve(longRoom);
+  out.length = putLong(field, out.view, out.length, reader);
 }
 
 function writeEnum(out: ByteSink, field: FieldPlan, value: number): boolean {
