@@ -1,4 +1,5 @@
 // What server reflection looks up: files by path, by a name they declare, by an extension. Made when the first client asks.
+import { setImmediate } from "node:timers/promises";
 import type { Schema, SchemaFile } from "../schema/descriptor.ts";
 import { scanFile, withoutSourceInfo } from "./descriptor-scan.ts";
 
@@ -18,8 +19,11 @@ export interface DescriptorIndex {
   extensionNumbers(type: string): readonly number[] | undefined;
 }
 
+/** Milliseconds of work before other calls get their turn: a thousand files take more than half a second. */
+const sliceMs = 5;
+
 /** Of what two schemas declare both, the first one's is served. */
-export function createDescriptorIndex(schemas: readonly Schema[]): DescriptorIndex {
+export async function createDescriptorIndex(schemas: readonly Schema[]): Promise<DescriptorIndex> {
   const files = new Map<string, DescriptorFile>();
   const byName = new Map<string, DescriptorFile>();
   const extensions = new Map<string, Map<number, DescriptorFile>>();
@@ -38,7 +42,13 @@ export function createDescriptorIndex(schemas: readonly Schema[]): DescriptorInd
       extensions.set(extendee, numbers.set(number, file));
     }
   };
-  for (const schema of schemas) for (const file of schema.files) add(file);
+  let since = performance.now();
+  for (const file of schemas.flatMap((schema) => schema.files)) {
+    add(file);
+    if (performance.now() - since < sliceMs) continue;
+    await setImmediate();
+    since = performance.now();
+  }
 
   const membersOf = (file: DescriptorFile): ReadonlySet<string> => {
     let names = members.get(file);

@@ -170,7 +170,8 @@ function openWatch(call: StreamCall, watches: Set<Watch>, follow: Follow): Strea
   watches.add(watch);
   const { reply } = openReply(call, {
     next: async () => {
-      await (begun ??= begin());
+      // Not waited for: a client that sends no request hears of the gateway's end all the same.
+      begun ??= begin().catch((error: unknown) => feed.fail(GatewayError.from(error)));
       return writeHealthResponse(await feed.next());
     },
     onEnd: () => {

@@ -24,7 +24,7 @@ const maxAnswerBytes = 3_145_728;
 /** `own` is the schema of the gateway's services, these among them. */
 export function createReflection(own: Schema, schema: Schema): OwnHandlers {
   const names = [...new Set([...schema.services, ...own.services].map(({ name }) => name))].sort();
-  let index: DescriptorIndex | undefined;
+  let index: Promise<DescriptorIndex> | undefined;
   const streams = new Set<OwnStream>();
   let isStopped = false;
 
@@ -37,7 +37,7 @@ export function createReflection(own: Schema, schema: Schema): OwnHandlers {
         if (request === undefined) return undefined;
         // What the user's protos say of a service wins: their files may import it.
         index ??= createDescriptorIndex([schema, own]);
-        session ??= new Session(index, names);
+        session ??= new Session(await index, names);
         return session.answer(request);
       },
       onEnd: () => queueMicrotask(() => streams.delete(stream)),

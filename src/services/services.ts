@@ -44,7 +44,8 @@ export function createOwnServices(options: OwnServicesOptions): OwnServices {
 
   const unary = new Map<string, UnaryHandler>(parts.flatMap((part) => [...part.unary]));
   const stream = new Map<string, StreamHandler>(parts.flatMap((part) => [...part.stream]));
-  const isOwn = ({ path }: Method): boolean => unary.has(path) || stream.has(path);
+  const paths = new Set([...unary.keys(), ...stream.keys()]);
+  const isOwn = ({ path }: Method): boolean => paths.has(path);
   const handler: Handler = {
     unary: (call) => unary.get(call.method.path)?.(call) ?? Promise.reject(notOfThisKind(call.method)),
     stream: (call) => stream.get(call.method.path)?.(call) ?? failedReply(notOfThisKind(call.method)),
@@ -54,10 +55,13 @@ export function createOwnServices(options: OwnServicesOptions): OwnServices {
     methods: own.services.flatMap((service) => service.methods),
     isOwn,
     handler,
-    before: (next) => ({
-      unary: (call) => (isOwn(call.method) ? handler : next).unary(call),
-      stream: (call) => (isOwn(call.method) ? handler : next).stream(call),
-    }),
+    before: (next) =>
+      paths.size === 0
+        ? next
+        : {
+            unary: (call) => (isOwn(call.method) ? handler : next).unary(call),
+            stream: (call) => (isOwn(call.method) ? handler : next).stream(call),
+          },
     stop: () => {
       for (const part of parts) part.stop();
     },

@@ -396,6 +396,15 @@ describe("grpc.health.v1", () => {
       expect([error.code, error.reason]).to.deep.equal([Code.UNAVAILABLE, "SHUTTING_DOWN"]);
     });
 
+    it("ends a watch whose client has not said yet what to watch", async () => {
+      const { own, open } = createOwn();
+      const { next } = open(watch, { read: () => new Promise(() => {}) });
+      const first = next();
+      own.stop();
+      expect(await first).to.deep.equal(notServing);
+      expect((await failureOf(next())).reason).to.equal("SHUTTING_DOWN");
+    });
+
     it("gives up the backends' streams", async () => {
       const cancelled = createSignal<GatewayError>();
       const upstreams = fakeUpstreams({

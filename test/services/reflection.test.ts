@@ -7,12 +7,13 @@ import {
   SourceCodeInfoSchema,
 } from "@bufbuild/protobuf/wkt";
 import { expect } from "chai";
+import fc from "fast-check";
 import type { MessageReader } from "../../src/call.ts";
 import { readDescriptorSet } from "../../src/schema/descriptor/read.ts";
 import { linkSchema } from "../../src/schema/link/link.ts";
-import { Code } from "../../src/status.ts";
+import { Code, GatewayError } from "../../src/status.ts";
 import { fetchDescriptors } from "../../src/upstream/reflection.ts";
-import { readFileHead } from "../../src/upstream/reflection-wire.ts";
+import { readFileHead, readReflectionResponse } from "../../src/upstream/reflection-wire.ts";
 import { schemaOf } from "../support/schema.ts";
 import { clientLeft, createSignal, failureOf } from "../upstream/calls.ts";
 import { createOwn, type OwnFixture, shop } from "./fixture.ts";
@@ -246,6 +247,48 @@ describe("grpc.reflection", () => {
     const first = (await next()) as Response;
     expect(filesIn(first)).to.deep.equal(["all.proto", "one.proto", "small.proto"]);
     expect(filesIn(await next())).to.deep.equal(["two.proto"]);
+  });
+
+  it("lets other calls have their turn while it reads a large schema", async () => {
+    const messages = Array.from(
+      { length: 30 },
+      (_, i) => `message M${i} { string a = 1; string b = 2; string c = 3; }`,
+    );
+    const many = Array.from({ length: 100 }, (_, i) => [
+      `p${i}.proto`,
+      `syntax = "proto3"; package p${i}; ${messages.join(" ")} service S { rpc Get(M0) returns (M1); }`,
+    ]);
+    const { open } = createOwn({ protos: Object.fromEntries(many) as Record<string, string> });
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    const { next } = open(v1, [{ fileContainingSymbol: "p99.S" }]);
+    expect(filesIn(await next())).to.deep.equal(["p99.proto"]);
+    clearImmediate(timer);
+    expect(turns).to.be.greaterThan(1);
+  });
+
+  it("has an answer or INVALID_ARGUMENT for whatever bytes it gets", async () => {
+    const own = createOwn({ protos });
+    const requests = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc
+        .tuple(fc.constantFrom(0x0a, 0x1a, 0x22, 0x2a, 0x32, 0x3a), fc.uint8Array({ maxLength: 20 }))
+        .map(([tag, bytes]) => Buffer.concat([Buffer.from([tag, bytes.length]), bytes])),
+    );
+    await fc.assert(
+      fc.asyncProperty(requests, async (bytes) => {
+        const { reply } = own.open(v1, { read: () => Promise.resolve(Buffer.from(bytes)) });
+        const response = await reply.messages.read().catch((error: unknown) => GatewayError.from(error));
+        if (response instanceof GatewayError)
+          expect(response.code, String(response.cause)).to.equal(Code.INVALID_ARGUMENT);
+        else expect(readReflectionResponse(response!).kind).to.not.equal("files");
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("ends with INVALID_ARGUMENT for a request that asks for nothing or is malformed", async () => {

@@ -47,6 +47,7 @@ describe("createOwnServices", () => {
     expect(packages({ health: false, reflection: false })).to.deep.equal([]);
     expect(new Set(packages({ health: true, reflection: false }))).to.deep.equal(new Set(["grpc.health.v1.Health"]));
     expect(packages({ health: false, reflection: true })).to.have.length(2);
+    expect(createOwn({ health: false, reflection: false }).own.before(next)).to.equal(next);
     const { own } = createOwn({ health: false });
     expect(own.isOwn(methodOf("/grpc.health.v1.Health/Check"))).to.equal(false);
   });
