@@ -1,35 +1,16 @@
 // One HTTP/2 connection of a client: its requests become exchanges, its abuse ends it, the listener's clocks hold here too.
 import type { Socket } from "node:net";
-import type { Front } from "../front/front.ts";
 import { createHttp2Connection } from "../http2/connection.ts";
 import type { ConnectionHandlers, Http2Stream, StreamHandlers } from "../http2/contract.ts";
 import type { HeaderList } from "../http2/decoded-block.ts";
 import type { Http2Limits } from "../http2/limits.ts";
 import { GatewayError } from "../status.ts";
+import type { ConnectionContext, ServedConnection } from "./connection.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import type { Http2Host } from "./http2-exchange.ts";
 import { createHeadReader } from "./http2-head.ts";
-import type { ErrorWriter } from "./listen-error.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
 import { headersTooLarge } from "./request-headers.ts";
-
-/** What all connections of a listener share. */
-export interface Http2Context {
-  readonly limits: ListenerLimits;
-  readonly front: Front;
-  readonly writeError: ErrorWriter;
-}
-
-/** A connection as the listener watches it. */
-export interface Http2Served {
-  /** No request is under way. */
-  readonly isIdle: boolean;
-  /** Takes no new requests, lets the running ones end. */
-  drain(): void;
-  destroy(): void;
-  /** Looks at the clocks of request bodies. */
-  checkProgress(now: number): void;
-}
 
 /** :method, :scheme, :authority and :path. */
 const pseudoFields = 4;
@@ -39,7 +20,11 @@ const fieldOverhead = 32;
 const keepalive = { intervalMs: 60_000, timeoutMs: 20_000 };
 
 /** Owns the socket from now on. `firstBytes` is what was read from it before. */
-export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, context: Http2Context): Http2Served {
+export function serveHttp2(
+  socket: Socket,
+  firstBytes: Buffer | undefined,
+  context: ConnectionContext,
+): ServedConnection {
   const { limits, front, writeError } = context;
   const host: Http2Host = {
     peer: { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
@@ -48,8 +33,8 @@ export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, conte
   };
   const readHead = createHeadReader(limits);
 
-  const refuse = (stream: Http2Stream, error: GatewayError, isComplete: boolean): Http2Exchange => {
-    const unread = { method: "", target: "", headers: {}, rawHeaders: [] };
+  const refuse = (stream: Http2Stream, error: GatewayError, list: HeaderList, isComplete: boolean): Http2Exchange => {
+    const unread = { method: methodOf(list), target: "", headers: {}, rawHeaders: [] };
     const exchange = new Http2Exchange(host, stream, unread, isComplete);
     const { contentType, body } = writeError(error);
     exchange.respond(error.httpStatus, ["content-type", contentType, "x-content-type-options", "nosniff"], body);
@@ -58,7 +43,7 @@ export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, conte
 
   const onStream = (stream: Http2Stream, headers: HeaderList, isComplete: boolean): StreamHandlers => {
     const head = readHead(headers);
-    if (head instanceof GatewayError) return refuse(stream, head, isComplete);
+    if (head instanceof GatewayError) return refuse(stream, head, headers, isComplete);
     const exchange = new Http2Exchange(host, stream, head, isComplete);
     front(exchange);
     return exchange;
@@ -66,12 +51,9 @@ export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, conte
 
   const handlers: ConnectionHandlers = {
     onStream,
-    onHeadersTooLarge(stream) {
-      refuse(
-        stream,
-        headersTooLarge(`more than ${limits.maxHeaderCount} header fields or ${limits.maxHeaderBytes} bytes of them`),
-        false,
-      );
+    onHeadersTooLarge(stream, headers) {
+      const what = `more than ${limits.maxHeaderCount} header fields or ${limits.maxHeaderBytes} bytes of them`;
+      refuse(stream, headersTooLarge(what), headers, false);
     },
     // Whatever it is, only the stream it happened on is lost; fronts answer their own faults.
     onFault() {},
@@ -79,22 +61,12 @@ export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, conte
       host.reading.clear();
     },
   };
+  const options = { role: "server", limits: toHttp2Limits(limits), keepalive } as const;
   const connection = createHttp2Connection(
     socket,
-    {
-      role: "server",
-      limits: toHttp2Limits(limits),
-      keepalive,
-      ...(firstBytes !== undefined && { firstBytes }),
-    },
+    firstBytes === undefined ? options : { ...options, firstBytes },
     handlers,
   );
-  const pace = {
-    graceMs: limits.bodyGraceMs,
-    minBytesPerSecond: limits.minBodyBytesPerSecond,
-    mostMs: limits.requestTimeoutMs,
-  };
-
   return {
     get isIdle() {
       return connection.openStreams === 0;
@@ -102,9 +74,15 @@ export function serveHttp2(socket: Socket, firstBytes: Buffer | undefined, conte
     drain: () => connection.drain(),
     destroy: () => connection.destroy(),
     checkProgress(now) {
-      for (const exchange of host.reading) exchange.checkPace(now, pace);
+      for (const exchange of host.reading) exchange.checkPace(now, limits);
     },
   };
+}
+
+/** Of a head that was not read: an answer to HEAD has no body, also where it is a refusal. */
+function methodOf(list: HeaderList): string {
+  const at = list.indexOf(":method");
+  return at === -1 ? "" : list[at + 1];
 }
 
 function toHttp2Limits(limits: ListenerLimits): Partial<Http2Limits> {

@@ -6,6 +6,7 @@ import type { GatewayError } from "../status.ts";
 import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
 import { dateHeader } from "./date-header.ts";
 import type { Http2Head } from "./http2-head.ts";
+import type { ListenerLimits } from "./listen-limits.ts";
 
 /** What of a request is read away once it is answered, so that a client still sending gets to see the answer. */
 const maxDiscardBytes = 1024 * 1024;
@@ -66,6 +67,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
   }
 
   readBody(limit: number): Promise<Buffer> {
+    if (this.#isDone) return Promise.reject(clientGone());
     if (this.#isComplete && this.#early === undefined) return Promise.resolve(emptyBody);
     const length = this.headers["content-length"];
     if (length !== undefined && Number(length) > limit) return Promise.reject(bodyTooLarge(limit));
@@ -88,6 +90,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
   #onGone: ((error: GatewayError) => void) | undefined;
 
   receiveBody(receiver: BodyReceiver, isPaced: boolean): void {
+    if (this.#isDone) return;
     this.#receiver = receiver;
     const early = this.#early;
     this.#early = undefined;
@@ -132,7 +135,9 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
     if (this.#isDone) return this;
     this.#drainListener = onDrain;
     this.#stream.idleTimeoutMs = 0;
-    this.#stream.sendHeaders([":status", String(status), ...headers], false);
+    const hasBody = this.method !== "HEAD";
+    this.#stream.sendHeaders([":status", String(status), ...headers], !hasBody);
+    if (!hasBody) this.#finish();
     return this;
   }
 
@@ -168,6 +173,8 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
   /** Trailers of requests are read by nobody, on purpose: they come after everything was decided. */
   onEnd(): void {
     this.#isComplete = true;
+    // From here on it is not the client that is waited for.
+    this.#stream.idleTimeoutMs = 0;
     if (!this.#isDone && this.#receiver !== undefined) this.#endBody();
   }
 
@@ -185,11 +192,11 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
     this.#drainListener?.();
   }
 
-  /** Ends a body that comes in slower than `minBytesPerSecond` after the first `graceMs`, or is not done after `mostMs`. */
-  checkPace(now: number, limits: { graceMs: number; minBytesPerSecond: number; mostMs: number }): void {
+  /** Ends a body that comes in slower than `minBodyBytesPerSecond` after the first `bodyGraceMs`, or is not done after `requestTimeoutMs`. */
+  checkPace(now: number, limits: ListenerLimits): void {
     const elapsed = now - this.#readSince;
-    const isSlow = elapsed >= limits.graceMs && this.#readBytes < (elapsed / 1000) * limits.minBytesPerSecond;
-    if (isSlow || elapsed >= limits.mostMs) this.#failBody(bodyTooSlow());
+    const isSlow = elapsed >= limits.bodyGraceMs && this.#readBytes < (elapsed / 1000) * limits.minBodyBytesPerSecond;
+    if (isSlow || elapsed >= limits.requestTimeoutMs) this.#failBody(bodyTooSlow());
   }
 
   #startPace(): void {
@@ -237,11 +244,11 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
     this.#isDone = true;
     this.#release();
     if (this.#isComplete) return;
-    this.#readBytes = 0;
     this.#stream.idleTimeoutMs = lingerMs;
-    const early = this.#early;
+    this.#readBytes = 0;
     this.#early = undefined;
-    for (const chunk of early ?? []) this.#discard(chunk.length);
+    // What a receiver had not dealt with yet nobody will.
+    this.#stream.consume(Infinity);
   }
 
   #release(): void {
