@@ -6,6 +6,7 @@ import { benchGhz } from "./ghz.ts";
 import { benchLoad } from "./load.ts";
 import { leaveUnpinned } from "./load/process.ts";
 import { saveResult } from "./load/results.ts";
+import type { BackendKind } from "./load/subjects.ts";
 import { benchMemory } from "./memory.ts";
 import { writeReport } from "./report/report.ts";
 import { benchRoute } from "./route.ts";
@@ -19,6 +20,7 @@ interface Options {
   readonly peers: readonly string[] | undefined;
   readonly only: string | undefined;
   readonly suffix: string;
+  readonly backend: BackendKind;
   readonly calls: number | undefined;
   readonly progress: (line: string) => void;
 }
@@ -55,6 +57,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
   --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, grpc-js-proxy, hello …
   --only TEXT    only cells of rest and grpc with TEXT in their name
   --unpinned     leave it to the kernel on which core a process runs
+  --backend K    bare (default), or grpc-go, which costs as much as a gateway
   --calls N      calls of ghz (default 50000)
   --saved        report from the results of earlier runs, measuring nothing
   --json         one JSON array instead of tables
@@ -88,6 +91,7 @@ function parse() {
       help: { type: "boolean", short: "h", default: false },
       saved: { type: "boolean", default: false },
       unpinned: { type: "boolean", default: false },
+      backend: { type: "string", default: "bare" },
       runs: { type: "string" },
       peers: { type: "string" },
       only: { type: "string" },
@@ -101,6 +105,11 @@ function toCount(flag: string, text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+function readBackend(text: string): BackendKind {
+  if (text === "bare" || text === "grpc-go") return text;
+  return refuse(`--backend: bare or grpc-go is expected, not "${text}"`);
+}
+
 const { values, positionals } = readArguments();
 if (values.help) {
   console.log(usage);
@@ -111,7 +120,8 @@ const options: Options = {
   runs: toCount("--runs", values.runs) ?? (values.quick ? 1 : 5),
   peers: values.peers?.split(","),
   only: values.only,
-  suffix: values.unpinned ? "-unpinned" : "",
+  suffix: (values.unpinned ? "-unpinned" : "") + (values.backend === "bare" ? "" : `-${values.backend}`),
+  backend: readBackend(values.backend),
   calls: toCount("--calls", values.calls),
   // On the other stream: --json must stay JSON.
   progress: (line) => console.error(line),

@@ -3,7 +3,7 @@ import { median } from "../measure.ts";
 import { accountingFault } from "./accounting.ts";
 import type { Check } from "./answers.ts";
 import { freePort, type Running, startProcess } from "./process.ts";
-import { bareBackend, backendCommand, type Subject, subjects } from "./subjects.ts";
+import { type BackendKind, bareBackend, backendCommand, type Subject, subjects } from "./subjects.ts";
 import type { Seen } from "./tools.ts";
 
 export interface Bound {
@@ -66,6 +66,7 @@ export interface RunOptions {
   /** Names of subjects; all of the cell's without it. */
   readonly peers: readonly string[] | undefined;
   readonly progress: (line: string) => void;
+  readonly backend?: BackendKind;
 }
 
 interface Contestant {
@@ -82,7 +83,8 @@ export async function runCell(cell: Cell, options: RunOptions): Promise<CellResu
   const fault = accountingFault();
   if (fault !== undefined) throw new Error(fault);
   const backendPort = await freePort();
-  const backend = await startProcess("backend", "the backend", backendPort, backendCommand(backendPort).command);
+  const { command } = backendCommand(backendPort, options.backend);
+  const backend = await startProcess("backend", "the backend", backendPort, command);
   const left: Left[] = [];
   const contestants: Contestant[] = [];
   try {

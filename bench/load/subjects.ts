@@ -119,13 +119,18 @@ export const bareBackend: Subject = {
   command: ({ port }) => backendCommand(port).command,
 };
 
-export function backendCommand(port: number): { readonly label: string; readonly command: Command } {
+/** `bare` answers from fixed bytes and costs next to nothing; `grpc-go` is an ordinary server that costs as much as a gateway. */
+export type BackendKind = "bare" | "grpc-go";
+
+export function backendCommand(
+  port: number,
+  kind: BackendKind = "bare",
+): { readonly label: string; readonly command: Command } {
   if (!inGo.isInstalled())
     return { label: "node:http2 (Go is missing)", command: nodeProgram("node-backend", [String(port)]) };
-  return {
-    label: "bare HTTP/2 frames in Go",
-    command: { command: "env", args: ["GOMAXPROCS=1", `${cache}/bin/backend`, "-listen", `127.0.0.1:${port}`] },
-  };
+  const args = ["GOMAXPROCS=1", `${cache}/bin/backend`, "-listen", `127.0.0.1:${port}`];
+  if (kind === "bare") return { label: "bare HTTP/2 frames in Go", command: { command: "env", args } };
+  return { label: "grpc-go", command: { command: "env", args: [...args, "-grpc-go"] } };
 }
 
 function nodeProgram(name: string, args: readonly string[]): Command {

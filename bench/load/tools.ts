@@ -73,7 +73,11 @@ export interface WrkLoad {
 export async function wrk({ url, connections, seconds, body }: WrkLoad): Promise<Seen> {
   const script = body === undefined ? [] : ["-s", wrkScript(body)];
   const args = ["-t1", `-c${connections}`, `-d${Math.ceil(seconds)}s`, "--timeout", "10s", "--latency", ...script, url];
-  const out = await runLoad("wrk", { command: needTool("wrk"), args });
+  return parseWrk(await runLoad("wrk", { command: needTool("wrk"), args }));
+}
+
+/** What `wrk --latency` prints. */
+export function parseWrk(out: string): Seen {
   const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(out);
   const broken = (sockets?.slice(1) ?? []).reduce((sum, count) => sum + Number(count), 0);
   return {
@@ -121,15 +125,18 @@ export async function h2load(load: H2loadLoad): Promise<Seen> {
     writeFileSync(`${cache}/grpc-body.bin`, load.grpc);
     args.push("-d", `${cache}/grpc-body.bin`, "-H", "content-type: application/grpc", "-H", "te: trailers");
   }
-  const out = await runLoad("h2load", { command: needTool("h2load"), args: [...args, load.url] });
-  const [good, ...bad] = (/status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(out)?.slice(1) ?? []).map(
-    Number,
-  );
+  const seen = parseH2load(await runLoad("h2load", { command: needTool("h2load"), args: [...args, load.url] }));
+  return load.rate === undefined ? seen : { ...seen, ...percentilesOf(log) };
+}
+
+/** What h2load prints; it has no percentiles. Requests on their way when the time is over are no errors. */
+export function parseH2load(out: string): Seen {
+  const codes = /status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(out)?.slice(1) ?? [];
+  const [good = 0, ...bad] = codes.map(Number);
   return {
-    requests: good ?? 0,
+    requests: good,
     errors: bad.reduce((sum, count) => sum + count, numberIn(out, /(\d+) errored/) + numberIn(out, /(\d+) timeout/)),
     seconds: (microsIn(out, /finished in ([\d.]+)(us|ms|s|m)/) ?? 0) / 1e6,
-    ...(load.rate === undefined ? {} : percentilesOf(log)),
   };
 }
 

@@ -38,6 +38,20 @@ more than its peers while it reads (duplicate keys, both spellings of a name, UT
 its rows flatter it. Microseconds move with the machine; most ratios held within about ten per cent from run to run, those of
 numbers within twenty.`;
 
+export const variants = [
+  {
+    suffix: "-unpinned",
+    title: "Without pinning",
+    why: `The same with \`--unpinned\`: the kernel places the processes, and runtimes with threads use both cores.`,
+  },
+  {
+    suffix: "-grpc-go",
+    title: "With grpc-go as the backend",
+    why: `The same with \`--backend grpc-go\`: an ordinary server, which costs about as much as a gateway. It has the other core to
+share with the load, so the gateways are not saturated: they wake for fewer requests at a time, and each request costs more.`,
+  },
+] as const;
+
 export const notMeasured = `## What this does not measure
 
 - More than one core of gateway: Go and Envoy with threads for every core, Sluice with a process for each.

@@ -6,7 +6,7 @@ import { askedSection } from "./asked.ts";
 import { curves, curveSection } from "./curves.ts";
 import { machineLines } from "./machine.ts";
 import { cellSection, markdownTable, tableSection } from "./markdown.ts";
-import { codecNotes, introduction, method, notMeasured } from "./prose.ts";
+import { codecNotes, introduction, method, notMeasured, variants } from "./prose.ts";
 import { savedCell, savedGhz, savedMemory, savedTable } from "./saved.ts";
 
 /** Writes page and plots; returns the page's path. What was not measured is named, not left out in silence. */
@@ -25,7 +25,7 @@ export function writeReport(): string {
     tablePart("Translators", "codec", codecNotes),
     tablePart("Routing", "route", ""),
     tablePart("Start", "start", ""),
-    unpinnedSection(),
+    ...variants.map(variantSection),
     notMeasured + (missing.length > 0 ? `\n- No result yet: ${missing.join(", ")}.` : ""),
   ];
   const text = parts.filter((part) => part !== undefined).join("\n\n");
@@ -53,15 +53,13 @@ function cellSections(bench: "rest" | "grpc"): string {
   return sections.filter((section) => section !== undefined).join("\n\n");
 }
 
-function unpinnedSection(): string | undefined {
+/** What was measured in another way than the tables above. */
+function variantSection({ suffix, title, why }: (typeof variants)[number]): string | undefined {
   const sections = cells.flatMap((cell) => {
-    const result = savedCell(`${cell.id}-unpinned`);
+    const result = savedCell(cell.id + suffix);
     return result === undefined ? [] : [cellSection(cell, result)];
   });
-  if (sections.length === 0) return undefined;
-  const why =
-    "The same with `--unpinned`: the kernel places the processes, and runtimes with threads use both cores, as they would\nwithout an operator's care.";
-  return `## Without pinning\n\n${why}\n\n${sections.join("\n\n")}`;
+  return sections.length === 0 ? undefined : [`## ${title}`, why, ...sections].join("\n\n");
 }
 
 function ghzSection(): string | undefined {
