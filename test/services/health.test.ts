@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Cancellation, type Handler, type MessageReader } from "../../src/call.ts";
 import { emptyMetadata } from "../../src/metadata.ts";
 import { Code, GatewayError } from "../../src/status.ts";
-import { createGrpcJsTransport } from "../../src/upstream/grpc-js.ts";
+import { createNativeTransport } from "../../src/upstream/native.ts";
 import { createUpstreams, type Upstreams } from "../../src/upstream/upstreams.ts";
 import { type Backend, BackendError, type BackendHandlers, startBackend, toStatus } from "../support/backend.ts";
 import { clientLeft, createSignal, failureOf, testLimits } from "../upstream/calls.ts";
@@ -41,7 +41,7 @@ describe("grpc.health.v1", () => {
         default: toAddress(target),
         byService: new Map(Object.entries(byService).map(([service, to]) => [service, toAddress(to)])),
       },
-      transport: createGrpcJsTransport,
+      transport: createNativeTransport,
       limits: testLimits,
     });
     disposals.push(() => upstreams.close());
