@@ -89,6 +89,12 @@ const serve: Command = {
       fallback: strict.listen,
     },
     {
+      name: "tls-cert",
+      value: "FILE",
+      description: "Serve clients over TLS with this certificate chain, PEM.",
+    },
+    { name: "tls-key", value: "FILE", description: "The private key of --tls-cert, PEM." },
+    {
       name: "admin",
       value: "HOST:PORT|off",
       description: "Where health, routes and configuration are shown, read-only.",

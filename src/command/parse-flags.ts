@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { didYouMean } from "../diagnostic.ts";
 import type { Settings } from "../config/settings.ts";
-import { parseUpstreams } from "../config/layer.ts";
+import { compact, parseUpstreams } from "../config/layer.ts";
 import type { Report } from "../config/yaml-source.ts";
 import type { Command, Flag } from "./flags.ts";
 
@@ -116,6 +116,7 @@ export function toSettings(flags: ParsedFlags, protos: readonly string[], report
     import_paths: imports.length === 0 ? undefined : [...imports],
     reflect: flags.has("reflect") ? true : undefined,
     listen: flags.text("listen"),
+    tls: compact({ cert: flags.text("tls-cert"), key: flags.text("tls-key") }),
     admin: flags.text("admin"),
     profile: flags.text("profile"),
     transport: flags.text("transport"),

@@ -26,7 +26,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
   const { config, schema, bindings } = project;
   const files = schema.files.filter((file) => file.isInput).length;
   const entries = toRouteEntries(bindings);
-  const base = toBaseUrl(address);
+  const base = toBaseUrl(address, config.tls === undefined ? "http" : "https");
   const file = config.file === undefined ? "" : `, configured by ${config.file}`;
   const more = entries.length > maxRoutes ? [`… and ${entries.length - maxRoutes} more: sluice routes`] : [];
   const curls = pickSamples(bindings).map((sample) =>
@@ -47,10 +47,10 @@ export function describeStart({ project, address, admin, style }: Started): stri
 }
 
 /** A URL that works from this machine: an unspecified address is no destination. */
-export function toBaseUrl({ host, port }: Address): string {
-  if (host.startsWith("unix:")) return "http://localhost";
+export function toBaseUrl({ host, port }: Address, scheme: "http" | "https" = "http"): string {
+  if (host.startsWith("unix:")) return `${scheme}://localhost`;
   const name = ["", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
-  return `http://${formatAddress({ host: name, port })}`;
+  return `${scheme}://${formatAddress({ host: name, port })}`;
 }
 
 function section(title: string, lines: readonly string[], style: Style): string[] {

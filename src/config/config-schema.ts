@@ -32,6 +32,27 @@ const tls: SchemaNode = {
   },
 };
 
+const listenTls: SchemaNode = {
+  type: "object",
+  description: "Serves clients over TLS: HTTP/2 or HTTP/1.1, as they agree. Without it the listener speaks plain text.",
+  additionalProperties: false,
+  properties: {
+    cert: { ...path, description: "PEM file with the certificate chain; needs `key`.", examples: ["certs/server.pem"] },
+    key: { ...path, description: "PEM file with the private key of `cert`.", examples: ["certs/server.key"] },
+    client_ca: {
+      ...path,
+      description: "PEM file with authorities: clients must show a certificate of one of them.",
+      examples: ["certs/clients.pem"],
+    },
+    min_version: {
+      type: "string",
+      description: "The oldest version of TLS that is spoken.",
+      enum: ["TLSv1.2", "TLSv1.3"],
+      default: "TLSv1.2",
+    },
+  },
+};
+
 const upstream: SchemaNode = {
   type: ["string", "object"],
   description:
@@ -89,6 +110,7 @@ export const configSchema: SchemaNode = {
       examples: ["0.0.0.0:8080", "[::1]:8080"],
       "x-form": { kind: "address" },
     },
+    tls: listenTls,
     admin: {
       type: "string",
       description: "Where /healthz, /readyz, /routes and /config are served, read-only; or `off`. Keep it on loopback.",

@@ -20,6 +20,17 @@ export interface TlsFiles {
   readonly serverName: string | undefined;
 }
 
+/** TLS towards clients: PEM files by absolute path; `readListenTls` reads them. */
+export interface ListenTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Undefined: clients need no certificate. */
+  readonly clientCa: string | undefined;
+  readonly minVersion: TlsVersion;
+}
+
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
 export interface UpstreamConfig {
   /** `pkg.Service` or `pkg.*`; undefined for the default that takes all others. */
   readonly service: string | undefined;
@@ -104,6 +115,8 @@ export interface Config {
   /** Ask the default upstream for its schema. */
   readonly reflect: boolean;
   readonly listen: Address;
+  /** Undefined for plain text. */
+  readonly tls: ListenTls | undefined;
   /** Undefined when off. */
   readonly admin: Address | undefined;
   /** Nobody chose the admin address: when it is taken, the gateway starts without. */

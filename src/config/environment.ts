@@ -1,7 +1,7 @@
 // SLUICE_* variables: the second layer of settings, over the file and under the flags.
 import { delimiter } from "node:path";
 import { didYouMean } from "../diagnostic.ts";
-import { createTextLayer, parseUpstreams } from "./layer.ts";
+import { compact, createTextLayer, parseUpstreams } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import type { Settings } from "./settings.ts";
 import type { Environment } from "./substitute.ts";
@@ -14,6 +14,8 @@ export const environmentVariables: Readonly<Record<string, string>> = {
   import_paths: "SLUICE_IMPORT_PATHS",
   reflect: "SLUICE_REFLECT",
   listen: "SLUICE_LISTEN",
+  "tls.cert": "SLUICE_TLS_CERT",
+  "tls.key": "SLUICE_TLS_KEY",
   admin: "SLUICE_ADMIN",
   profile: "SLUICE_PROFILE",
   transport: "SLUICE_TRANSPORT",
@@ -47,6 +49,7 @@ export function readEnvironment(environment: Environment, report: Report): Envir
     import_paths: list("import_paths", delimiter),
     reflect: readSwitch(get("reflect"), report),
     listen: get("listen"),
+    tls: compact({ cert: get("tls.cert"), key: get("tls.key") }),
     admin: get("admin"),
     profile: get("profile"),
     transport: get("transport"),

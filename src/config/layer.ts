@@ -24,7 +24,7 @@ export function createTextLayer(settings: Settings, nameOf: (key: string) => str
     settings,
     folder: "",
     positionOf: () => undefined,
-    // `--json-names` is json.names; all others are top-level keys.
+    // `--json-names` is json.names, `--tls-cert` is tls.cert; all others are top-level keys.
     nameOf: (path) =>
       nameOf(
         path
@@ -33,6 +33,12 @@ export function createTextLayer(settings: Settings, nameOf: (key: string) => str
           .join("."),
       ),
   };
+}
+
+/** Without what is undefined, which a merge would take for a value; undefined when nothing is left. */
+export function compact<T extends object>(values: T): T | undefined {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
 }
 
 /** Reports every value of a text layer that the schema does not allow. */

@@ -8,6 +8,14 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
     ...config,
     listen: formatAddress(config.listen),
     admin: config.admin === undefined ? "off" : formatAddress(config.admin),
+    tls:
+      config.tls === undefined
+        ? false
+        : {
+            cert: config.tls.cert,
+            clientCertificates: config.tls.clientCa !== undefined,
+            minVersion: config.tls.minVersion,
+          },
     upstreams: config.upstreams.map(({ service, target, tls }) => ({
       service: service ?? "default",
       target,

@@ -7,6 +7,7 @@ import type { Layer } from "./layer.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
 import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
+import { resolveListenTls } from "./resolve-tls.ts";
 import { resolveUpstreams } from "./resolve-upstreams.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
@@ -31,6 +32,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     importPaths: paths(layers, "import_paths"),
     reflect: top(layers, "reflect", defaults.reflect)[0],
     listen: toAddress(top(layers, "listen", defaults.listen)[0]),
+    tls: resolveListenTls(layers, report),
     admin: admin[0] === "off" ? undefined : toAddress(admin[0]),
     adminIsDefault: admin[1] === undefined,
     profile,

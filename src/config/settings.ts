@@ -1,10 +1,17 @@
 // The settings as the YAML file spells them, and their defaults: the one place where a default is written.
 import type { Profile } from "../schema/binding.ts";
-import type { TransportName } from "./config.ts";
+import type { TlsVersion, TransportName } from "./config.ts";
 
 export interface UpstreamSettings {
   target: string;
   tls?: { ca?: string; cert?: string; key?: string; server_name?: string };
+}
+
+export interface ListenTlsSettings {
+  cert?: string;
+  key?: string;
+  client_ca?: string;
+  min_version?: TlsVersion;
 }
 
 /** What a valid layer (file, environment, flags) may hold; sizes and durations are still text. */
@@ -13,6 +20,7 @@ export interface Settings {
   import_paths?: string[];
   reflect?: boolean;
   listen?: string;
+  tls?: ListenTlsSettings;
   admin?: string;
   profile?: Profile;
   transport?: TransportName;

@@ -1,7 +1,8 @@
-// Reads the PEM files of an upstream, when the gateway starts.
+// Reads the PEM files of the listener and of upstreams, when the gateway starts.
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { DiagnosticError } from "../diagnostic.ts";
-import type { TlsFiles } from "./config.ts";
+import type { ListenTls, TlsFiles, TlsVersion } from "./config.ts";
 import { describeReadError } from "./read-file.ts";
 
 export interface TlsMaterial {
@@ -14,11 +15,43 @@ export interface TlsMaterial {
 /** Throws DiagnosticError when a file cannot be read or holds no PEM block. */
 export function readTlsFiles(files: TlsFiles): TlsMaterial {
   return {
-    ca: readPem(files.ca, "CERTIFICATE"),
-    cert: readPem(files.cert, "CERTIFICATE"),
-    key: readPem(files.key, "PRIVATE KEY"),
+    ca: files.ca === undefined ? undefined : readPem(files.ca, "CERTIFICATE"),
+    cert: files.cert === undefined ? undefined : readPem(files.cert, "CERTIFICATE"),
+    key: files.key === undefined ? undefined : readPem(files.key, "PRIVATE KEY"),
     serverName: files.serverName,
   };
+}
+
+/** What the listener shows and asks of its clients. */
+export interface ListenTlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly clientCa: Buffer | undefined;
+  readonly minVersion: TlsVersion;
+}
+
+/** Throws DiagnosticError when a file cannot be read or holds no PEM block. */
+export function readListenTls({ cert, key, clientCa, minVersion }: ListenTls): ListenTlsMaterial {
+  return {
+    cert: Buffer.from(readPem(cert, "CERTIFICATE")),
+    key: Buffer.from(readPem(key, "PRIVATE KEY")),
+    clientCa: clientCa === undefined ? undefined : Buffer.from(readPem(clientCa, "CERTIFICATE")),
+    minVersion,
+  };
+}
+
+/** Why this certificate and this key cannot be used together; undefined when they can. */
+export function findPairProblem(cert: string, key: string): string | undefined {
+  try {
+    createSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
+    return undefined;
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH") return "is not the key of the certificate";
+    if (code.includes("BAD_PASSWORD_READ") || code.includes("INTERRUPTED_OR_CANCELLED"))
+      return "is encrypted; write it without a passphrase";
+    return `cannot be used: ${message}`;
+  }
 }
 
 /** What is wrong with a PEM file, in words. */
@@ -29,8 +62,7 @@ export function findPemProblem(path: string, label: PemLabel): string | undefine
 
 export type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
 
-function readPem(path: string | undefined, label: PemLabel): Uint8Array | undefined {
-  if (path === undefined) return undefined;
+function readPem(path: string, label: PemLabel): Uint8Array {
   const read = tryPem(path, label);
   if (typeof read !== "string") return read;
   throw new DiagnosticError([
