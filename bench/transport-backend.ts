@@ -4,9 +4,13 @@ import { createHttp2Connection } from "../src/http2/connection.ts";
 import type { Http2Stream, StreamHandlers } from "../src/http2/contract.ts";
 import { compileHeaders } from "../src/http2/hpack-encode.ts";
 
-const head = compileHeaders([
-  ...[":status", "200", "content-type", "application/grpc", "grpc-accept-encoding", "identity,deflate,gzip"],
-]);
+const head = compileHeaders(
+  Object.entries({
+    ":status": "200",
+    "content-type": "application/grpc",
+    "grpc-accept-encoding": "identity,deflate,gzip",
+  }).flat(),
+);
 const ok = compileHeaders(["grpc-status", "0"]);
 
 function echo(stream: Http2Stream): StreamHandlers {

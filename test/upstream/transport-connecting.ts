@@ -1,6 +1,5 @@
 // How every transport comes to a connection: addresses, TLS, backends that come, go, and never answer.
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { expect } from "chai";
 import { Code } from "../../src/status.ts";
 import type { ConnectionState, TlsOptions, Transport } from "../../src/upstream/transport.ts";
 import { type Bench, createSignal, failureOf, streamCall, unaryCall } from "./calls.ts";
+import { createPki, hasOpenssl, type Pki } from "./pki.ts";
 
 const echo = { "/t.S/M": (message: Buffer): Buffer => message };
 const ping = (transport: Transport, timeout = 10_000): Promise<unknown> =>
@@ -150,8 +150,7 @@ export function describeConnecting(bench: Bench): void {
   describe("TLS", () => {
     let pki: Pki;
     before(function () {
-      // Slim container images come without it.
-      if (spawnSync("openssl", ["version"]).error !== undefined) this.skip();
+      if (!hasOpenssl()) this.skip();
       pki = createPki();
     });
     after(() => pki?.remove());
@@ -250,57 +249,4 @@ function listen(server: Server): Promise<number> {
       resolve(typeof address === "object" && address !== null ? address.port : 0);
     });
   });
-}
-
-interface Pki {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  remove(): void;
-}
-
-/** An authority and a certificate for localhost, made anew for every run so that none can expire in the repository. */
-function createPki(): Pki {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-pki-"));
-  const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl(
-    "req",
-    "-x509",
-    ...newKey,
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.crt",
-    "-days",
-    "2",
-    "-subj",
-    "/CN=Test Authority",
-  );
-  openssl("req", ...newKey, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=localhost");
-  writeFileSync(join(folder, "ext"), "subjectAltName=DNS:localhost\n");
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    "leaf.csr",
-    "-CA",
-    "ca.crt",
-    "-CAkey",
-    "ca.key",
-    "-CAcreateserial",
-    "-out",
-    "leaf.crt",
-    "-days",
-    "2",
-    "-extfile",
-    "ext",
-  );
-  const read = (name: string): Buffer => readFileSync(join(folder, name));
-  return {
-    ca: read("ca.crt"),
-    cert: read("leaf.crt"),
-    key: read("leaf.key"),
-    remove: () => rmSync(folder, { recursive: true }),
-  };
 }

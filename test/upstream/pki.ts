@@ -1,0 +1,67 @@
+// Certificates for tests, made by openssl.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Slim container images come without it. */
+export function hasOpenssl(): boolean {
+  return spawnSync("openssl", ["version"]).error === undefined;
+}
+
+export interface Pki {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly certFile: string;
+  readonly keyFile: string;
+  remove(): void;
+}
+
+/** An authority and a certificate for localhost, made anew for every run so that none can expire in the repository. */
+export function createPki(): Pki {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-pki-"));
+  const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  openssl(
+    "req",
+    "-x509",
+    ...newKey,
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.crt",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=Test Authority",
+  );
+  openssl("req", ...newKey, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=localhost");
+  writeFileSync(join(folder, "ext"), "subjectAltName=DNS:localhost\n");
+  openssl(
+    "x509",
+    "-req",
+    "-in",
+    "leaf.csr",
+    "-CA",
+    "ca.crt",
+    "-CAkey",
+    "ca.key",
+    "-CAcreateserial",
+    "-out",
+    "leaf.crt",
+    "-days",
+    "2",
+    "-extfile",
+    "ext",
+  );
+  const read = (name: string): Buffer => readFileSync(join(folder, name));
+  return {
+    ca: read("ca.crt"),
+    cert: read("leaf.crt"),
+    key: read("leaf.key"),
+    certFile: join(folder, "leaf.crt"),
+    keyFile: join(folder, "leaf.key"),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
