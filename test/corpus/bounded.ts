@@ -1,10 +1,7 @@
-// Measures what a parser costs on hostile input: how its CPU time grows with the input, and how much memory it needs.
+// What a parser costs on hostile input, measured in a process of its own: see measure-bounded.ts for how.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { GCProfiler, setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 export interface Bounded {
   readonly name: string;
@@ -13,90 +10,50 @@ export interface Bounded {
   readonly run: (input: Buffer) => unknown;
   /** The largest input this parser takes. */
   readonly maxBytes: number;
-  /** Bytes of memory a byte of input, where what the operator wrote is read by a library that keeps more. */
-  readonly maxRatio?: number;
-  /** The smaller sample takes at least this long; longer where the collector of garbage would else come in between the two. */
-  readonly sampleMicroseconds?: number;
 }
 
-const minBytes = 1024;
-/** A sample shorter than this says nothing about growth. */
-const shortestSample = 2500;
-/** Four times the input may cost this many times as much: 4 for linear work, 16 for quadratic. */
-const maxGrowth = 12;
-const attempts = 6;
-
-/** Four times the input costs about four times as much. Measured again before it is believed: other work on the machine counts too. */
-export function expectLinear(bounded: Bounded): void {
-  for (let attempt = 1; attempt < attempts; attempt++) if (growthOf(bounded).ratio < maxGrowth) return;
-  const { ratio, size } = growthOf(bounded);
-  expect(ratio, `times the cost for four times ${size} bytes`).to.be.below(maxGrowth);
+export interface Cost {
+  /** The power of its size that the time of the input grows with: 1 for linear work, 2 for quadratic. */
+  readonly exponent: number;
+  /** Bytes of memory for each byte of input, while it runs and at its end. */
+  readonly memory: number;
+  /** Bytes of memory for each byte of the first input, after everything about it has been forgotten. */
+  readonly remembered: number;
 }
 
-function growthOf({ make, run, maxBytes, sampleMicroseconds = shortestSample }: Bounded): {
-  readonly ratio: number;
-  readonly size: number;
-} {
-  const cost = (input: Buffer): number => Math.min(...Array.from({ length: 2 }, () => measure(run, input)));
-  let size = Math.min(minBytes, maxBytes / 4);
-  while (size * 8 <= maxBytes && cost(make(size)) < sampleMicroseconds) size *= 2;
-  const before = cost(make(size));
-  // Too little to see: even the largest input is done in no time.
-  if (before < sampleMicroseconds / 4) return { ratio: 0, size };
-  return { ratio: cost(make(size * 4)) / before, size };
+/** Halfway to quadratic; what noise does to the exponent is a tenth of that. */
+const maxExponent = 1.5;
+const maxMemory = 100;
+/** Code that was compiled meanwhile is in it; a table of what was in the input is much more. */
+const maxRemembered = 30;
+
+/** Nothing runs beside: no thread of the collector's or the compiler's. */
+const alone = ["--expose-gc", "--single-threaded"];
+const flags = {
+  time: [...alone, "--min-semi-space-size=512", "--max-semi-space-size=512"],
+  memory: [...alone, "--min-semi-space-size=1", "--max-semi-space-size=1", "--heap-growing-percent=10"],
+};
+/** Large buffers come from memory that is there, as small ones do: new pages from the system cost more than their use. */
+const allocator = { MALLOC_MMAP_THRESHOLD_: "33554432", MALLOC_TRIM_THRESHOLD_: "1073741824" };
+const measurer = fileURLToPath(new URL("measure-bounded.js", import.meta.url));
+
+/** `module` exports `cases`. */
+export function costOf(module: URL, name: string): Cost {
+  return { ...measure("time", module, name), ...measure("memory", module, name) } as Cost;
 }
 
-function measure(run: (input: Buffer) => unknown, input: Buffer): number {
-  const started = process.cpuUsage();
-  run(input);
-  const { user, system } = process.cpuUsage(started);
-  return user + system;
+function measure(what: keyof typeof flags, module: URL, name: string): Partial<Cost> {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags[what], measurer, what, module.href, name], {
+    encoding: "utf8",
+    env: { ...process.env, ...allocator },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`it ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout) as Partial<Cost>;
 }
 
-/** What lives while it runs, beyond what the smallest input needs: sampled after each collection of garbage, and at the end. */
-export function expectSmall({ make, run, maxBytes, maxRatio = 100 }: Bounded): void {
-  const small = make(minBytes);
-  const large = make(Math.min(1024 * 1024, maxBytes));
-  run(large);
-  // The lowest of several: garbage that is not collected yet only ever adds.
-  const lowest = (input: Buffer): number => Math.min(...Array.from({ length: attempts }, () => peak(run, input)));
-  const growth = lowest(large) - lowest(small);
-  expect(growth / large.length, "bytes of memory a byte of input").to.be.below(maxRatio);
-}
-
-function peak(run: (input: Buffer) => unknown, input: Buffer): number {
-  collect();
-  const before = used();
-  const profiler = new GCProfiler();
-  profiler.start();
-  const result = run(input);
-  collect();
-  const samples = profiler
-    .stop()
-    .statistics.map(({ afterGC: { heapStatistics } }) => heapStatistics.usedHeapSize + heapStatistics.externalMemory);
-  held = result;
-  const highest = Math.max(used(), ...samples);
-  held = undefined;
-  return highest - before;
-}
-
-/** So that nobody can say the result is not needed. */
-let held: unknown;
-
-export function isHeld(): boolean {
-  return held !== undefined;
-}
-
-/** Bytes that are still there after `run`. */
-export function keptAfter(run: () => void): number {
-  collect();
-  const before = used();
-  run();
-  collect();
-  return used() - before;
-}
-
-function used(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+export function expectBounded({ exponent, memory, remembered }: Cost): void {
+  expect(exponent, "the power of its size that its time grows with").to.be.below(maxExponent);
+  expect(memory, "bytes of memory a byte of input").to.be.below(maxMemory);
+  expect(remembered, "bytes remembered a byte of input").to.be.below(maxRemembered);
 }

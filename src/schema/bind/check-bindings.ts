@@ -1,6 +1,8 @@
 // Bindings against each other, once at start: two that match the same requests, and one that others always beat.
 import type { Diagnostic, Position } from "../../diagnostic.ts";
 import type { Binding, Profile, Segment } from "../binding.ts";
+import { indexRivals } from "./find-rivals.ts";
+import type { FindRivals } from "./find-rivals.ts";
 
 type Report = (diagnostic: Diagnostic) => void;
 
@@ -57,11 +59,14 @@ function requestKey(binding: Binding): string {
  */
 function reportUnreachable(bindings: readonly Binding[], profile: Profile, report: Report): void {
   const longest = bindings.reduce((most, binding) => Math.max(most, binding.template.segments.length), 0);
-  for (const [order, binding] of bindings.entries()) {
+  const findRivals = indexRivals(bindings);
+  const orders = new Map(bindings.map((binding, order) => [binding, order]));
+  const isLater = (one: Binding, other: Binding): boolean => orders.get(one)! > orders.get(other)!;
+  for (const binding of bindings) {
     const rivals =
       profile === "strict"
-        ? strictRivals(binding, bindings)
-        : bindings.slice(order + 1).filter((rival) => rival.httpMethod === binding.httpMethod);
+        ? strictRivals(binding, findRivals)
+        : findRivals(binding).filter((rival) => isLater(rival, binding) && rival.httpMethod === binding.httpMethod);
     if (rivals.length === 0) continue;
     const winner = winnerOverAll(binding, witnessesOf(binding, longest), rivals, profile);
     if (winner === undefined) continue;
@@ -79,13 +84,13 @@ function reportUnreachable(bindings: readonly Binding[], profile: Profile, repor
 }
 
 /** Only a template with `**`, or one whose last literal looks like it has a verb, can lose all its paths in strict. */
-function strictRivals(binding: Binding, bindings: readonly Binding[]): Binding[] {
+function strictRivals(binding: Binding, findRivals: FindRivals): readonly Binding[] {
   const { segments } = binding.template;
   const last = segments[segments.length - 1];
   const canLose =
     segments.some((segment) => segment.kind === "multi") || (last?.kind === "literal" && last.value.includes(":"));
   if (!canLose) return [];
-  return bindings.filter((rival) => rival !== binding && serves(rival.httpMethod, binding.httpMethod));
+  return findRivals(binding).filter((rival) => serves(rival.httpMethod, binding.httpMethod));
 }
 
 function serves(served: string, httpMethod: string): boolean {
