@@ -318,11 +318,11 @@ describe("grpc.health.v1", () => {
         [watchPath]: {
           stream: (call) =>
             void call.once("data", (message: Buffer) =>
-              call.write(message.length === 0 ? servingBytes : serviceUnknownBytes),
+              call.write(message.length === 0 ? notServingBytes : serviceUnknownBytes),
             ),
         },
       });
-      expect(await open(watch, [orders]).next()).to.deep.equal(serving);
+      expect(await open(watch, [orders]).next()).to.deep.equal(notServing);
     });
 
     it("goes by the connection where the backend has no health service", async () => {
@@ -332,8 +332,18 @@ describe("grpc.health.v1", () => {
       upstreams.become("failing");
       expect(await next()).to.deep.equal(notServing);
       upstreams.become("connecting");
-      upstreams.become("ready");
       expect(await next()).to.deep.equal(serving);
+    });
+
+    it("asks a backend without health service again after a new connection", async () => {
+      const script = [() => failing(Code.UNIMPLEMENTED), () => speaking([notServingBytes], silence)];
+      const upstreams = fakeUpstreams({ stream: () => script.shift()!() });
+      const { next } = createOwn({ upstreams }).open(watch, [orders]);
+      expect(await next()).to.deep.equal(serving);
+      upstreams.become("idle");
+      upstreams.become("ready");
+      expect(await next()).to.deep.equal(notServing);
+      expect(script).to.have.length(0);
     });
 
     it("asks again when a lost backend is back", async () => {
@@ -398,7 +408,7 @@ describe("grpc.health.v1", () => {
 
     it("ends a watch whose client has not said yet what to watch", async () => {
       const { own, open } = createOwn();
-      const { next } = open(watch, { read: () => new Promise(() => {}) });
+      const { next } = open(watch, silence);
       const first = next();
       own.stop();
       expect(await first).to.deep.equal(notServing);
@@ -410,7 +420,7 @@ describe("grpc.health.v1", () => {
       const upstreams = fakeUpstreams({
         stream: (call) => {
           call.cancellation.onCancel((error) => cancelled.resolve(error));
-          return speaking([servingBytes], { read: () => new Promise(() => {}) });
+          return speaking([servingBytes], silence);
         },
       });
       const { own, open } = createOwn({ upstreams });
@@ -447,6 +457,8 @@ describe("grpc.health.v1", () => {
 });
 
 type Stream = ReturnType<Handler["stream"]>;
+
+const silence: MessageReader = { read: () => new Promise(() => {}) };
 
 function failing(code: Code): Stream {
   const failure: Promise<never> = Promise.reject(new GatewayError(code, "scripted"));
