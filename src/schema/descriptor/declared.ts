@@ -34,7 +34,7 @@ export function readOptions(
   path: readonly number[],
 ): RawOptions {
   const bytes = fields.message(number);
-  if (bytes === undefined) return noOptions;
+  if (bytes === undefined || bytes.length === 0) return noOptions;
   if (!source.isPresent) return { kind: "bytes", bytes };
   return { kind: "bytes", bytes, position: (option) => source.position([...path, number, ...option]) };
 }

@@ -36,31 +36,24 @@ export const scalarNames: readonly string[] = [
 const numberTypes = /^(double|float|s?u?int(32|64)|s?fixed(32|64))$/;
 
 /** `mapEntries`: absolute names of the map entries among the message's nested messages. */
-export function readFields(
-  fields: readonly Uint8Array[],
-  path: readonly number[],
-  scope: DescriptorScope,
-  mapEntries: ReadonlySet<string>,
-): readonly RawField[] {
-  return fields.map((field, index) => readField(field, [...path, index], scope, mapEntries));
-}
-
-function readField(
+export function readField(
   bytes: Uint8Array,
   path: readonly number[],
   { source, edition }: DescriptorScope,
   mapEntries: ReadonlySet<string>,
 ): RawField {
   const fields = new DescriptorFields(bytes);
-  const declared = readDeclared(fields, path, source, 8);
+  const { name, position, comment, options } = readDeclared(fields, path, source, 8);
   const type = fields.int(5);
-  const typeName = readTypeName(fields, declared.name);
+  const typeName = readTypeName(fields, name);
   const proto3Optional = fields.bool(17);
   const oneofIndex = fields.int(9);
   const defaultText = fields.string(7);
-  const position = source.position([...path, 7]);
   return {
-    ...declared,
+    name,
+    position,
+    comment,
+    options,
     number: fields.int(3) ?? 0,
     numberPosition: source.position([...path, 3]),
     label: readLabel(fields.int(4), proto3Optional || (edition === "proto2" && oneofIndex === undefined)),
@@ -73,7 +66,8 @@ function readField(
     jsonName: fields.string(10),
     extendee: fields.string(2),
     extendeePosition: source.position([...path, 2]),
-    defaultValue: defaultText === undefined ? undefined : readDefault(defaultText, typeName, position),
+    defaultValue:
+      defaultText === undefined ? undefined : readDefault(defaultText, typeName, source.position([...path, 7])),
   };
 }
 

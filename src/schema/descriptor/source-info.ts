@@ -11,8 +11,7 @@ export interface SourceInfo {
 }
 
 interface Location {
-  readonly line: number;
-  readonly column: number;
+  readonly position: Position;
   readonly comment: string;
 }
 
@@ -23,19 +22,20 @@ export function readSourceInfo(file: string, chunks: readonly Uint8Array[]): Sou
     const cursor = new WireCursor(chunk);
     while (!cursor.isAtEnd) {
       const tag = cursor.tag();
-      if (tag === ((1 << 3) | wireLength)) readLocation(cursor.message(), locations);
+      if (tag === ((1 << 3) | wireLength)) readLocation(cursor.message(), file, locations);
       else cursor.skip(tag);
     }
   }
+  const start: Position = { file, line: 1, column: 1 };
   return {
     isPresent: locations.size > 0,
     position(path) {
-      if (locations.size === 0) return { file, line: 1, column: 1 };
+      if (locations.size === 0) return start;
       for (let length = path.length; length >= 0; length--) {
         const found = locations.get(path.slice(0, length).join());
-        if (found !== undefined) return { file, line: found.line, column: found.column };
+        if (found !== undefined) return found.position;
       }
-      return { file, line: 1, column: 1 };
+      return start;
     },
     comment(path) {
       return locations.size === 0 ? "" : (locations.get(path.join())?.comment ?? "");
@@ -43,7 +43,7 @@ export function readSourceInfo(file: string, chunks: readonly Uint8Array[]): Sou
   };
 }
 
-function readLocation(cursor: WireCursor, into: Map<string, Location>): void {
+function readLocation(cursor: WireCursor, file: string, into: Map<string, Location>): void {
   const path: number[] = [];
   const span: number[] = [];
   let leading = "";
@@ -59,7 +59,8 @@ function readLocation(cursor: WireCursor, into: Map<string, Location>): void {
   if (span.length < 3) return;
   const key = path.join();
   if (into.has(key)) return;
-  into.set(key, { line: span[0] + 1, column: span[1] + 1, comment: stripComment(leading === "" ? trailing : leading) });
+  const position = { file, line: span[0] + 1, column: span[1] + 1 };
+  into.set(key, { position, comment: stripComment(leading === "" ? trailing : leading) });
 }
 
 function readInts(cursor: WireCursor, tag: number, into: number[]): void {

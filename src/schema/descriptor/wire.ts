@@ -110,6 +110,19 @@ export class WireCursor {
     return this.#take(length);
   }
 
+  /** Passes over a length-delimited value; where it begins. It ends at `at`. */
+  pass(): number {
+    const length = this.uint32();
+    const start = this.#at;
+    this.#take(length);
+    return start;
+  }
+
+  /** The next byte's place. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** A length-delimited message's own cursor. */
   message(): WireCursor {
     const length = this.uint32();
