@@ -17,6 +17,7 @@ import { defaultPeerSettings } from "./settings.ts";
 import type { PeerSettings, Role } from "./settings.ts";
 import { resetOf, StreamCore } from "./stream.ts";
 import type { StreamHost } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** CLOSING: GOAWAY is sent and the socket is ending; nothing is read any more. */
 export const Phase = { OPEN: 0, CLOSING: 1, CLOSED: 2 } as const;
@@ -36,7 +37,7 @@ export class Session implements StreamHost, Clock {
   readonly handlers: ConnectionHandlers;
   readonly writer: FrameWriter;
   readonly decoder: HpackDecoder;
-  readonly streams = new Map<number, StreamCore>();
+  readonly streams = new StreamTable();
   readonly scheduler = new Scheduler();
   readonly receive: ReceiveWindow;
   readonly peer: PeerSettings = defaultPeerSettings();
@@ -101,7 +102,7 @@ export class Session implements StreamHost, Clock {
       receive: new ReceiveWindow(limits.streamWindowBytes, limits.maxStreamWindowBytes, tolerated),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
     });
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     return stream;
   }
 
