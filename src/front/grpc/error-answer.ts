@@ -2,7 +2,7 @@
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { toStatusBytes } from "../../translate/reply/status-bytes.ts";
-import type { Exchange } from "../front.ts";
+import type { Exchange, ResponseWriter } from "../front.ts";
 import { contentTypes } from "./codec.ts";
 import type { CodecName } from "./codec.ts";
 import { appendReplyMetadata } from "./metadata.ts";
@@ -11,37 +11,64 @@ import type { GrpcOptions } from "./options.ts";
 
 /** Clients bound their header lists, at 8 KiB some; a longer message would hide the status. */
 const maxMessageBytes = 2048;
-const maxDetailBytes = 4096;
+/** Of the gateway's own; a backend's are what its client would have got from it directly. */
+const maxOwnDetailBytes = 4096;
+/** INTERNAL_ERROR (RFC 9113 section 7). */
+const internalError = 2;
 
 /** Answers the exchange, unless somebody did; never throws. */
 export function answerError(options: GrpcOptions, exchange: Exchange, codec: CodecName, cause: unknown): void {
   const error = toReported(options, cause);
   if (exchange.isDone) return;
-  const head = ["content-type", contentTypes[codec]];
-  if (error.backendHeaders.length === 0) {
-    exchange.respond(200, [...head, ...toErrorTrailers(error)], undefined, []);
-    return;
+  try {
+    const head = ["content-type", contentTypes[codec]];
+    if (error.backendHeaders.length === 0) {
+      exchange.respond(200, [...head, ...toErrorTrailers(error)], undefined, []);
+      return;
+    }
+    appendReplyMetadata(error.backendHeaders, head);
+    exchange.respond(200, head, undefined, toErrorTrailers(error));
+  } catch (fault) {
+    giveUp(options, exchange, fault);
   }
-  appendReplyMetadata(error.backendHeaders, head);
-  exchange.respond(200, head, undefined, toErrorTrailers(error));
+}
+
+/** Ends an answer that has begun; never throws. */
+export function endWithError(options: GrpcOptions, exchange: Exchange, writer: ResponseWriter, cause: unknown): void {
+  const error = toReported(options, cause);
+  try {
+    writer.end(toErrorTrailers(error));
+  } catch (fault) {
+    giveUp(options, exchange, fault);
+  }
+}
+
+/** What cannot be said in headers the client learns from the end of the stream: better than never. */
+function giveUp(options: GrpcOptions, exchange: Exchange, fault: unknown): void {
+  toReported(options, fault);
+  exchange.reset(internalError);
 }
 
 /** The GatewayError, which the log has heard of when there is more to it than the client may know. */
-export function toReported(options: GrpcOptions, cause: unknown): GatewayError {
+function toReported(options: GrpcOptions, cause: unknown): GatewayError {
   const error = GatewayError.from(cause);
   if (error.cause !== undefined) options.report(error);
   return error;
 }
 
-export function toErrorTrailers(error: GatewayError): string[] {
+function toErrorTrailers(error: GatewayError): string[] {
   const trailers = ["grpc-status", String(error.code)];
   if (error.message !== "") trailers.push("grpc-message", encodeMessage(error.message));
-  const details = error.statusBytes ?? toStatusBytes(error);
-  if (details !== undefined && details.length <= maxDetailBytes)
-    trailers.push("grpc-status-details-bin", toBase64(details));
+  const details = error.statusBytes ?? ownDetails(error);
+  if (details !== undefined) trailers.push("grpc-status-details-bin", toBase64(details));
   for (const [name, value] of Object.entries(error.headers)) trailers.push(name, value);
   appendReplyMetadata(error.backendTrailers, trailers);
   return trailers;
+}
+
+function ownDetails(error: GatewayError): Uint8Array | undefined {
+  const details = toStatusBytes(error);
+  return details === undefined || details.length > maxOwnDetailBytes ? undefined : details;
 }
 
 export function toOkTrailers(metadata: Metadata): string[] {
@@ -68,18 +95,17 @@ function refuse(exchange: Exchange, status: number, message: string): void {
   exchange.respond(status, headers, Buffer.from(`${message}\n`));
 }
 
-/** Percent-encoding of gRPC's own: everything but printable ASCII, and the percent sign. */
+/** Percent-encoding of gRPC's own: everything but printable ASCII, the percent sign, and a blank at either end, where no header has one. */
 function encodeMessage(message: string): string {
-  const isPlain = message.length <= maxMessageBytes && /^[ -$&-~]*$/.test(message);
+  const isPlain = message.length <= maxMessageBytes && /^[ -$&-~]*$/.test(message) && message.trim() === message;
   if (isPlain) return message;
   let encoded = "";
   for (const character of message) {
-    const code = character.charCodeAt(0);
-    if (character.length === 1 && code >= 0x20 && code <= 0x7e && code !== 0x25) encoded += character;
+    if (encoded.length > maxMessageBytes) return `${encoded.replace(/^ /, "%20")}...`;
+    if (/^[ -$&-~]$/.test(character)) encoded += character;
     else for (const byte of Buffer.from(character)) encoded += `%${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
-    if (encoded.length > maxMessageBytes) return `${encoded}...`;
   }
-  return encoded;
+  return encoded.replace(/^ /, "%20").replace(/ $/, "%20");
 }
 
 const hexDigits = "0123456789ABCDEF";

@@ -28,7 +28,10 @@ function remembering(judge: (name: string) => boolean): (name: string) => boolea
 
 /** Throws GatewayError (INVALID_ARGUMENT) for a header that is metadata and cannot be passed on. */
 export function compileRequestMetadata(): (exchange: Exchange, forwarded: Forwarded) => Metadata {
-  const isLeftOut = remembering((name) => isReservedMetadata(name) || !isMetadataName(name));
+  // `grpc-` is gRPC's own altogether, also before what is somebody's name for metadata elsewhere (`Grpc-Metadata-X-User`).
+  const isLeftOut = remembering(
+    (name) => name.startsWith("grpc-") || isReservedMetadata(name) || !isMetadataName(name),
+  );
   return ({ rawHeaders }, forwarded) => {
     const metadata: string[] = [];
     for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -65,6 +68,7 @@ const isKeptBack = remembering((name) => isReservedResponseHeader(name) || !isMe
 export function appendReplyMetadata(metadata: Metadata, fields: string[]): void {
   for (let at = 0; at < metadata.length; at += 2) {
     const name = metadata[at];
-    if (!isKeptBack(name) && isMetadataText(metadata[at + 1])) fields.push(name, metadata[at + 1]);
+    // Blanks at the ends may be taken off (gRPC over HTTP/2, "Requests"), and HTTP/2 does not carry them.
+    if (!isKeptBack(name) && isMetadataText(metadata[at + 1])) fields.push(name, metadata[at + 1].trim());
   }
 }

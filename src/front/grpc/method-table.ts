@@ -22,6 +22,11 @@ export function createMethodTable(schema: Schema, methods: readonly Method[], pr
   };
 }
 
+/** Whether only the name of the method is known. */
+export function isOpaque({ service }: Method): boolean {
+  return service.methods.length === 0;
+}
+
 function malformedPath(): GatewayError {
   return new GatewayError(Code.UNIMPLEMENTED, "malformed method name: /package.Service/Method is expected", {
     reason: "METHOD_UNKNOWN",

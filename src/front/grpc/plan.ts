@@ -4,11 +4,13 @@ import type { Metadata } from "../../metadata.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
 import { compileJsonReader } from "../../translate/json/json-reader.ts";
 import { compileJsonWriter } from "../../translate/json/json-writer.ts";
+import { Code, GatewayError } from "../../status.ts";
 import { compileTimeout } from "../deadline.ts";
 import type { TimeoutOf } from "../deadline.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
 import type { CodecName } from "./codec.ts";
+import { isOpaque } from "./method-table.ts";
 import type { GrpcOptions } from "./options.ts";
 
 /** What the whole front shares. */
@@ -29,7 +31,7 @@ export interface GrpcPlan {
   readonly writeMessage: ((message: Uint8Array) => Uint8Array) | undefined;
 }
 
-/** Compiled when first asked for. Methods that only their name is known of are not kept: clients make those up. */
+/** Compiled when first asked for. Opaque methods are not kept: clients make up their names. */
 export function createPlans(schema: Schema, options: GrpcOptions): (method: Method, codec: CodecName) => GrpcPlan {
   const plans: Readonly<Record<CodecName, Map<Method, GrpcPlan>>> = { proto: new Map(), json: new Map() };
   return (method, codec) => {
@@ -37,7 +39,7 @@ export function createPlans(schema: Schema, options: GrpcOptions): (method: Meth
     let plan = known.get(method);
     if (plan === undefined) {
       plan = compilePlan(method, codec, schema, options);
-      if (method.service.methods.length > 0) known.set(method, plan);
+      if (!isOpaque(method)) known.set(method, plan);
     }
     return plan;
   };
@@ -45,6 +47,10 @@ export function createPlans(schema: Schema, options: GrpcOptions): (method: Meth
 
 function compilePlan(method: Method, codec: CodecName, schema: Schema, options: GrpcOptions): GrpcPlan {
   const isJson = codec === "json";
+  if (isJson && isOpaque(method)) {
+    const message = `${method.service.name} has no proto here, and without one there is no JSON; use application/grpc`;
+    throw new GatewayError(Code.UNIMPLEMENTED, message, { reason: "METHOD_UNKNOWN" });
+  }
   return {
     method,
     codec,

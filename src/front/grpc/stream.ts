@@ -7,7 +7,7 @@ import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Exchange, ResponseWriter } from "../front.ts";
 import { contentTypes } from "./codec.ts";
-import { answerError, toErrorTrailers, toOkTrailers, toReported } from "./error-answer.ts";
+import { answerError, endWithError, toOkTrailers } from "./error-answer.ts";
 import { appendReplyMetadata } from "./metadata.ts";
 import type { Negotiated } from "./negotiate.ts";
 import type { GrpcContext, GrpcPlan } from "./plan.ts";
@@ -64,7 +64,7 @@ async function answer({ context, exchange, plan, accepts, room }: Answering, rep
     writer.end(toOkTrailers(await reply.trailers));
   } catch (error) {
     if (writer === undefined) answerError(context.options, exchange, plan.codec, error);
-    else writer.end(toErrorTrailers(toReported(context.options, error)));
+    else endWithError(context.options, exchange, writer, error);
   }
 }
 
