@@ -1,0 +1,229 @@
+// How the native transport spreads calls over connections, and what it does with those a server has not begun.
+import http2 from "node:http2";
+import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { expect } from "chai";
+import { Cancellation } from "../../src/call.ts";
+import { Code } from "../../src/status.ts";
+import { createNativeTransport, createNativeTransportWith } from "../../src/upstream/native.ts";
+import type { TlsOptions, Transport, TransportFactory } from "../../src/upstream/transport.ts";
+import { clientLeft, createSignal, failureOf, readAll, readerOf, streamCall, testLimits, unaryCall } from "./calls.ts";
+import { answer, bodyOf, frame, grpcHead, type Http2Backend, type OnStream, serveHttp2 } from "./http2-backend.ts";
+import { createPki, hasOpenssl } from "./pki.ts";
+
+const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
+const silent = { read: () => new Promise<undefined>(() => {}) };
+
+describe("native transport, its connections", () => {
+  const disposals: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const dispose of disposals.splice(0).reverse()) await dispose();
+  });
+  const serve = async (onStream: OnStream, settings?: http2.Settings): Promise<Http2Backend> => {
+    const backend = await serveHttp2(onStream, settings);
+    disposals.push(() => backend.close());
+    return backend;
+  };
+  const open = (target: string, factory: TransportFactory = createNativeTransport, tls?: TlsOptions): Transport => {
+    const transport = factory({ target, tls }, testLimits);
+    disposals.push(() => transport.close());
+    return transport;
+  };
+
+  it("are one for as many streams as it takes, and more beyond that", async () => {
+    const backend = await serve((stream) => stream.respond(grpcHead), { maxConcurrentStreams: 4 });
+    const transport = open(backend.target);
+    const replies = Array.from({ length: 10 }, () => transport.stream(streamCall("/t.S/M", silent)));
+    for (const { headers } of replies) await headers;
+    expect(backend.sessions.length).to.be.within(3, 4);
+  });
+
+  it("are no more than the option allows: further calls wait for a stream", async () => {
+    let running = 0;
+    let most = 0;
+    const backend = await serve(
+      (stream) => {
+        most = Math.max(most, ++running);
+        setImmediate(() => {
+          running--;
+          answer(stream, frame("ok"));
+        });
+      },
+      { maxConcurrentStreams: 2 },
+    );
+    const transport = open(backend.target, createNativeTransportWith({ maxConnections: 2 }));
+    await Promise.all(Array.from({ length: 100 }, () => transport.unary(unaryCall("/t.S/M"))));
+    expect(backend.sessions).to.have.length(2);
+    expect(most).to.be.at.most(4);
+  });
+
+  it("let a waiting call go at its deadline and when it is cancelled", async () => {
+    const backend = await serve((stream) => stream.respond(grpcHead), { maxConcurrentStreams: 1 });
+    const transport = open(backend.target, createNativeTransportWith({ maxConnections: 1 }));
+    await transport.stream(streamCall("/t.S/M", silent)).headers;
+    const late = await failureOf(transport.unary(unaryCall("/t.S/M", undefined, { timeout: 30 })));
+    expect(late.code).to.equal(Code.DEADLINE_EXCEEDED);
+    const cancellation = new Cancellation();
+    const failure = failureOf(transport.unary(unaryCall("/t.S/M", undefined, { cancellation })));
+    cancellation.cancel(clientLeft());
+    expect((await failure).message).to.equal("client left");
+  });
+
+  for (const [how, refuse] of [
+    ["refused", (stream: http2.ServerHttp2Stream) => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM)],
+    ["left out of a GOAWAY", (stream: http2.ServerHttp2Stream) => stream.session?.goaway(0, (stream.id ?? 0) - 2)],
+  ] as const) {
+    /** Node says GOAWAY with the stream before only where there was one. */
+    const warmUp = (transport: Transport): Promise<unknown> => transport.unary(unaryCall("/t.S/First"));
+    const isFirst = (headers: http2.IncomingHttpHeaders): boolean => headers[":path"] === "/t.S/First";
+
+    it(`send a unary call that was ${how} again, once`, async () => {
+      let tries = 0;
+      const backend = await serve((stream, headers) => {
+        if (!isFirst(headers) && ++tries === 1) refuse(stream);
+        else void bodyOf(stream).then((body) => answer(stream, body));
+      });
+      const transport = open(backend.target);
+      await warmUp(transport);
+      const reply = await transport.unary(unaryCall("/t.S/M", Buffer.from("again")));
+      expect(text(reply.message)).to.equal("again");
+      expect(tries).to.equal(2);
+    });
+
+    it(`send a stream that was ${how} again, with all it had sent`, async () => {
+      let tries = 0;
+      const backend = await serve((stream, headers) => {
+        const isRefused = !isFirst(headers) && ++tries === 1;
+        stream.once("data", (chunk: Buffer) => {
+          if (isRefused) {
+            refuse(stream);
+            return;
+          }
+          const chunks = [chunk];
+          stream.on("data", (more: Buffer) => chunks.push(more));
+          stream.on("end", () => answer(stream, Buffer.concat(chunks)));
+        });
+      });
+      const transport = open(backend.target);
+      await warmUp(transport);
+      const messages = readerOf(["a", "b"].map((word) => Buffer.from(word)));
+      const reply = transport.stream(streamCall("/t.S/M", messages));
+      expect((await readAll(reply.messages)).map(text)).to.deep.equal(["a", "b"]);
+      expect(tries).to.equal(2);
+    });
+
+    it(`give up on a call that is ${how} a second time`, async () => {
+      let tries = 0;
+      const backend = await serve((stream, headers) => {
+        if (isFirst(headers)) answer(stream, frame("ok"));
+        else if (++tries <= 2) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
+        else answer(stream, frame("too late"));
+      });
+      const transport = open(backend.target);
+      await warmUp(transport);
+      const error = await failureOf(transport.unary(unaryCall("/t.S/M")));
+      expect([error.code, tries]).to.deep.equal([Code.UNAVAILABLE, 2]);
+    });
+  }
+
+  it("do not send a stream again that has sent more than is kept", async () => {
+    let tries = 0;
+    const backend = await serve((stream) => {
+      tries++;
+      let received = 0;
+      stream.on("data", (chunk: Buffer) => {
+        received += chunk.length;
+        if (received > 200_000) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
+      });
+    });
+    const messages = readerOf(Array.from({ length: 30 }, () => Buffer.alloc(10_000)));
+    const error = await failureOf(open(backend.target).stream(streamCall("/t.S/M", messages)).trailers);
+    expect([error.code, tries]).to.deep.equal([Code.UNAVAILABLE, 1]);
+  });
+
+  it("finish their calls after GOAWAY, while new ones go elsewhere", async () => {
+    const first = createSignal<http2.ServerHttp2Stream>();
+    const backend = await serve((stream, headers, sessions) => {
+      if (headers[":path"] === "/t.S/Long") first.resolve(stream);
+      else answer(stream, frame(`session ${sessions}`));
+    });
+    const transport = open(backend.target);
+    const long = transport.unary(unaryCall("/t.S/Long"));
+    const stream = await first.promise;
+    const idle = new Promise<void>((resolve) => transport.onStateChange((state) => state === "idle" && resolve()));
+    stream.session?.goaway(0, stream.id);
+    await idle;
+    expect(text((await transport.unary(unaryCall("/t.S/M"))).message)).to.equal("session 2");
+    answer(stream, frame("long"));
+    expect(text((await long).message)).to.equal("long");
+  });
+
+  it("go on serving while nobody reads many streams", async () => {
+    const backend = await serve((stream, headers) => {
+      if (headers[":path"] === "/t.S/Flood") {
+        stream.respond(grpcHead);
+        stream.write(Buffer.concat(Array.from({ length: 20 }, () => frame(Buffer.alloc(60_000)))));
+      } else answer(stream, frame(Buffer.alloc(100_000)));
+    });
+    const transport = open(backend.target);
+    for (let i = 0; i < 90; i++) {
+      const reply = transport.stream(streamCall("/t.S/Flood", silent));
+      await reply.messages.read();
+    }
+    const reply = await transport.unary(unaryCall("/t.S/M"));
+    expect(reply.message).to.have.length(100_000);
+    expect(backend.sessions).to.have.length(1);
+  });
+
+  it("end with the calls on them when the server stops answering pings", async () => {
+    const backend = await serve((stream) => stream.respond(grpcHead));
+    const proxied = new Set<Socket>();
+    const port = Number(backend.target.split(":")[1]);
+    const { connect } = await import("node:net");
+    const proxy = createServer((socket) => {
+      const far = connect(port, "127.0.0.1");
+      proxied.add(far);
+      for (const end of [socket, far]) end.on("error", () => {});
+      socket.pipe(far);
+      far.pipe(socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    disposals.push(() => {
+      for (const socket of proxied) socket.destroy();
+      proxy.close();
+    });
+    const address = proxy.address();
+    const keepalive = { intervalMs: 30, timeoutMs: 30 };
+    const transport = open(
+      `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+      createNativeTransportWith({ keepalive }),
+    );
+    const reply = transport.stream(streamCall("/t.S/M", silent));
+    await reply.headers;
+    for (const socket of proxied) socket.unpipe().pause();
+    const error = await failureOf(reply.trailers);
+    expect(error.code).to.equal(Code.UNAVAILABLE);
+    expect(String(error.cause)).to.contain("PING");
+  });
+
+  it("refuse a TLS server that does not agree to HTTP/2", async function () {
+    if (!hasOpenssl()) this.skip();
+    const pki = createPki();
+    disposals.push(() => pki.remove());
+    const server = createTlsServer({ key: pki.key, cert: pki.cert, ALPNProtocols: ["http/1.1"] });
+    server.on("tlsClientError", () => {});
+    const plain = createTlsServer({ key: pki.key, cert: pki.cert }, (socket) => socket.on("error", () => {}));
+    for (const one of [server, plain]) {
+      await new Promise<void>((resolve) => one.listen(0, "127.0.0.1", resolve));
+      disposals.push(() => one.close());
+      const address = one.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const tls = { ca: pki.ca, cert: undefined, key: undefined, serverName: "localhost" };
+      const error = await failureOf(
+        open(`127.0.0.1:${port}`, createNativeTransport, tls).unary(unaryCall("/t.S/M", undefined, { timeout: 5000 })),
+      );
+      expect(error.code).to.equal(Code.UNAVAILABLE);
+      expect(String(error.cause)).to.match(/ALPN|no application protocol/i);
+    }
+  });
+});
