@@ -15,6 +15,7 @@ import {
   toUpstreamTargets,
 } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
+import { readListenTls } from "./config/tls-files.ts";
 import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
 import { compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";
@@ -23,10 +24,12 @@ import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
 import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
+import { serveHttp2 } from "./serve/http2-connection.ts";
 import { createListener, toListenAddress } from "./serve/listen.ts";
 import { createOwnServices } from "./services/services.ts";
 import type { GatewayError } from "./status.ts";
 import { createGrpcJsTransport } from "./upstream/grpc-js.ts";
+import { createNativeTransport } from "./upstream/native.ts";
 import { createUpstreams, type Upstreams } from "./upstream/upstreams.ts";
 
 /** What a gateway is made of: the settings, what the protos say, and how HTTP reaches it. */
@@ -53,7 +56,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Throws DiagnosticError for upstreams that cannot be used. Nothing is listened to or connected before `listen`. */
+/** Throws DiagnosticError for upstreams and TLS files that cannot be used. Nothing is listened to or connected before `listen`. */
 export function createGateway({ config, schema, bindings }: GatewayInputs, options: GatewayOptions = {}): Gateway {
   const { interceptors = [], report = () => {} } = options;
 
@@ -61,7 +64,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
 
   const upstreams = createUpstreams({
     targets: toUpstreamTargets(config),
-    transport: createGrpcJsTransport,
+    transport: config.transport === "native" ? createNativeTransport : createGrpcJsTransport,
     limits: toTransportLimits(config),
   });
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
@@ -75,6 +78,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
+    tls: config.tls === undefined ? undefined : readListenTls(config.tls),
+    http2: serveHttp2,
     front: (exchange) => (isGrpc(exchange) ? grpc : rest)(exchange),
     writeError: compileErrorBody(schema, restOptions),
   });
