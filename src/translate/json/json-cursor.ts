@@ -1,6 +1,6 @@
 // A cursor over JSON text in bytes, and the one way a reader of it fails: at an offset, with a reason. Path, line and
 // column are worked out from the offset afterwards (locate-json.ts), so a good request pays nothing for them.
-
+import { isUtf8 } from "node:buffer";
 import { viewOf } from "../wire/byte-sink.ts";
 
 const SPACE = 0x20;
@@ -23,6 +23,7 @@ export class JsonCursor {
   pos = 0;
   end: number;
   #view: DataView | undefined;
+  #isUtf8: boolean | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -32,6 +33,16 @@ export class JsonCursor {
   /** Over the same memory, four bytes at a time; made when a string is long enough to want it. */
   get view(): DataView {
     return (this.#view ??= viewOf(this.bytes));
+  }
+
+  /** Whether all of the text is UTF-8: one native check, made when a text with other characters than ASCII is met. */
+  get isUtf8(): boolean {
+    return (this.#isUtf8 ??= isUtf8(this.bytes));
+  }
+
+  /** Whether that check was made, and passed. */
+  get isKnownUtf8(): boolean {
+    return this.#isUtf8 === true;
   }
 
   /** The next byte after white space, not consumed; -1 at the end. */

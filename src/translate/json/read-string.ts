@@ -1,7 +1,7 @@
 // JSON strings → UTF-8 bytes (for string fields) and decoded base64 (for bytes fields), straight into the sink.
 import type { ByteSink } from "../wire/byte-sink.ts";
 import type { JsonCursor } from "./json-cursor.ts";
-import { plainEnd, utf8Length } from "./write-text.ts";
+import { checkWorth, copyText, copyUtf8, plainEnd, utf8Length, wordRoom } from "./write-text.ts";
 import { closeLength, openLength, writeVarint32 } from "../wire/write-wire.ts";
 
 const QUOTE = 0x22;
@@ -52,24 +52,44 @@ function readSpecial(json: JsonCursor, out: ByteSink): void {
   const { bytes, end } = json;
   let at = json.pos;
   while (at < end) {
-    const stop = Math.min(end, at + 4096);
-    out.reserve(stop - at + 8);
+    const stop = Math.min(end, at + stepBytes);
+    out.reserve(stop - at + wordRoom);
     while (at < stop) {
       const byte = bytes[at];
-      if (plain[byte] === 1) {
-        out.bytes[out.length++] = byte;
-        at++;
-      } else if (byte === QUOTE) {
+      if (byte === QUOTE) {
         json.pos = at + 1;
         return;
-      } else {
-        at = byte === BACKSLASH ? readEscape(json, out, at) : readCharacter(json, out, at);
-        // A character near the end of a step may pass it.
-        out.reserve(Math.max(0, stop - at) + 8);
+      }
+      if (byte === BACKSLASH) at = readEscape(json, out, at);
+      else if (plain[byte] === 1 || (byte >= 0x80 && json.isKnownUtf8)) out.bytes[out.length++] = bytes[at++];
+      else at = readCharacter(json, out, at);
+      // An escape or a character near the end of a step may pass it.
+      if (at < stop) {
+        out.reserve(stop - at + wordRoom);
+        at = copyOn(json, out, at, stop);
       }
     }
   }
   json.fail("the JSON ends inside a string", "JSON_SYNTAX", end);
+}
+
+/** How much of a string is made room for at a time. */
+const stepBytes = 4096;
+
+/** Copies what stands for itself and undoes short escapes, into room that is reserved; returns where it stopped. */
+function copyOn(json: JsonCursor, out: ByteSink, start: number, stop: number): number {
+  // Most escapes stand close together or close to the end of a short text.
+  if (json.end - start < checkWorth) return start;
+  const { bytes } = json;
+  const copy = json.isUtf8 ? copyUtf8 : copyText;
+  let at = start;
+  for (;;) {
+    at = copy(out, json, at, stop);
+    const byte = at + 1 < stop && bytes[at] === BACKSLASH ? escaped[bytes[at + 1]] : 0;
+    if (byte === 0) return at;
+    out.bytes[out.length++] = byte;
+    at += 2;
+  }
 }
 
 /** One character that is not ASCII; returns where the next one is. */
@@ -153,8 +173,8 @@ function writeCodePoint(out: ByteSink, point: number): void {
   out.length = length;
 }
 
-/** The value of a base64 digit of either alphabet; 255 for none. */
-const base64Value = new Uint8Array(256).fill(255);
+/** The value of a base64 digit of either alphabet; negative for none. */
+const base64Value = new Int8Array(256).fill(-1);
 for (const [index, digit] of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("").entries())
   base64Value[digit.charCodeAt(0)] = index;
 base64Value["-".charCodeAt(0)] = 62;
@@ -190,18 +210,28 @@ export function decodeBase64(bytes: Uint8Array, start: number, end: number, out:
   if (digits % 4 === 1 || (stop < end && (end - start) % 4 !== 0)) return false;
   writeVarint32(out, Math.floor((digits * 3) / 4));
   out.reserve(digits);
+  const target = out.bytes;
   let { length } = out;
-  let group = 0;
-  let bits = 0;
-  for (let at = start; at < stop; at++) {
-    const value = base64Value[bytes[at]];
-    if (value === 255) return false;
-    group = ((group << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out.bytes[length++] = (group >> bits) & 0xff;
-    }
+  let at = start;
+  // Four digits are three bytes; a negative one shows in the sign of all.
+  for (; at + 4 <= stop; at += 4) {
+    const group =
+      (base64Value[bytes[at]] << 18) |
+      (base64Value[bytes[at + 1]] << 12) |
+      (base64Value[bytes[at + 2]] << 6) |
+      base64Value[bytes[at + 3]];
+    if (group < 0) return false;
+    target[length] = group >> 16;
+    target[length + 1] = group >> 8;
+    target[length + 2] = group;
+    length += 3;
+  }
+  if (at < stop) {
+    const third = at + 2 < stop ? base64Value[bytes[at + 2]] : 0;
+    const group = (base64Value[bytes[at]] << 12) | (base64Value[bytes[at + 1]] << 6) | third;
+    if (group < 0) return false;
+    target[length++] = group >> 10;
+    if (at + 2 < stop) target[length++] = group >> 2;
   }
   out.length = length;
   return true;

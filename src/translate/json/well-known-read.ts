@@ -26,14 +26,17 @@ export function readDuration(run: ReadRun): void {
   readSecondsAndNanos(run, parseDuration, `a duration in seconds such as "1.5s"`);
 }
 
-type TimeParser = (text: string) => { readonly seconds: number; readonly nanos: number } | undefined;
+type TimeParser = typeof parseTimestamp;
 
 function readSecondsAndNanos(run: ReadRun, parse: TimeParser, expected: string): void {
   const { out } = run;
   const json: JsonCursor = run.json;
   json.peek();
   const start = json.pos;
-  const time = parse(readText(json, out, expected));
+  const textAt = out.length;
+  readRawString(json, out, expected);
+  const time = parse(out.bytes, textAt, out.length);
+  out.length = textAt;
   if (time === undefined) {
     json.pos = start;
     json.unexpected(expected);

@@ -1,4 +1,5 @@
 // Strings and bytes as JSON text, straight into the sink: no JavaScript string in between.
+import { isUtf8 } from "node:buffer";
 import type { ByteSink } from "../wire/byte-sink.ts";
 import { malformed } from "../wire/wire-reader.ts";
 
@@ -34,22 +35,25 @@ export interface Source {
  * A JSON string from UTF-8 bytes. Invalid UTF-8 is an error, or U+FFFD where the field does not promise UTF-8 (proto2).
  */
 export function writeString(out: ByteSink, source: Source, start: number, end: number, replaceInvalid: boolean): void {
-  out.reserve(end - start + 2);
+  out.reserve(end - start + 2 + wordRoom);
   out.bytes[out.length++] = QUOTE;
-  const stop = copyPlain(out, source, start, end);
-  if (stop < end) writeSpecial(out, source.bytes, stop, end, replaceInvalid);
+  const stop = end - start < viewWorth ? copyBytes(out, source.bytes, start, end) : copyText(out, source, start, end);
+  if (stop < end) writeSpecial(out, source, stop, end, replaceInvalid);
   out.appendByte(QUOTE);
 }
 
 /** Shorter strings are not worth a view of the memory. */
 const viewWorth = 24;
+/** Shorter strings are not worth a call of the native check of UTF-8. */
+export const checkWorth = 48;
+/** What the store of a whole word may reach beyond the bytes that count. */
+export const wordRoom = 8;
 
 /** Copies the bytes that stand for themselves, into room the caller reserved; returns where they end. */
-function copyPlain(out: ByteSink, source: Source, start: number, end: number): number {
-  let at = end - start < viewWorth ? start : copyWords(out, source, start, end);
-  const { bytes } = source;
+function copyBytes(out: ByteSink, bytes: Uint8Array, start: number, end: number): number {
   const target = out.bytes;
   let { length } = out;
+  let at = start;
   for (; at < end; at++) {
     const byte = bytes[at];
     if (plain[byte] === 0) break;
@@ -59,29 +63,60 @@ function copyPlain(out: ByteSink, source: Source, start: number, end: number): n
   return at;
 }
 
-/** Four bytes at a time: twice as fast as a scan and a native copy, up to some hundred bytes. */
-function copyWords(out: ByteSink, { view }: Source, start: number, end: number): number {
+/** The same four bytes at a time: twice as fast as a scan and a native copy, up to some hundred bytes. */
+export function copyText(out: ByteSink, { view, bytes }: Source, start: number, end: number): number {
   const target = out.view;
   let { length } = out;
   let at = start;
   for (; at + 4 <= end; at += 4) {
     const word = view.getInt32(at, true);
-    if (isSpecialWord(word)) break;
+    const special = specialBytes(word);
     target.setInt32(length, word, true);
+    if (special !== 0) {
+      const count = firstByte(special);
+      out.length = length + count;
+      return at + count;
+    }
     length += 4;
   }
+  out.length = length;
+  return copyBytes(out, bytes, at, end);
+}
+
+/** The same of text that is known to be UTF-8: other characters than ASCII stand for themselves, too. */
+export function copyUtf8(out: ByteSink, { view, bytes }: Source, start: number, end: number): number {
+  const target = out.view;
+  let { length } = out;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at, true);
+    const special = specialBytes(word) & ~word;
+    target.setInt32(length, word, true);
+    if (special !== 0) {
+      const count = firstByte(special);
+      out.length = length + count;
+      return at + count;
+    }
+    length += 4;
+  }
+  for (; at < end && (plain[bytes[at]] === 1 || bytes[at] >= 0x80); at++) out.bytes[length++] = bytes[at];
   out.length = length;
   return at;
 }
 
 /**
- * Whether one of four bytes is a control character, `"`, `\\` or not ASCII: the top bit of a byte shows it. A borrow can
- * set the bit of a byte above a special one, never of one without a special one below it.
+ * The top bit of every one of four bytes that is a control character, `"`, `\\` or not ASCII. A borrow can set the bit
+ * of a byte above a special one, never of one without a special one below it: the lowest bit is always right.
  */
-function isSpecialWord(word: number): boolean {
+function specialBytes(word: number): number {
   const quote = word ^ 0x22222222;
   const backslash = word ^ 0x5c5c5c5c;
-  return ((word | (word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)) & 0x80808080) !== 0;
+  return (word | (word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)) & 0x80808080;
+}
+
+/** Which byte the lowest bit is in. */
+function firstByte(bits: number): number {
+  return (31 - Math.clz32(bits & -bits)) >> 3;
 }
 
 /** Where the bytes that stand for themselves end, of a JSON text whose string may be of any length. */
@@ -92,35 +127,80 @@ export function plainEnd(source: Source, start: number, end: number): number {
   while (at < worth && plain[bytes[at]] === 1) at++;
   if (at < start + viewWorth) return at;
   const { view } = source;
-  while (at + 4 <= end && !isSpecialWord(view.getInt32(at, true))) at += 4;
+  for (; at + 4 <= end; at += 4) {
+    const special = specialBytes(view.getInt32(at, true));
+    if (special !== 0) return at + firstByte(special);
+  }
   while (at < end && plain[bytes[at]] === 1) at++;
   return at;
 }
 
 /** The rest of a string from its first byte that needs an escape or a UTF-8 check. */
-function writeSpecial(out: ByteSink, source: Uint8Array, start: number, end: number, replaceInvalid: boolean): void {
+function writeSpecial(out: ByteSink, source: Source, start: number, end: number, replaceInvalid: boolean): void {
+  const { bytes } = source;
+  const isWorthChecking = end - start >= checkWorth;
+  let isChecked = false;
+  let isTrusted = false;
   // Six bytes for one is the worst (\u001f); reserving in steps keeps a large clean string from asking for six times its size.
   for (let at = start; at < end;) {
     const stop = Math.min(end, at + 4096);
-    out.reserve((stop - at) * 6 + 8);
-    const { bytes } = out;
-    let { length } = out;
+    out.reserve((stop - at) * 6 + wordRoom);
     while (at < stop) {
-      const byte = source[at];
-      if (plain[byte] === 1) {
-        bytes[length++] = byte;
-        at++;
-      } else if (byte < 0x80) {
-        length = writeEscape(bytes, length, byte);
-        at++;
-      } else {
-        out.length = length;
-        at = writeCharacter(out, source, at, end, replaceInvalid);
-        ({ length } = out);
-      }
+      at = isWorthChecking ? escapeWords(out, source, at, stop, isTrusted) : at;
+      at = escapeBytes(out, bytes, at, stop, isTrusted);
+      if (at >= stop) break;
+      if (bytes[at] < 0x80) out.length = putUnicodeEscape(out.bytes, out.length, bytes[at++]);
+      else if (isWorthChecking && !isChecked) {
+        isChecked = true;
+        isTrusted = isUtf8(bytes.subarray(at, end));
+      } else at = writeCharacter(out, bytes, at, end, replaceInvalid);
     }
-    out.length = length;
   }
+}
+
+/**
+ * Copies and escapes four bytes at a time, into room the caller reserved; returns where it stopped: at a byte that is
+ * neither plain nor has a short escape, or less than four before the end. Of trusted text only control characters stop it.
+ */
+function escapeWords(out: ByteSink, { view, bytes }: Source, start: number, end: number, isTrusted: boolean): number {
+  const target = out.view;
+  const ignored = isTrusted ? -1 : 0;
+  let { length } = out;
+  let at = start;
+  while (at + 4 <= end) {
+    const word = view.getInt32(at, true);
+    const special = specialBytes(word) & ~(word & ignored);
+    target.setInt32(length, word, true);
+    const count = special === 0 ? 4 : firstByte(special);
+    at += count;
+    length += count;
+    if (special === 0) continue;
+    const letter = shortEscape[bytes[at]];
+    if (letter === 0) break;
+    target.setInt16(length, (letter << 8) | BACKSLASH, true);
+    length += 2;
+    at++;
+  }
+  out.length = length;
+  return at;
+}
+
+/** The same byte by byte, up to the end. */
+function escapeBytes(out: ByteSink, bytes: Uint8Array, start: number, end: number, isTrusted: boolean): number {
+  const target = out.bytes;
+  let { length } = out;
+  let at = start;
+  for (; at < end; at++) {
+    const byte = bytes[at];
+    const letter = shortEscape[byte];
+    if (letter !== 0) {
+      target[length++] = BACKSLASH;
+      target[length++] = letter;
+    } else if (plain[byte] === 1 || (isTrusted && byte >= 0x80)) target[length++] = byte;
+    else break;
+  }
+  out.length = length;
+  return at;
 }
 
 /** One character that is not ASCII, into room that is reserved; returns where the next one is. */
@@ -138,19 +218,15 @@ function writeCharacter(out: ByteSink, source: Uint8Array, at: number, end: numb
 /** U+FFFD */
 const replacement = [0xef, 0xbf, 0xbd];
 
-function writeEscape(bytes: Uint8Array, at: number, byte: number): number {
-  let length = at;
-  bytes[length++] = BACKSLASH;
-  if (shortEscape[byte] !== 0) {
-    bytes[length++] = shortEscape[byte];
-    return length;
-  }
-  bytes[length++] = 0x75;
-  bytes[length++] = 0x30;
-  bytes[length++] = 0x30;
-  bytes[length++] = hexDigits[byte >>> 4];
-  bytes[length++] = hexDigits[byte & 15];
-  return length;
+/** `\u001f`; returns where it stopped. */
+function putUnicodeEscape(bytes: Uint8Array, at: number, byte: number): number {
+  bytes[at] = BACKSLASH;
+  bytes[at + 1] = 0x75;
+  bytes[at + 2] = 0x30;
+  bytes[at + 3] = 0x30;
+  bytes[at + 4] = hexDigits[byte >>> 4];
+  bytes[at + 5] = hexDigits[byte & 15];
+  return at + 6;
 }
 
 /** The length of the well-formed UTF-8 sequence of a non-ASCII character at `at` (Unicode table 3-7), 0 if it is none. */
