@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import type { BackendHandlers } from "../../support/backend.ts";
 import { bodyOf, data, headers, trailersOf } from "../../serve/http2-fixture.ts";
+import { frameOf } from "./byte-backend.ts";
 import { grpcHead, path, startNotes } from "./notes.ts";
 import type { Notes } from "./notes.ts";
 
@@ -14,13 +15,6 @@ const handlers: BackendHandlers = {
     },
   },
 };
-
-function frameOf(message: Uint8Array, flag = 0, length = message.length): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(length, 1);
-  return Buffer.concat([prefix, message]);
-}
 
 interface Outcome {
   readonly code: string | undefined;
