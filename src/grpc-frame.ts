@@ -4,7 +4,7 @@ import { Code, GatewayError } from "./status.ts";
 /** gRPC over HTTP/2, "Length-Prefixed-Message". */
 export const framePrefixBytes = 5;
 /** Larger messages are sent beside their prefix, not copied behind it. */
-const largestCopied = 4096 - framePrefixBytes;
+const largestCopied = 1024;
 /** A message that comes in parts gets this much memory at first, and then grows with what has arrived. */
 const firstRoom = 16_384;
 /** Memory for a message is never more than this many times what has arrived of it. */
