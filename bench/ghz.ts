@@ -42,9 +42,9 @@ export async function benchGhz({ quick, calls = quick ? 500 : 50_000, progress }
   }
 }
 
+/** The examples take five ports in a row; the catalogue is served on the first. */
 async function startExamples(): Promise<Running> {
-  // The first of five ports in a row; the catalogue is served there.
-  const port = await freePort();
+  const port = await freePort(5);
   const args = [`${dist}examples/main.js`, "--port", String(port)];
   return startProcess("backend", "the example backend", port, { command: process.execPath, args });
 }

@@ -17,6 +17,7 @@ import { benchTransport } from "./transport.ts";
 interface Options {
   readonly quick: boolean;
   readonly runs: number;
+  readonly seconds: number | undefined;
   readonly peers: readonly string[] | undefined;
   readonly only: string | undefined;
   readonly suffix: string;
@@ -54,6 +55,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
 
   --quick        few, short rounds: checks the answers, the figures are rough; installs no peer
   --runs N       rounds of the load benches (default 5)
+  --seconds N    length of one run in rest and grpc (default 3, curves 2)
   --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, grpc-js-proxy, hello …
   --only TEXT    only cells of rest and grpc with TEXT in their name
   --unpinned     leave it to the kernel on which core a process runs
@@ -93,6 +95,7 @@ function parse() {
       unpinned: { type: "boolean", default: false },
       backend: { type: "string", default: "bare" },
       runs: { type: "string" },
+      seconds: { type: "string" },
       peers: { type: "string" },
       only: { type: "string" },
       calls: { type: "string" },
@@ -118,6 +121,7 @@ if (values.help) {
 const options: Options = {
   quick: values.quick,
   runs: toCount("--runs", values.runs) ?? (values.quick ? 1 : 5),
+  seconds: toCount("--seconds", values.seconds),
   peers: values.peers?.split(","),
   only: values.only,
   suffix: (values.unpinned ? "-unpinned" : "") + (values.backend === "bare" ? "" : `-${values.backend}`),
@@ -137,7 +141,7 @@ for (const name of named.length > 0 ? named : isReport && values.saved ? [] : Ob
   try {
     const done = await benches[name](options);
     const several = "rows" in done ? [done] : done;
-    if (["codec", "route", "start"].includes(name) && !options.quick) saveResult(name, several[0]);
+    if ("rows" in done && !options.quick) saveResult(name, done);
     tables.push(...several);
     if (!values.json) for (const table of several) console.log(`${formatTable(table)}\n`);
   } catch (error) {

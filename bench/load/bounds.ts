@@ -10,6 +10,10 @@ export interface Verdict {
 
 const metricName = { cpu: "CPU per request", p50: "p50", p99: "p99" };
 
+export function boundText({ against, metric, isAdded }: Bound): string {
+  return `${isAdded === true ? "added " : ""}${metricName[metric]} / ${against}`;
+}
+
 /** Nothing when one of the two was not measured. */
 export function judge(bound: Bound, { rows }: CellResult): Verdict | undefined {
   const ours = rows.find((row) => row.subject === (bound.subject ?? "sluice"));
@@ -17,8 +21,7 @@ export function judge(bound: Bound, { rows }: CellResult): Verdict | undefined {
   const bare = rows.find((row) => row.subject === "backend");
   const ratio = ours && theirs && quotient(bound, ours, theirs, bare);
   if (ratio === undefined) return undefined;
-  const what = `${bound.isAdded === true ? "added " : ""}${metricName[bound.metric]}`;
-  return { text: `${what} / ${bound.against}`, asked: bound.atMost, measured: ratio, holds: ratio <= bound.atMost };
+  return { text: boundText(bound), asked: bound.atMost, measured: ratio, holds: ratio <= bound.atMost };
 }
 
 function quotient(bound: Bound, ours: Row, theirs: Row, bare: Row | undefined): number | undefined {

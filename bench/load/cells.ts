@@ -95,7 +95,7 @@ const grpcCells: readonly Cell[] = [
     title: "gRPC → gRPC, small unary, 32 concurrent calls on 4 connections, ghz",
     subjects: ["sluice", "envoy-proxy", "vanguard", "grpc-js-proxy", "backend"],
     check: checkGrpc,
-    load: (port, seconds) => ghzItem(port, { calls: seconds < 3 ? 2000 : 40_000, concurrency: 32 }),
+    load: (port, seconds) => ghzItem(port, { calls: seconds < 2 ? 2000 : 40_000, concurrency: 32 }),
     bounds: [{ against: "envoy-proxy", metric: "p50", atMost: 1, isAdded: true }],
   },
   {

@@ -97,11 +97,22 @@ export function runLoad(name: string, command: Command): Promise<string> {
   });
 }
 
-export function freePort(): Promise<number> {
+/** The first of so many free ports in a row. */
+export async function freePort(count = 1): Promise<number> {
+  for (;;) {
+    const first = await bindOnce(0);
+    if (first + count > 65_536) continue;
+    const others = await Promise.all(Array.from({ length: count - 1 }, (_, at) => bindOnce(first + at + 1)));
+    if (others.every((port) => port > 0)) return first;
+  }
+}
+
+/** Binds and frees a port; 0 when it is taken. */
+function bindOnce(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.on("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(0) : reject(error)));
+    server.listen(port, "127.0.0.1", () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });

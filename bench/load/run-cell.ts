@@ -66,6 +66,8 @@ export interface RunOptions {
   /** Names of subjects; all of the cell's without it. */
   readonly peers: readonly string[] | undefined;
   readonly progress: (line: string) => void;
+  /** Of one run, instead of the cell's own. */
+  readonly seconds?: number | undefined;
   readonly backend?: BackendKind;
 }
 
@@ -146,9 +148,9 @@ async function answers(check: Check, port: number): Promise<void> {
 }
 
 async function alternate(cell: Cell, contestants: readonly Contestant[], options: RunOptions): Promise<void> {
-  const seconds = options.quick ? 1 : (cell.seconds ?? 3);
+  const seconds = options.seconds ?? (options.quick ? 1 : (cell.seconds ?? 3));
   // Compilers that work at run time need the warm-up; a quick run wants answers only.
-  if (!options.quick) for (const { running } of contestants) await cell.load(running.port, 2);
+  if (!options.quick) for (const { running } of contestants) await cell.load(running.port, 1.5);
   for (let run = 1; run <= options.runs; run++)
     for (const { subject, running, samples } of contestants) {
       const before = running.cpuMicros();

@@ -1,5 +1,5 @@
 // The first table of the report: every bound that was set for the gateway, beside what was measured.
-import { judge } from "../load/bounds.ts";
+import { boundText, judge } from "../load/bounds.ts";
 import { cells } from "../load/cells.ts";
 import { spread } from "./curves.ts";
 import { figure, markdownTable } from "./markdown.ts";
@@ -29,7 +29,7 @@ function boundLines(): Line[] {
       const result = savedCell(cell.id);
       const verdict = result && judge(bound, result);
       return {
-        question: `\`${cell.id}\`: ${verdict?.text ?? `${bound.metric} / ${bound.against}`}`,
+        question: `\`${cell.id}\`: ${boundText(bound)}`,
         asked: `≤ ${figure(bound.atMost)} ×`,
         measured: verdict && `${figure(verdict.measured)} ×`,
         holds: verdict?.holds,

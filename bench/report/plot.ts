@@ -12,7 +12,7 @@ export interface Plot {
   readonly series: readonly Series[];
 }
 
-const width = 760;
+const width = 800;
 const height = 380;
 const box = { left: 64, right: 560, top: 44, bottom: 324 };
 const colours = ["#e8590c", "#1c7ed6", "#2f9e44", "#ae3ec9", "#f08c00", "#868e96"];

@@ -18,19 +18,20 @@ the reason. \`--quick\` checks that all answer alike and gives rough figures.`;
 
 export const method = `## How it is measured
 
-- Each subject is a process of its own, started as its users would; \`npm run bench -- rest --only get-small\` uses
-  \`sluice serve load.proto --upstream … --listen …\` with one setting, \`server.max_connections_per_ip: off\`, as all load comes
-  from one address.
+- Each subject is a process of its own, started as its users would. Sluice is \`sluice serve load.proto --upstream … --listen …\`
+  with one setting, \`server.max_connections_per_ip: off\`, as all load comes from one address.
 - One backend for all. It reads and writes bare HTTP/2 frames, which costs it about 4 µs of CPU per call, so that the gateway
-  is the bottleneck. All subjects must give the same answer, JSON compared without regard to order of fields, before and
+  is the bottleneck. All subjects must give the same answer, JSON compared without regard to the order of fields, before and
   after they are timed.
 - The cost of a request is the CPU time, user and system, that the operating system has booked for the gateway process with
-  its threads and children, divided by the requests answered. It does not depend on what else the machine does as much as time on
-  a clock does.
+  its threads and children, divided by the requests answered. What else runs on the machine disturbs it less than time by the
+  clock.
 - Runs alternate: every subject once, then every subject again. A figure is the median of the runs; the column \`runs\` has
-  them all. A warm-up goes first. 3 s a run, 2 s in the curves.
-- \`requests/s\` is what one core of gateway gives while backend and load share the other. p50 and p99 of wrk and h2load are those of a
-  saturated gateway, but for the cells at an equal rate.`;
+  them all. A warm-up goes first.
+- \`requests/s\` is what one core of gateway gives while backend and load have the other. p50 and p99 are those of a saturated
+  gateway, but for the cells at an equal rate.
+- With one connection a gateway sleeps after every request and is woken for the next: that is what the first point of the
+  curve of connections shows, for every subject.`;
 
 export const codecNotes = `Bytes of one form to bytes of the other, whole messages. \`protobuf-es\` is @bufbuild/protobuf 2 (\`fromBinary\` and
 \`toJsonString\`, \`fromJsonString\` and \`toBinary\`), \`protobufjs\` is version 7 with its object conversions and \`JSON\`. Sluice checks

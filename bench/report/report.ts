@@ -23,6 +23,8 @@ export function writeReport(): string {
     ghzSection(),
     memorySection(),
     tablePart("Translators", "codec", codecNotes),
+    tablePart("Transports", "transport", ""),
+    tablePart("Fronts", "front", ""),
     tablePart("Routing", "route", ""),
     tablePart("Start", "start", ""),
     ...variants.map(variantSection),
