@@ -7,6 +7,7 @@ import { HeaderError } from "../http2/errors.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
+import type { Link } from "./native-link.ts";
 import { type NativeChannel, shuttingDown, type Waiting } from "./native-channel.ts";
 import type { ReplyHeaderReader, ReplyStatus } from "./reply-headers.ts";
 import { callHeaders, type RequestHeaders } from "./request-headers.ts";
@@ -14,6 +15,7 @@ import type { TransportLimits } from "./transport.ts";
 import {
   deadlineExceeded,
   messageTooLargeError,
+  metadataTooLargeError,
   noStatusError,
   resetError,
   toUpstreamError,
@@ -39,6 +41,9 @@ export interface CallHost {
 const noError = 0x0;
 const cancelled = 0x8;
 
+/** Timers of other programs run early by this much at most, theirs and ours rounded. */
+const clockSlackMs = 5;
+
 export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, Waiting {
   readonly deadline: number;
   tick = -1;
@@ -56,6 +61,9 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
   #headers: Metadata = emptyMetadata;
   #status: ReplyStatus | undefined = undefined;
   #replyEncoding: string | undefined = undefined;
+  #link: Link | undefined = undefined;
+  /** Anything at all, from the server. */
+  #hasHeard = false;
   #wasRetried = false;
   #hasRemoteEnded = false;
 
@@ -104,8 +112,9 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
     this.host.channel.start(this);
   }
 
-  open(connection: Http2Connection): void {
+  open(connection: Http2Connection, link: Link): void {
     const { host } = this;
+    this.#link = link;
     try {
       const headers = host.requestHeaders.of(this.#call.method, this.encoding);
       const stream = connection.request(headers, this, false, callHeaders(this.deadline, this.#metadata));
@@ -129,10 +138,21 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
   }
 
   expire(): void {
+    const link = this.#link;
+    if (link !== undefined && !this.#hasHeard) link.suspect();
     this.cancel(deadlineExceeded());
   }
 
   onHeaders(headers: readonly string[], endStream: boolean): void {
+    this.#hasHeard = true;
+    try {
+      this.#readHead(headers, endStream);
+    } catch (error) {
+      this.cancel(GatewayError.from(error));
+    }
+  }
+
+  #readHead(headers: readonly string[], endStream: boolean): void {
     const { host } = this;
     if (endStream) {
       const status = host.replyHeaders.status(headers);
@@ -166,7 +186,14 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
   onEnd(trailers: readonly string[] | undefined): void {
     if (this.isEnded) return;
     this.#hasRemoteEnded = true;
-    const status = this.#status ?? (trailers === undefined ? undefined : this.host.replyHeaders.status(trailers));
+    try {
+      this.#readEnd(this.#status ?? (trailers === undefined ? undefined : this.host.replyHeaders.status(trailers)));
+    } catch (error) {
+      this.cancel(GatewayError.from(error));
+    }
+  }
+
+  #readEnd(status: ReplyStatus | undefined): void {
     if (status?.code === undefined) {
       this.#end(noStatusError(), status?.metadata ?? emptyMetadata, false);
     } else if (status.code !== Code.OK) {
@@ -213,7 +240,7 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
 
   #backendError(code: number, status: ReplyStatus): GatewayError {
     // Both ends keep the deadline; which of them is first shall make no difference.
-    if (code === Code.DEADLINE_EXCEEDED && this.deadline <= performance.now()) return deadlineExceeded();
+    if (code === Code.DEADLINE_EXCEEDED && this.deadline <= performance.now() + clockSlackMs) return deadlineExceeded();
     return toUpstreamError({
       code,
       message: status.message,
@@ -232,6 +259,8 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
         return resetError(reset.code, this.deadline <= performance.now(), cause);
       case "violation":
         return upstreamProtocolError("the upstream broke the rules of HTTP/2", cause);
+      case "limit":
+        return metadataTooLargeError();
       default:
         return upstreamUnavailable(cause);
     }

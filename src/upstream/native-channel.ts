@@ -9,8 +9,8 @@ import { upstreamUnavailable } from "./upstream-status.ts";
 
 /** A call that wants a stream. Its methods must not throw. */
 export interface Waiting {
-  /** The connection has a stream to spare. */
-  open(connection: Http2Connection): void;
+  /** The connection is ready and has a stream to spare. */
+  open(connection: Http2Connection, link: Link): void;
   /** There will be no stream. */
   fail(error: GatewayError): void;
 }
@@ -66,11 +66,7 @@ export class NativeChannel implements LinkOwner {
 
   /** Gives the call a stream, now or when there is one, or fails it. */
   start(call: Waiting): void {
-    const connection = this.#waiting.size === 0 ? this.#pick() : undefined;
-    if (connection !== undefined) {
-      call.open(connection);
-      return;
-    }
+    if (this.#waiting.size === 0 && this.#open(call)) return;
     if (this.#state === "closed") {
       call.fail(upstreamUnavailable(new Error("the transport is closed")));
       return;
@@ -160,27 +156,26 @@ export class NativeChannel implements LinkOwner {
   onAvailable(): void {
     if (this.#waiting.size === 0) return;
     for (const call of this.#waiting) {
-      const connection = this.#pick();
-      if (connection === undefined) {
+      if (!this.#open(call)) {
         this.#attemptSoon();
         return;
       }
       this.#waiting.delete(call);
-      call.open(connection);
     }
   }
 
-  /** The first with a stream to spare; when that is the last there is, and nearly full, another is on its way before it is. */
-  #pick(): Http2Connection | undefined {
+  /** On the first with a stream to spare; when that is the last there is, and nearly full, another is on its way before it is. */
+  #open(call: Waiting): boolean {
     const links = this.#links;
     for (let i = 0; i < links.length; i++) {
       const { connection } = links[i];
       const available = connection?.availableStreams ?? 0;
       if (connection === undefined || available === 0) continue;
       if (i === links.length - 1 && available * spareFraction < connection.openStreams) this.#attemptSoon();
-      return connection;
+      call.open(connection, links[i]);
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   /** One attempt at a time; at once if the last one was no failure, or is long enough ago. */

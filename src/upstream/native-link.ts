@@ -30,6 +30,8 @@ export interface LinkOwner {
 export interface Link {
   /** Undefined until it is ready. */
   readonly connection: Http2Connection | undefined;
+  /** A call on it had no answer in time: asks whether anybody is there at all, and ends the connection when nobody is. */
+  suspect(): void;
   /** Ends it at once, with what runs on it. */
   close(): void;
 }
@@ -39,6 +41,8 @@ const metadataSlack = 65_536;
 const maxHeaderFields = 4096;
 /** Unread bytes a stream may come to hold: 64 KiB at first, more while they are read fast. */
 const maxStreamWindowBytes = 524_288;
+/** For a server of which a call has had no answer, whatever keepalive allows. */
+const longestPingMs = 10_000;
 const connectionWindowBytes = 4_194_304;
 
 /** The HTTP/2 limits towards a backend: calls have deadlines of their own, and a stream may rest for as long as these let it. */
@@ -68,6 +72,7 @@ class DialledLink implements Link {
   #dialing: Dialing | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
+  #suspectedAt = -Infinity;
   /** No requests on it any more, or none ever. */
   #isOver = false;
 
@@ -86,6 +91,19 @@ class DialledLink implements Link {
 
   get connection(): Http2Connection | undefined {
     return this.#isReady ? this.#connection : undefined;
+  }
+
+  suspect(): void {
+    const connection = this.#connection;
+    const { intervalMs, timeoutMs } = this.#options.keepalive;
+    // Servers take pings for an attack that come more often than keepalive's would.
+    if (connection === undefined || performance.now() - this.#suspectedAt < intervalMs) return;
+    this.#suspectedAt = performance.now();
+    const waitMs = Math.min(timeoutMs, longestPingMs);
+    const timer = setTimeout(() => {
+      connection.destroy(new Error(`the server did not answer a PING within ${waitMs} ms`));
+    }, waitMs).unref();
+    connection.ping(() => clearTimeout(timer));
   }
 
   close(): void {

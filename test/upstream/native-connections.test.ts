@@ -1,6 +1,6 @@
 // How the native transport spreads calls over connections, and what it does with those a server has not begun.
 import http2 from "node:http2";
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { expect } from "chai";
 import { Cancellation } from "../../src/call.ts";
@@ -175,35 +175,64 @@ describe("native transport, its connections", () => {
     expect(backend.sessions).to.have.length(1);
   });
 
-  it("end with the calls on them when the server stops answering pings", async () => {
-    const backend = await serve((stream) => stream.respond(grpcHead));
-    const proxied = new Set<Socket>();
-    const port = Number(backend.target.split(":")[1]);
-    const { connect } = await import("node:net");
-    const proxy = createServer((socket) => {
-      const far = connect(port, "127.0.0.1");
-      proxied.add(far);
-      for (const end of [socket, far]) end.on("error", () => {});
-      socket.pipe(far);
-      far.pipe(socket);
+  describe("to a server that has gone silent", () => {
+    /** A way to the backend that can be cut without anybody being told. */
+    const throughProxy = async (backend: Http2Backend): Promise<{ target: string; cut: () => void }> => {
+      const sockets = new Set<Socket>();
+      const proxy = createServer((near) => {
+        const far = connect(Number(backend.target.split(":")[1]), "127.0.0.1");
+        for (const socket of [near, far]) sockets.add(socket.on("error", () => {}));
+        near.pipe(far);
+        far.pipe(near);
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      disposals.push(() => {
+        for (const socket of sockets) socket.destroy();
+        proxy.close();
+      });
+      const address = proxy.address();
+      return {
+        target: `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+        cut: () => sockets.forEach((socket) => socket.unpipe().pause()),
+      };
+    };
+
+    it("end with the calls on them, by keepalive", async () => {
+      const backend = await serve((stream) => stream.respond(grpcHead));
+      const { target, cut } = await throughProxy(backend);
+      const transport = open(target, createNativeTransportWith({ keepalive: { intervalMs: 30, timeoutMs: 30 } }));
+      const reply = transport.stream(streamCall("/t.S/M", silent));
+      await reply.headers;
+      cut();
+      const error = await failureOf(reply.trailers);
+      expect(error.code).to.equal(Code.UNAVAILABLE);
+      expect(String(error.cause)).to.contain("PING");
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    disposals.push(() => {
-      for (const socket of proxied) socket.destroy();
-      proxy.close();
+
+    it("end soon after a call has had no answer in time, and the next call has a new one", async () => {
+      const backend = await serve((stream, headers) => {
+        if (headers[":path"] !== "/t.S/Slow") answer(stream, frame("ok"));
+      });
+      const { target, cut } = await throughProxy(backend);
+      const keepalive = { intervalMs: 1_000_000, timeoutMs: 50 };
+      const transport = open(target, createNativeTransportWith({ keepalive }));
+      await transport.unary(unaryCall("/t.S/M"));
+      // A server that answers pings is slow, not gone.
+      await failureOf(transport.unary(unaryCall("/t.S/Slow", undefined, { timeout: 30 })));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(transport.state).to.equal("ready");
+
+      const another = open(target, createNativeTransportWith({ keepalive }));
+      await another.unary(unaryCall("/t.S/M"));
+      const lost = new Promise<string>((resolve) => {
+        another.onStateChange((state, reason) => state === "idle" && resolve(reason));
+      });
+      cut();
+      const late = await failureOf(another.unary(unaryCall("/t.S/M", undefined, { timeout: 30 })));
+      expect(late.code).to.equal(Code.DEADLINE_EXCEEDED);
+      expect(await lost).to.contain("did not answer a PING within 50 ms");
+      expect(text((await another.unary(unaryCall("/t.S/M"))).message)).to.equal("ok");
     });
-    const address = proxy.address();
-    const keepalive = { intervalMs: 30, timeoutMs: 30 };
-    const transport = open(
-      `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
-      createNativeTransportWith({ keepalive }),
-    );
-    const reply = transport.stream(streamCall("/t.S/M", silent));
-    await reply.headers;
-    for (const socket of proxied) socket.unpipe().pause();
-    const error = await failureOf(reply.trailers);
-    expect(error.code).to.equal(Code.UNAVAILABLE);
-    expect(String(error.cause)).to.contain("PING");
   });
 
   it("refuse a TLS server that does not agree to HTTP/2", async function () {
