@@ -8,8 +8,11 @@ import type { Role } from "./settings.ts";
 export interface StreamReset {
   /** RFC 9113 section 7. */
   readonly code: number;
-  /** The peer reset it, or broke a rule of the stream, or the connection ended, or nothing happened for too long. */
-  readonly cause: "peer" | "violation" | "connection" | "timeout";
+  /**
+   * The peer reset it, or broke a rule of the stream, or sent more headers than this end takes, or the connection ended, or
+   * nothing happened for too long.
+   */
+  readonly cause: "peer" | "violation" | "limit" | "connection" | "timeout";
   /** The peer says that it has not begun with the request: it may be sent again elsewhere (RFC 9113 section 8.7). */
   readonly isUnprocessed: boolean;
   readonly message: string;

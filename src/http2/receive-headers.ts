@@ -150,7 +150,11 @@ function discarding(stream: StreamCore): StreamHandlers {
 }
 
 function receiveResponse(session: Session, stream: StreamCore, block: DecodedBlock, endStream: boolean): void {
-  const head = block.isTooLarge ? "its headers are over the limit" : responseHead(block);
+  if (block.isTooLarge) {
+    session.violate(stream.id, ErrorCode.ENHANCE_YOUR_CALM, "the answer's headers are over the limit", "limit");
+    return;
+  }
+  const head = responseHead(block);
   if (typeof head === "string") {
     session.violate(stream.id, ErrorCode.PROTOCOL_ERROR, `the answer is malformed: ${head}`);
     return;
@@ -177,6 +181,10 @@ function receiveTrailers(session: Session, stream: StreamCore, block: DecodedBlo
     session.violate(stream.id, ErrorCode.STREAM_CLOSED, "HEADERS after the end of the stream");
     return;
   }
+  if (block.isTooLarge) {
+    session.violate(stream.id, ErrorCode.ENHANCE_YOUR_CALM, "trailers are over the limit", "limit");
+    return;
+  }
   const wrong = wrongTrailers(stream, block, endStream);
   if (wrong !== undefined) {
     session.violate(stream.id, ErrorCode.PROTOCOL_ERROR, wrong);
@@ -187,7 +195,6 @@ function receiveTrailers(session: Session, stream: StreamCore, block: DecodedBlo
 
 function wrongTrailers(stream: StreamCore, block: DecodedBlock, endStream: boolean): string | undefined {
   if (!endStream) return "trailers do not end the stream";
-  if (block.isTooLarge) return "trailers are over the limit";
   if (stream.remaining > 0) return `the body is ${stream.remaining} bytes shorter than its content-length`;
   const checked = checkTrailers(block);
   return checked === true ? undefined : checked;

@@ -197,9 +197,9 @@ export class Session implements StreamHost, Clock {
   }
 
   /** The peer broke a rule of one stream (RFC 9113 section 5.4.2). Throws where it does so too often. */
-  violate(id: number, code: number, message: string): void {
+  violate(id: number, code: number, message: string, cause: StreamReset["cause"] = "violation"): void {
     this.writeReset(id, code);
-    this.streams.get(id)?.abort(resetOf(code, "violation", message));
+    this.streams.get(id)?.abort(resetOf(code, cause, message));
     this.spendReset();
   }
 
