@@ -1,4 +1,4 @@
-// The one way out: a transport carries calls in protobuf bytes to one target. `grpc-js.ts` is one; all pass test/upstream/transport-suite.ts.
+// The one way out: a transport carries calls in protobuf bytes to one target. native.ts and grpc-js.ts; both pass test/upstream/transport-suite.ts.
 import type { Reply, StreamCall, StreamReply, UnaryCall } from "../call.ts";
 
 export interface TargetAddress {
