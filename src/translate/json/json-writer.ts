@@ -7,7 +7,8 @@ import { indentJson } from "./indent-json.ts";
 import type { JsonOptions } from "../options.ts";
 import type { PartialMask } from "../reply/partial.ts";
 import { WireReader } from "../wire/wire-reader.ts";
-import { outOfOrder, writeMessage } from "./write-message.ts";
+import { outOfOrder } from "./out-of-order.ts";
+import { writeMessage } from "./write-message.ts";
 import type { FieldPlan, MessagePlan, Plans, WriteRun } from "./message-plan.ts";
 
 /** `mask` keeps only some fields; `indent` overrides the option. Throws GatewayError (INTERNAL) on malformed bytes. */

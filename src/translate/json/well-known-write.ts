@@ -1,23 +1,16 @@
 // The messages with a JSON form of their own, protobuf → JSON: the writing half of well-known.ts.
 import { isUtf8 } from "node:buffer";
-import { Code, GatewayError } from "../../status.ts";
 import { type ByteSink, viewOf } from "../wire/byte-sink.ts";
 import { toCivilDate } from "./civil-time.ts";
 import { toLowerCamel } from "./field-mask-name.ts";
-import { malformed, maxWireDepth, WireReader } from "../wire/wire-reader.ts";
-import { writeDouble, writePadded, writeUint } from "./write-number.ts";
+import { unrepresentable } from "./unrepresentable.ts";
+import { malformed, WireReader } from "../wire/wire-reader.ts";
+import { writePadded, writeUint } from "./write-number.ts";
 import { writeBase64, writeString } from "./write-text.ts";
 import { writePlainValue } from "./write-value.ts";
 import type { MessageEmbedder, MessagePlan, WriteRun } from "./message-plan.ts";
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
-
-function unrepresentable(what: string): GatewayError {
-  return new GatewayError(Code.INTERNAL, `message has no JSON form: ${what}`, { reason: "MESSAGE_HAS_NO_JSON" });
-}
 
 /** Seconds and nanos of a Timestamp or Duration, seconds as a double: both are bounded far below 2^53. */
 function readSecondsAndNanos(reader: WireReader): { seconds: number; nanos: number } {
@@ -126,145 +119,6 @@ export function writeWrapper(run: WriteRun, plan: MessagePlan, reader: WireReade
     writePlainValue(run.out, field, reader);
     reader.pos = end;
   }
-}
-
-/** One JSON object or list inside Struct, Value and ListValue: as many levels as the reader lets in. */
-function nested(run: WriteRun, write: () => void): void {
-  if (++run.depth > maxWireDepth) throw malformed("nested too deep");
-  write();
-  run.depth--;
-}
-
-/** Calls back with the reader bounded to each occurrence of a length-delimited field. */
-function eachNested(reader: WireReader, wanted: number, visit: () => void): void {
-  const { end } = reader;
-  while (reader.pos < end) {
-    const tag = reader.tag();
-    if (tag !== wanted) {
-      reader.skip(tag);
-      continue;
-    }
-    reader.end = reader.lengthEnd();
-    const after = reader.end;
-    visit();
-    reader.pos = after;
-    reader.end = end;
-  }
-}
-
-type Range = readonly [number, number];
-
-/** A message sent in pieces: their concatenation is the merged message, by the definition of the encoding. */
-function joined(bytes: Uint8Array, ranges: readonly Range[]): WireReader {
-  if (ranges.length === 1) return new WireReader(bytes, ...ranges[0]);
-  const merged = Buffer.allocUnsafe(ranges.reduce((sum, [start, end]) => sum + end - start, 0));
-  let length = 0;
-  // A loop, not a view of each piece: a view takes some hundred bytes, an empty piece two.
-  for (const [start, end] of ranges) for (let i = start; i < end; i++) merged[length++] = bytes[i];
-  return new WireReader(merged, 0, length);
-}
-
-export function writeStruct(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
-  const { out } = run;
-  const start = out.length;
-  const entries = new Map<string, { readonly key: Range; readonly values: readonly Range[] }>();
-  eachNested(reader, 10, () => {
-    let key: Range = [0, 0];
-    const values: Range[] = [];
-    while (reader.pos < reader.end) {
-      const tag = reader.tag();
-      if (tag !== 10 && tag !== 18) {
-        reader.skip(tag);
-        continue;
-      }
-      const end = reader.lengthEnd();
-      if (tag === 10) key = [reader.pos, end];
-      else values.push([reader.pos, end]);
-      reader.pos = end;
-    }
-    // A key sent twice: the last entry wins.
-    entries.set(Buffer.from(reader.bytes.subarray(...key)).toString("latin1"), { key, values });
-  });
-  for (const { key, values } of entries.values()) {
-    out.appendByte(COMMA);
-    writeString(out, reader, key[0], key[1], false);
-    out.appendByte(0x3a);
-    writeStructValue(run, plan, joined(reader.bytes, values));
-  }
-  out.enclose(start, OPEN_BRACE);
-}
-
-export function writeListValue(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
-  const { out } = run;
-  const start = out.length;
-  eachNested(reader, 10, () => {
-    out.appendByte(COMMA);
-    writeStructValue(run, plan, reader);
-  });
-  out.enclose(start, OPEN_BRACKET);
-}
-
-/** The last set member of the oneof, merged with those of the same kind right before it; `null` where none is. */
-export function writeStructValue(run: WriteRun, plan: MessagePlan, reader: WireReader): void {
-  let last = 0;
-  let at = reader.pos;
-  let earlier: number[] | undefined;
-  while (reader.pos < reader.end) {
-    const tag = reader.tag();
-    if (isValueTag(tag)) {
-      if (tag !== last) earlier = undefined;
-      else if (isContainer(tag)) (earlier ??= []).push(at);
-      last = tag;
-      at = reader.pos;
-    }
-    reader.skip(tag);
-  }
-  const { end } = reader;
-  reader.pos = at;
-  if (earlier === undefined) writeValueMember(run, plan, reader, last);
-  else writeContainer(run, plan, joinedValues(reader, [...earlier, at]), last);
-  reader.pos = end;
-}
-
-/** struct_value or list_value. */
-function isContainer(tag: number): boolean {
-  return tag === 42 || tag === 50;
-}
-
-function joinedValues(reader: WireReader, places: readonly number[]): WireReader {
-  const ranges = places.map((at): Range => {
-    reader.pos = at;
-    const end = reader.lengthEnd();
-    return [reader.pos, end];
-  });
-  return joined(reader.bytes, ranges);
-}
-
-function writeContainer(run: WriteRun, plan: MessagePlan, reader: WireReader, tag: number): void {
-  nested(run, () => (tag === 42 ? writeStruct : writeListValue)(run, plan, reader));
-}
-
-/** null_value, number_value, string_value, bool_value, struct_value, list_value, each with its wire type. */
-function isValueTag(tag: number): boolean {
-  return tag === 8 || tag === 17 || tag === 26 || tag === 32 || tag === 42 || tag === 50;
-}
-
-function writeValueMember(run: WriteRun, plan: MessagePlan, reader: WireReader, tag: number): void {
-  const { out } = run;
-  if (tag === 17) {
-    const number = reader.double();
-    if (!Number.isFinite(number)) throw unrepresentable("google.protobuf.Value holds NaN or Infinity");
-    writeDouble(out, number);
-  } else if (tag === 32) {
-    reader.varint64();
-    out.appendAscii((reader.lo | reader.hi) === 0 ? "false" : "true");
-  } else if (tag === 26) {
-    const end = reader.lengthEnd();
-    writeString(out, reader, reader.pos, end, false);
-  } else if (isContainer(tag)) {
-    reader.end = reader.lengthEnd();
-    writeContainer(run, plan, reader, tag);
-  } else out.appendAscii("null");
 }
 
 export function writeAny(run: WriteRun, _plan: MessagePlan, reader: WireReader, embed: MessageEmbedder): void {

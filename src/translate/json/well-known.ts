@@ -10,16 +10,8 @@ import {
   readTimestamp,
   readWrapper,
 } from "./well-known-read.ts";
-import {
-  writeAny,
-  writeDuration,
-  writeFieldMask,
-  writeListValue,
-  writeStruct,
-  writeStructValue,
-  writeTimestamp,
-  writeWrapper,
-} from "./well-known-write.ts";
+import { writeAny, writeDuration, writeFieldMask, writeTimestamp, writeWrapper } from "./well-known-write.ts";
+import { writeListValue, writeStruct, writeStructValue } from "./write-struct.ts";
 
 const wrapper: WellKnown = { write: writeWrapper, read: readWrapper, readsNull: false };
 

@@ -9,14 +9,12 @@ import { writePacked } from "./write-packed.ts";
 import { isZeroOnWire, writeMapKey, writePlainValue } from "./write-value.ts";
 import { closeKeySet, openKeySet } from "./key-set.ts";
 import { type FieldPlan, Kind, type MessagePlan, type WriteRun } from "./message-plan.ts";
+import { outOfOrder } from "./out-of-order.ts";
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
-
-/** Thrown to start over by index; one object, no stack. */
-export const outOfOrder: unique symbol = Symbol("out of order");
 
 /** Writes the message between `reader.pos` and `reader.end`; leaves the reader at its end. */
 export function writeMessage(run: WriteRun, plan: MessagePlan, reader: WireReader, mask?: PartialMask): void {
