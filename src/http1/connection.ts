@@ -300,9 +300,10 @@ class Connection implements Http1Connection, RequestHost {
   }
 
   #whatNow(): Doing {
-    if (this.#isEnded || this.#isGone) return this.#socket.writableLength > 0 ? "answer" : "linger";
     if (this.#receiving !== undefined && !this.#receiving.isEndless && !this.#isPaused) return "body";
-    if (this.#current !== undefined) return "answer";
+    // An answer on its way has only the watch on stalling.
+    if (this.#current !== undefined || this.#socket.writableLength > 0) return "answer";
+    if (this.#isEnded || this.#isGone) return "linger";
     if (this.#input.length > 0) return "head";
     return this.#requests === 0 ? "opening" : "idle";
   }

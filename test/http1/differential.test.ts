@@ -33,8 +33,15 @@ function check(bytes: Buffer, engine: Outcome, node: Outcome): void {
   );
   if (engine.failure === undefined) {
     // What follows `Connection: close` is an error to llhttp, and nothing to the engine.
-    if (node.failure !== undefined && node.failure !== "HPE_CLOSED_CONNECTION")
-      expect.fail(`llhttp says ${node.failure} where the engine goes on: ${shown}`);
+    if (node.failure !== undefined && node.failure !== "HPE_CLOSED_CONNECTION") {
+      // It may look at a value only when the head is complete; then it must see the same.
+      const completed = parseWithEngine([bytes, Buffer.from(`\r\n\r\n${"-".repeat(100)}`)]);
+      expect(completed.failure, `llhttp says ${node.failure} where the engine goes on: ${shown}`).not.to.equal(
+        undefined,
+      );
+      expect(completed.requests.length, shown).to.equal(engine.requests.length);
+      return;
+    }
     // An HTTP/1.0 client that says both keep-alive and close is kept by llhttp only.
     if (!/\bclose\b/i.test(String(engine.requests.at(-1)?.headers)))
       expect(engine.requests.length, `requests lost: ${shown}`).to.equal(node.requests.length);
