@@ -1,7 +1,7 @@
 // Which backend answers which service: one handler at the end of the chain over one transport per distinct target.
 import type { Handler, StreamCall, StreamReply } from "../call.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
-import type { Method } from "../schema/descriptor.ts";
+import type { Method, Service } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionState, TargetAddress, Transport, TransportFactory, TransportLimits } from "./transport.ts";
 
@@ -98,15 +98,15 @@ export function createUpstreams({ targets, transport: open, limits }: UpstreamsO
 }
 
 function createHandler(resolve: (service: string) => Upstream | undefined): Handler {
-  // Bounded by the services of the schema: a call always carries one of its methods.
-  const cache = new Map<string, Upstream | undefined>();
-  const find = (service: string): Upstream | undefined => {
-    if (!cache.has(service)) cache.set(service, resolve(service));
+  // By the service itself, not its name: where services without a proto are passed on, clients make up their names.
+  const cache = new WeakMap<Service, Upstream | undefined>();
+  const find = (service: Service): Upstream | undefined => {
+    if (!cache.has(service)) cache.set(service, resolve(service.name));
     return cache.get(service);
   };
   return {
-    unary: (call) => find(call.method.service.name)?.transport.unary(call) ?? Promise.reject(noUpstream(call.method)),
-    stream: (call) => find(call.method.service.name)?.transport.stream(call) ?? failedStream(call),
+    unary: (call) => find(call.method.service)?.transport.unary(call) ?? Promise.reject(noUpstream(call.method)),
+    stream: (call) => find(call.method.service)?.transport.stream(call) ?? failedStream(call),
   };
 }
 
