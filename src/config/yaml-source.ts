@@ -4,10 +4,12 @@ import type { Document, Node, Pair, YAMLError, YAMLMap } from "yaml";
 import type { Diagnostic, Position } from "../diagnostic.ts";
 import { substituteEnvironment } from "./substitute.ts";
 import type { Environment } from "./substitute.ts";
+import { excessiveWeight, freeWeight, maxDensity } from "./yaml-weight.ts";
 
 export const maxYamlBytes = 1024 * 1024;
-/** Values after aliases are expanded. */
 const maxNodes = 100_000;
+/** Values that aliases stand for: a short file of them can stand for any number. */
+const maxAliased = 10_000;
 const maxDepth = 32;
 
 export type KeyPath = readonly (string | number)[];
@@ -34,6 +36,10 @@ interface Walk {
   /** By name; kept here because the parser would search the whole document for every alias. */
   readonly anchors: Map<string, Node>;
   nodes: number;
+  /** Of `nodes`, those that stand in the file only as an alias of others. */
+  aliased: number;
+  /** Aliases that are being expanded. */
+  inAliases: number;
 }
 
 const pathKey = (path: KeyPath): string => JSON.stringify(path);
@@ -47,11 +53,10 @@ export function parseYaml(
 ): YamlSource | undefined {
   const counter = new LineCounter();
   const at = (offset: number): Position => toPosition(counter, file, offset);
-  const documents = nestsTooDeep(text) ? undefined : parseDocuments(text, counter);
-  if (documents === undefined) {
-    report({ severity: "error", position: at(0), message: "the file nests too deep", rule: "yaml-limit" });
-    return undefined;
-  }
+  const documents = readBounded(text, counter, (message, hint) =>
+    report({ severity: "error", position: at(0), message, hint, rule: "yaml-limit" }),
+  );
+  if (documents === undefined) return undefined;
   const [document] = documents;
   if (document === undefined) return createSource(file, undefined, new Map(), new Map());
   if (documents.length > 1) {
@@ -84,9 +89,30 @@ export function parseYaml(
     keys: new Map(),
     anchors: new Map(),
     nodes: 0,
+    aliased: 0,
+    inAliases: 0,
   };
   const value = readNode(walk, document.contents, [], at(0));
   return createSource(file, value ?? undefined, walk.values, walk.keys);
+}
+
+/** Undefined, after `refuse`, for a text that would take the parser too much memory or stack. */
+function readBounded(
+  text: string,
+  counter: LineCounter,
+  refuse: (message: string, hint?: string) => void,
+): readonly Document.Parsed[] | undefined {
+  if (excessiveWeight(text) !== undefined) {
+    const granted = `${freeWeight / 1024 / 1024} MiB`;
+    refuse(
+      `the file holds too much for its size: reading it could take more memory than ${granted} and ${maxDensity} times its size`,
+      "is this the right file? if it is, split it",
+    );
+    return undefined;
+  }
+  const documents = nestsTooDeep(text) ? undefined : parseDocuments(text, counter);
+  if (documents === undefined) refuse("the file nests too deep");
+  return documents;
 }
 
 /** Far beyond what the walk below lets through, and far from where the parser's recursion ends. */
@@ -116,7 +142,10 @@ function nestsTooDeep(text: string): boolean {
 
 /** Undefined when the parser's recursion ran out of stack. */
 function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed[] | undefined {
+  const { stackTraceLimit } = Error;
   try {
+    // An error for every character, and in each how the parser came there: most of the memory such a file takes.
+    Error.stackTraceLimit = 0;
     // Duplicate keys are looked for below: the parser's own check is quadratic in the keys of a mapping.
     const composer = new Composer({ lineCounter, prettyErrors: false, uniqueKeys: false, version: "1.2" });
     const documents: Document.Parsed[] = [];
@@ -128,6 +157,8 @@ function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
@@ -165,10 +196,13 @@ function readNode(walk: Walk, node: unknown, path: KeyPath, fallback: Position):
   const position = range === undefined || range === null ? fallback : toPosition(walk.counter, walk.file, range[0]);
   walk.values.set(pathKey(path), position);
   if (walk.nodes > maxNodes) return undefined;
-  if (++walk.nodes > maxNodes || path.length > maxDepth) {
-    fail(walk, position, "yaml-limit", {
-      message: `the file holds more than ${maxNodes} values or nests deeper than ${maxDepth}`,
-    });
+  if (walk.inAliases > 0) walk.aliased++;
+  if (++walk.nodes > maxNodes || walk.aliased > maxAliased || path.length > maxDepth) {
+    const message =
+      walk.aliased > maxAliased
+        ? `the aliases of the file stand for more than ${maxAliased} values`
+        : `the file holds more than ${maxNodes} values or nests deeper than ${maxDepth}`;
+    fail(walk, position, "yaml-limit", { message });
     walk.nodes = maxNodes + 1;
     return undefined;
   }
@@ -176,12 +210,19 @@ function readNode(walk: Walk, node: unknown, path: KeyPath, fallback: Position):
     const target = walk.anchors.get(node.source);
     if (target === undefined)
       fail(walk, position, "yaml-alias", { message: `nothing before this place is anchored as &${node.source}` });
-    return target === undefined ? undefined : readNode(walk, target, path, position);
+    return target === undefined ? undefined : readAliased(walk, target, path, position);
   }
   if (isNode(node) && node.anchor !== undefined) walk.anchors.set(node.anchor, node);
   if (isMap(node)) return readMap(walk, node, path, position);
   if (isSeq(node)) return node.items.map((item, index) => readNode(walk, item, [...path, index], position));
   return isScalar(node) ? readScalar(walk, node, position) : null;
+}
+
+function readAliased(walk: Walk, target: Node, path: KeyPath, position: Position): unknown {
+  walk.inAliases++;
+  const value = readNode(walk, target, path, position);
+  walk.inAliases--;
+  return value;
 }
 
 function readMap(walk: Walk, node: YAMLMap, path: KeyPath, fallback: Position): object {

@@ -218,6 +218,13 @@ export const cases: readonly Bounded[] = [
     numbered((i) => `k${i}: &a${i} [*a${Math.max(0, i - 1)}, *a${Math.max(0, i - 1)}]\n`, size),
   ),
   yaml("references to variables", (size) => `a: "${repeat("${", size)}"`),
+  yaml("commas", (size) => `a: [${repeat(",", size)}`),
+  yaml("numbers of a list", (size) => `a: [${repeat("1,", size)}]`),
+  yaml(
+    "rules as people write them",
+    (size) =>
+      `http:\n  rules:\n${numbered((i) => `  - selector: shop.v1.Orders.Get${i}\n    get: /v1/{name=orders/*}:get${i}\n`, size)}`,
+  ),
   yaml("documents", (size) => repeat("---\n", size)),
   yaml("one long text", (size) => `a: "${repeat("\\x41", size)}"`),
   path("segments", (size) => repeat("/a", size)),
