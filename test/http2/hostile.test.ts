@@ -202,7 +202,7 @@ describe("header bombs", () => {
     await withRawClient({}, async (peer) => {
       const fields = literals(...Array.from({ length: 300 }, () => ["a", "b"]).flat());
       peer.send(clientHello, settingsAck, frame(HEADERS, 4, 1, postBlock), frame(HEADERS, 5, 1, fields));
-      expect(await peer.resetCode(1)).to.equal(ErrorCode.PROTOCOL_ERROR);
+      expect(await peer.resetCode(1)).to.equal(ErrorCode.ENHANCE_YOUR_CALM);
     });
   });
 });

@@ -12,7 +12,7 @@ export interface Http2Backend {
 }
 
 export async function serveHttp2(onStream: OnStream, settings: http2.Settings = {}): Promise<Http2Backend> {
-  const server = http2.createServer({ settings, maxSessionMemory: 1000 });
+  const server = http2.createServer({ settings, maxSessionMemory: 1000, maxSendHeaderBlockLength: 1_000_000 });
   const sessions: http2.ServerHttp2Session[] = [];
   server.on("session", (session) => {
     sessions.push(session);

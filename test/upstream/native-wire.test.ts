@@ -221,6 +221,18 @@ describe("native transport, on the wire", () => {
     expect([error.code, error.reason]).to.deep.equal([Code.INTERNAL, "UPSTREAM_PROTOCOL"]);
   });
 
+  for (const [where, size] of [
+    ["over its own limit", 40_000],
+    ["over what HTTP/2 takes", 120_000],
+  ] as const) {
+    it(`refuses reply headers ${where}`, async () => {
+      const large = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`x-${i}`, "x".repeat(size / 10)]));
+      const transport = await open((stream) => answer(stream, frame("ok"), large));
+      const error = await failureOf(call(transport));
+      expect([error.code, error.reason]).to.deep.equal([Code.RESOURCE_EXHAUSTED, "UPSTREAM_METADATA_TOO_LARGE"]);
+    });
+  }
+
   it("resets a call whose answer came before its request was sent", async () => {
     const code = new Promise<number>((resolve) => {
       void open((stream) => {
