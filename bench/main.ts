@@ -4,6 +4,7 @@ import { benchCodec } from "./codec.ts";
 import { benchFront } from "./front.ts";
 import { benchGhz } from "./ghz.ts";
 import { benchLoad } from "./load.ts";
+import { benchHttp1 } from "./http1.ts";
 import { leaveUnpinned } from "./load/process.ts";
 import { saveResult } from "./load/results.ts";
 import type { BackendKind } from "./load/subjects.ts";
@@ -31,6 +32,7 @@ type Bench = (options: Options) => Promise<BenchTable | readonly BenchTable[]>;
 const benches: Readonly<Record<string, Bench>> = {
   codec: benchCodec,
   front: benchFront,
+  http1: benchHttp1,
   route: benchRoute,
   start: benchStart,
   transport: benchTransport,
@@ -44,6 +46,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
 
   codec   translators against @bufbuild/protobuf and protobufjs, both ways
   front   what a front costs by itself, without sockets and backend
+  http1   the HTTP/1.1 engine beside node:http and a bare socket, CPU per request
   route   matching a path with 10, 100 and 1,000 routes
   start   loading 100 proto files with 500 routes, in a process of its own
   transport  CPU per call and memory per idle stream, native beside grpc-js

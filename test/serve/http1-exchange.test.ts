@@ -211,12 +211,13 @@ describe("an HTTP/1.1 exchange", () => {
     await start((each) => {
       exchange = each;
       each.onAbort(() => note("abort"));
+      note("seen");
     });
     connection.send(request("POST /", [], "body"));
-    while (exchange === undefined) await new Promise(setImmediate);
-    connection.close();
     await until(1);
-    const error = await exchange.readBody(10).catch((reason: unknown) => reason);
+    connection.close();
+    await until(2);
+    const error = await exchange?.readBody(10).catch((reason: unknown) => reason);
     expect(GatewayError.from(error).reason).to.equal("CLIENT_GONE");
   });
 });
