@@ -51,7 +51,8 @@ export function toHttp2Limits(limits: TransportLimits, idleTimeoutMs: number): P
   return {
     maxHeaderListBytes,
     maxHeaderFields,
-    maxHeaderBlockBytes: maxHeaderListBytes,
+    // So that a list over its limit costs the call, not the connection.
+    maxHeaderBlockBytes: maxHeaderListBytes * 2,
     maxStreamWindowBytes,
     connectionWindowBytes,
     streamIdleTimeoutMs: 0,
