@@ -67,6 +67,7 @@ const restCells: readonly Cell[] = [
     check: checkGet(),
     load: (port, seconds) =>
       h2load({ url: url(port, itemPath), connections: 32, streams: 1, seconds, isHttp1: true, rate: restRate }),
+    warmUp: (port, seconds) => wrk({ url: url(port, itemPath), connections: 32, seconds }),
     bounds: [{ against: "grpc-gateway", metric: "p99", atMost: 1 }],
   },
   ...curveConnections.map(connectionsCell),
@@ -81,8 +82,7 @@ const grpcCells: readonly Cell[] = [
     title: "gRPC → gRPC, small unary, 4 connections with 8 streams each, h2load",
     subjects: ["sluice", "sluice-grpc-js", "envoy-proxy", "vanguard", "grpc-js-proxy", "backend"],
     check: checkGrpc,
-    load: (port, seconds) =>
-      h2load({ url: url(port, itemMethod), connections: 4, streams: 8, seconds, grpc: itemRequest }),
+    load: saturateGrpc,
     bounds: [
       { against: "envoy-proxy", metric: "cpu", atMost: 0.8 },
       { against: "grpc-js-proxy", metric: "cpu", atMost: 1 / 6 },
@@ -96,6 +96,7 @@ const grpcCells: readonly Cell[] = [
     subjects: ["sluice", "envoy-proxy", "vanguard", "grpc-js-proxy", "backend"],
     check: checkGrpc,
     load: (port, seconds) => ghzItem(port, { calls: seconds < 2 ? 2000 : 40_000, concurrency: 32 }),
+    warmUp: saturateGrpc,
     bounds: [{ against: "envoy-proxy", metric: "p50", atMost: 1, isAdded: true }],
   },
   {
@@ -105,6 +106,7 @@ const grpcCells: readonly Cell[] = [
     subjects: ["sluice", "envoy-proxy", "vanguard", "grpc-js-proxy", "backend"],
     check: checkGrpc,
     load: (port, seconds) => ghzItem(port, { calls: grpcRate * seconds, concurrency: 32, rate: grpcRate }),
+    warmUp: saturateGrpc,
     bounds: [
       { against: "envoy-proxy", metric: "p50", atMost: 1, isAdded: true },
       { against: "envoy-proxy", metric: "p99", atMost: 1 },
@@ -119,6 +121,10 @@ function postOrder(
   { lines, ...load }: { readonly lines: number; readonly connections: number; readonly seconds: number },
 ): ReturnType<typeof wrk> {
   return wrk({ url: url(port, orderPath), body: JSON.stringify(order(lines)), ...load });
+}
+
+function saturateGrpc(port: number, seconds: number): ReturnType<typeof h2load> {
+  return h2load({ url: url(port, itemMethod), connections: 4, streams: 8, seconds, grpc: itemRequest });
 }
 
 function ghzItem(
