@@ -109,7 +109,10 @@ class Connection implements Http1Connection, RequestHost {
 
   drain(): void {
     this.#isClosing = true;
-    if (this.isIdle) this.destroy();
+    if (!this.isIdle) return;
+    // The last answer may still be on its way.
+    if (this.#socket.writableLength > 0) this.#end();
+    else if (!this.#isEnded) this.destroy();
   }
 
   destroy(): void {
@@ -300,12 +303,19 @@ class Connection implements Http1Connection, RequestHost {
   }
 
   #whatNow(): Doing {
-    if (this.#receiving !== undefined && !this.#receiving.isEndless && !this.#isPaused) return "body";
+    if (this.#awaitsBody) return "body";
     // An answer on its way has only the watch on stalling.
     if (this.#current !== undefined || this.#socket.writableLength > 0) return "answer";
     if (this.#isEnded || this.#isGone) return "linger";
     if (this.#input.length > 0) return "head";
     return this.#requests === 0 ? "opening" : "idle";
+  }
+
+  /** It is the client that keeps a body waiting, not the call before it, or its reader. */
+  get #awaitsBody(): boolean {
+    const request = this.#receiving;
+    if (request === undefined || request.isEndless || this.#isPaused) return false;
+    return this.#current === undefined || this.#current === request;
   }
 
   #timeout(doing: Doing): number {

@@ -440,6 +440,15 @@ describe("createHttp1Connection", () => {
       }
     });
 
+    it("do not blame a request behind a long call for its body", () => {
+      const { socket, connection, requests } = open();
+      socket.give(get + post(2, "h"));
+      pass(connection, 10_000);
+      socket.give("i");
+      answer(requests[0]);
+      expect([requests.length, socket.isEnded]).to.deep.equal([2, false]);
+    });
+
     it("leave a call under way alone, and begin anew with every request", () => {
       const busy = open();
       busy.socket.give(get);
@@ -520,6 +529,17 @@ describe("createHttp1Connection", () => {
       answer(busy.requests[0]);
       expect([busy.socket.isEnded, busy.requests.length]).to.deep.equal([true, 1]);
       expect(busy.socket.text).to.include("Connection: close");
+    });
+
+    it("lets an answer on its way arrive", () => {
+      const { socket, connection } = open(answer);
+      socket.give(get);
+      socket.writableLength = 1;
+      connection.drain();
+      expect([socket.isEnded, socket.destroyed]).to.deep.equal([true, false]);
+      socket.writableLength = 0;
+      connection.drain();
+      expect(socket.destroyed).to.equal(false);
     });
 
     it("is the socket's new owner's business once it was taken over", () => {
