@@ -86,5 +86,24 @@ export function createFixtures(): Fixture[] {
         prices: Object.fromEntries(times(50, (index) => [`sku-${index}`, price()])),
       },
     },
+    {
+      name: "decimals",
+      type: "bench.v1.Decimals",
+      json: {
+        readings: times(200, () => (random(1e9) + random(1e9) / 1e9) / 1e7),
+        path: times(100, () => ({ latitude: (1 + random(90e6)) / 1e6, longitude: (1 + random(180e6)) / 1e6 })),
+      },
+    },
+    {
+      name: "markup",
+      type: "bench.v1.Strings",
+      json: {
+        title: "Überraschend schöne Grüße aus Köln",
+        body: times(60, () => `<p class="${word()}">${text(6)}</p>`).join("\n"),
+        tags: times(20, () => `${word()} ${word()}`),
+        paragraphs: times(20, () => `быстрая коричневая лиса прыгает ${text(3)} через ленивую собаку`),
+        checksum: Buffer.from(text(10)).toString("base64"),
+      },
+    },
   ];
 }
