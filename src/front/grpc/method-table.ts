@@ -48,7 +48,7 @@ function toOpaqueMethod(schema: Schema, serviceName: string, localName: string):
     deprecated: false,
   };
   const service: Service = { ...declared, kind: "service", name: serviceName, methods: [] };
-  const anything = schema.message("google.protobuf.Empty") ?? emptyType(declared);
+  const anything = standIn(schema);
   return {
     ...declared,
     name: `${serviceName}.${localName}`,
@@ -62,21 +62,9 @@ function toOpaqueMethod(schema: Schema, serviceName: string, localName: string):
   };
 }
 
-function emptyType(
-  declared: Omit<
-    MessageType,
-    "kind" | "name" | "fields" | "extensions" | "oneofs" | "isMapEntry" | "isMessageSet" | "field"
-  >,
-): MessageType {
-  return {
-    ...declared,
-    kind: "message",
-    name: "google.protobuf.Empty",
-    fields: [],
-    extensions: [],
-    oneofs: [],
-    isMapEntry: false,
-    isMessageSet: false,
-    field: () => undefined,
-  };
+/** Every schema has it: the linker adds it. */
+function standIn(schema: Schema): MessageType {
+  const empty = schema.message("google.protobuf.Empty");
+  if (empty === undefined) throw new Error("the schema is without google.protobuf.Empty");
+  return empty;
 }

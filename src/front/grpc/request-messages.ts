@@ -4,9 +4,9 @@ import { FrameReader } from "../../grpc-frame.ts";
 import type { MessageSink } from "../../grpc-frame.ts";
 import { GatewayError } from "../../status.ts";
 import type { BodyReceiver, Exchange } from "../front.ts";
+import { endedEarly, expand } from "./expand.ts";
 import type { Negotiated } from "./negotiate.ts";
 import type { GrpcPlan } from "./plan.ts";
-import { endedEarly, expand } from "./unary.ts";
 
 interface Frame {
   readonly bytes: Uint8Array;

@@ -1,13 +1,13 @@
 // The life of one unary call over gRPC: one message in, call, one message out. Whatever fails becomes the trailers.
 import { Cancellation } from "../../call.ts";
 import type { Reply } from "../../call.ts";
-import { decompressMessage } from "../../compression.ts";
 import { FrameReader, framePrefix, joinFrame } from "../../grpc-frame.ts";
 import type { MessageSink } from "../../grpc-frame.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { BodyReceiver, Exchange } from "../front.ts";
 import { contentTypes } from "./codec.ts";
 import { answerError, toOkTrailers } from "./error-answer.ts";
+import { endedEarly, expand } from "./expand.ts";
 import { appendReplyMetadata } from "./metadata.ts";
 import type { Negotiated } from "./negotiate.ts";
 import type { GrpcContext, GrpcPlan } from "./plan.ts";
@@ -126,24 +126,6 @@ class UnaryExchange implements BodyReceiver, MessageSink {
     writer.write(bytes);
     writer.end(toOkTrailers(trailers));
   }
-}
-
-/** Throws, or rejects with, GatewayError; also where a message says it is compressed and the head does not say how. */
-export function expand(
-  bytes: Uint8Array,
-  { requestEncoding }: Negotiated,
-  maxMessageBytes: number,
-): Uint8Array | Promise<Uint8Array> {
-  if (requestEncoding !== undefined) return decompressMessage(bytes, requestEncoding, maxMessageBytes);
-  throw new GatewayError(Code.INTERNAL, "a message is marked as compressed, and grpc-encoding does not say how", {
-    reason: "MESSAGE_ENCODING_INVALID",
-  });
-}
-
-export function endedEarly(): GatewayError {
-  return new GatewayError(Code.INTERNAL, "the request ended in the middle of a message", {
-    reason: "MESSAGE_MALFORMED",
-  });
 }
 
 /** gRPC's own table of statuses says UNIMPLEMENTED. */
