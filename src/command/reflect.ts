@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { fetchDescriptors } from "../upstream/reflection.ts";
 import { createGrpcJsTransport } from "../upstream/grpc-js.ts";
+import { createNativeTransport } from "../upstream/native.ts";
 import type { DescriptorFile } from "./project.ts";
 import { toTransportLimits, toUpstreamTargets } from "../gateway-options.ts";
 
@@ -12,7 +13,8 @@ export async function reflectDescriptors(config: Config): Promise<readonly Descr
   const target = toUpstreamTargets(config).default;
   if (target === undefined) throw new Error("there is no default upstream");
   const { connectTimeoutMs } = config.server;
-  const transport = createGrpcJsTransport(target, toTransportLimits(config));
+  const open = config.transport === "native" ? createNativeTransport : createGrpcJsTransport;
+  const transport = open(target, toTransportLimits(config));
   try {
     if (!(await transport.connect(connectTimeoutMs))) throw new Error("it does not answer; is the backend running?");
     const files = await fetchDescriptors({ stream: (call) => transport.stream(call) }, { timeoutMs });
