@@ -7,7 +7,7 @@ import { findTool } from "./load/tools.ts";
 import type { BenchTable } from "./table.ts";
 
 export interface LoadOptions extends RunOptions {
-  /** Part of a cell's id; all cells without it. */
+  /** Part of a cell's id or title; all cells without it. */
   readonly only: string | undefined;
   /** What goes behind the id of a saved result; "" for the ordinary way. */
   readonly suffix: string;
@@ -15,7 +15,10 @@ export interface LoadOptions extends RunOptions {
 
 export async function benchLoad(bench: "rest" | "grpc", options: LoadOptions): Promise<BenchTable[]> {
   const tables: BenchTable[] = [];
-  for (const cell of cells.filter((one) => one.bench === bench && one.id.includes(options.only ?? ""))) {
+  const wanted = ({ id, title }: Cell): boolean => `${id}: ${title}`.includes(options.only ?? "");
+  const chosen = cells.filter((cell) => cell.bench === bench && wanted(cell));
+  if (chosen.length === 0) throw new Error(`no cell of ${bench} has "${options.only}" in its name or title`);
+  for (const cell of chosen) {
     const missing = missingTool(cell);
     if (missing !== undefined && options.quick) {
       options.progress(`${cell.id}: left out, ${missing}`);

@@ -60,7 +60,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
   --runs N       rounds of the load benches (default 5)
   --seconds N    length of one run in rest and grpc (default 3, curves 2)
   --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, grpc-js-proxy, hello …
-  --only TEXT    only cells of rest and grpc with TEXT in their name
+  --only TEXT    only cells of rest and grpc with TEXT in their name or title
   --unpinned     leave it to the kernel on which core a process runs
   --backend K    bare (default), or grpc-go, which costs as much as a gateway
   --calls N      calls of ghz (default 50000)
