@@ -45,7 +45,7 @@ function exponentOf({ make, run, maxBytes }: Bounded): number {
       least[at] = Math.min(least[at], timeOf(run, input));
     });
     const [fixed, small, large] = least;
-    const seen = Math.max(small - fixed, fixed / 20, unseenMicroseconds);
+    const seen = Math.max(small - fixed, fixed / 10, unseenMicroseconds);
     exponent = Math.log(Math.max(1, (large - fixed) / seen)) / Math.log(factor);
   }
   return exponent;
