@@ -30,6 +30,7 @@ const restOfLine = version.length + 5;
 
 /** A block longer than this is read anew each time rather than kept. */
 const longestKept = 4096;
+const mostMisses = 8;
 
 const Phase = { start: 0, target: 1, version: 2, fields: 3 } as const;
 
@@ -47,6 +48,8 @@ export class HeadReader {
   #fields: FieldReader | undefined;
   #keptBytes: Buffer | undefined;
   #kept: HeaderBlock | undefined;
+  /** Blocks read since the last that was like the one before. */
+  #misses = 0;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
@@ -153,6 +156,7 @@ export class HeadReader {
       // The same bytes mean the same: neither read nor checked again.
       if (bytes.compare(kept, 0, kept.length, start, start + kept.length) === 0) {
         this.block = this.#kept;
+        this.#misses = 0;
         this.#at += kept.length;
         return true;
       }
@@ -168,10 +172,16 @@ export class HeadReader {
     if ("code" in block) return block;
     this.block = block;
     this.#at += fields.length;
-    const isKept = fields.length <= longestKept;
-    this.#kept = isKept ? block : undefined;
-    this.#keptBytes = isKept ? Buffer.from(bytes.subarray(start, start + fields.length)) : undefined;
+    this.#keep(block, bytes, start, start + fields.length);
     return true;
+  }
+
+  /** A client whose heads never repeat (trace ids) is tried again only now and then: a copy of each would be for nothing. */
+  #keep(block: HeaderBlock, bytes: Buffer, start: number, end: number): void {
+    const misses = this.#misses++;
+    if (end - start > longestKept || (misses > mostMisses && misses % mostMisses !== 0)) return;
+    this.#kept = block;
+    this.#keptBytes = Buffer.from(bytes.subarray(start, end));
   }
 
   /** What only line and headers together tell. */

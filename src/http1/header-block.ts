@@ -18,6 +18,8 @@ export interface HeaderBlock {
 
 export const chunked = -1;
 
+const noOptions: ReadonlySet<string> = new Set();
+
 /** Digits enough for 1 PB, few enough to be an exact number. */
 const contentLength = /^\d{1,15}$/;
 
@@ -53,7 +55,7 @@ export function readHeaderBlock(rawHeaders: readonly string[]): HeaderBlock | Ht
         upgrade = upgrade === undefined ? value : `${upgrade}, ${value}`;
     }
   }
-  const options = new Set(connection.split(",").map((option) => option.trim()));
+  const options = connection === "" ? noOptions : new Set(connection.split(",").map((option) => option.trim()));
   return {
     rawHeaders,
     bodyLength: bodyLength ?? 0,
