@@ -18,6 +18,7 @@ const args = [
   "--timeout",
   "600000",
   "dist/test/fuzz/*.test.js",
+  "dist/test/http1/differential.test.js",
   "dist/test/{corpus,fuzz}/*.heavy.js",
 ];
 const env = { FUZZ_RUNS: "10", ...process.env };
