@@ -154,6 +154,7 @@ for (const name of named.length > 0 ? named : isReport && values.saved ? [] : Ob
     options.progress(`${name}: left out: ${reason}`);
   }
 }
+if (tables.length === 0 && values.only !== undefined) stop(`no cell has "${values.only}" in its name or title`);
 if (isReport) console.log(`wrote ${writeReport()}`);
 if (values.json) console.log(JSON.stringify(tables, undefined, 2));
 else
