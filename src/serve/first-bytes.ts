@@ -34,3 +34,14 @@ export function awaitFirstBytes(
     },
   };
 }
+
+/**
+ * Whether a first line of three words ends in no version of HTTP: who wrote it would not understand an answer in HTTP/1.1. It may be
+ * a client of HTTP/2 whose preface is wrong, and the end of the connection is all that one expects (RFC 9113 section 3.4).
+ */
+export function isForeign(bytes: Buffer): boolean {
+  const end = bytes.indexOf("\n");
+  if (end === -1) return false;
+  const words = bytes.toString("latin1", 0, end).trimEnd().split(" ", 4);
+  return words.length === 3 && !/^http\//i.test(words[2]);
+}

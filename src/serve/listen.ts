@@ -6,7 +6,7 @@ import type { Front } from "../front/front.ts";
 import { isHttp2Preface } from "../http2/preface.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionContext, ServeConnection, ServedConnection } from "./connection.ts";
-import { awaitFirstBytes } from "./first-bytes.ts";
+import { awaitFirstBytes, isForeign } from "./first-bytes.ts";
 import { serveHttp1 } from "./http1-connection.ts";
 import { addressKey, createConnectionCount } from "./listen-count.ts";
 import type { ConnectionCount } from "./listen-count.ts";
@@ -129,7 +129,8 @@ class Connections {
     const waiting = awaitFirstBytes(socket, this.#context.limits.headersTimeoutMs, (bytes) => {
       const isHttp2 = isHttp2Preface(bytes);
       if (isHttp2 === undefined) return false;
-      this.#serve(socket, isHttp2 ? http2 : serveHttp1, bytes);
+      if (!isHttp2 && isForeign(bytes)) socket.destroy();
+      else this.#serve(socket, isHttp2 ? http2 : serveHttp1, bytes);
       return true;
     });
     this.#keep(socket, waiting);
