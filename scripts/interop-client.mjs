@@ -112,6 +112,10 @@ async function runTools() {
   const plain = await startGateway(args);
   for (const [tool, what, given, expected] of plainChecks(plain.port)) await checkTool(tool, what, given, expected);
   plain.stop();
+  const grpc = await startGrpcFront();
+  const h2spec = ["--host", "127.0.0.1", "--port", String(grpc.port), ...h2specFlags];
+  await checkTool("h2spec", "a gRPC method", h2spec);
+  grpc.stop();
   if (certificate !== undefined) {
     const secure = await startGateway([...args, ...certificate.flags]);
     for (const [tool, what, given, expected] of secureChecks(secure.port)) await checkTool(tool, what, given, expected);
@@ -201,8 +205,15 @@ async function startGateway(args) {
   return { port, stop: () => child.kill() };
 }
 
-function start(command, args) {
-  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], env });
+/** h2spec sends no content type: here every request is taken for a gRPC call. */
+async function startGrpcFront() {
+  const child = start(process.execPath, [`${root}${dist}/test/interop/grpc-front.js`], "pipe");
+  const [line] = await once(child.stdout, "data");
+  return { port: Number(line), stop: () => child.kill() };
+}
+
+function start(command, args, stdout = "ignore") {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", stdout, "inherit"], env });
   children.push(child);
   return child;
 }

@@ -54,6 +54,8 @@ interface Answering {
 async function answer({ context, exchange, plan, accepts, room }: Answering, reply: StreamReply): Promise<void> {
   const encoding = toPromised(plan, accepts);
   let writer: ResponseWriter | undefined;
+  // A call that fails before its end fails there, too, where nobody looks any more.
+  reply.trailers.catch(() => {});
   try {
     writer = exchange.startResponse(200, toHead(plan, encoding, await reply.headers), () => room.open());
     for (;;) {

@@ -147,6 +147,23 @@ describe("failures of the gateway", () => {
     }
   });
 
+  it("are told once, however many promises of the reply have failed", async () => {
+    const fail = (): Promise<never> => Promise.reject(new GatewayError(7, "no"));
+    const replies: readonly (() => StreamReply)[] = [
+      () => ({ headers: fail(), messages: { read: fail }, trailers: fail() }),
+      () => ({ headers: Promise.resolve([]), messages: { read: fail }, trailers: fail() }),
+    ];
+    for (const stream of replies) {
+      const notes = await startNotes({ handler: { unary: fail, stream } });
+      try {
+        const { status } = await notes.client().stream(path.chat, []);
+        expect([status.code, status.details]).to.deep.equal([7, "no"]);
+      } finally {
+        await notes.close();
+      }
+    }
+  });
+
   it("name the field of a JSON message that is wrong", async () => {
     const notes = await startNotes({ handlers });
     try {
