@@ -13,7 +13,7 @@ import {
 } from "./query.ts";
 import { Binder, type Bound, Violations } from "./query-binder.ts";
 import { compileBody } from "./body.ts";
-import { compileCaptures } from "./captures.ts";
+import { compileCaptures, compilePlainCaptures } from "./captures.ts";
 import type { RequestOptions, RequestParts } from "./request-options.ts";
 
 /** Throws GatewayError: 400 with a violation for everything wrong in path, query and form, or for the first fault of a JSON body; 415. */
@@ -34,9 +34,14 @@ export function compileRequest(binding: Binding, schema: Schema, options: Reques
   const captures = compileCaptures(binding, binder);
   const body = compileBody(binding, schema, options);
   const isBare = binding.variables.length === 0;
+  const plain = binding.body.kind === "none" ? compilePlainCaptures(binding, binder) : undefined;
   return (parts) => {
     const { query } = parts;
     if (isBare && (query === "" || !readsQuery) && body.isJson(parts)) return body.readJson(parts);
+    if (plain !== undefined && parts.body === undefined && (query === "" || !readsQuery)) {
+      const message = plain(parts.captures);
+      if (message !== undefined) return message;
+    }
     const root = createDraft(input);
     const bound: Bound = { root, bodyPath, violations: new Violations() };
     captures(bound, parts.captures);

@@ -60,6 +60,13 @@ export function isZeroPayload(type: FieldType, payload: Uint8Array): boolean {
 /** Tag, length where there is one, payload (and end tag of a group). `tag` carries the wire type. */
 export function taggedRange(tag: number, payload: Uint8Array): Uint8Array {
   const wireType = tag & 7;
+  if (wireType === WireType.LENGTH && tag < 0x80 && payload.length < 0x80) {
+    const bytes = Buffer.allocUnsafe(payload.length + 2);
+    bytes[0] = tag;
+    bytes[1] = payload.length;
+    bytes.set(payload, 2);
+    return bytes;
+  }
   const head = uintVarint(tag);
   if (wireType === WireType.LENGTH) return Buffer.concat([head, uintVarint(payload.length), payload]);
   if (wireType === WireType.START_GROUP) return Buffer.concat([head, payload, uintVarint(tag + 1)]);
