@@ -153,15 +153,20 @@ describe("failures of the gateway", () => {
       () => ({ headers: fail(), messages: { read: fail }, trailers: fail() }),
       () => ({ headers: Promise.resolve([]), messages: { read: fail }, trailers: fail() }),
     ];
-    for (const stream of replies) {
-      const notes = await startNotes({ handler: { unary: fail, stream } });
-      try {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", listener);
+    try {
+      for (const stream of replies) {
+        const notes = await startNotes({ handler: { unary: fail, stream } });
         const { status } = await notes.client().stream(path.chat, []);
         expect([status.code, status.details]).to.deep.equal([7, "no"]);
-      } finally {
         await notes.close();
       }
+    } finally {
+      process.off("unhandledRejection", listener);
     }
+    expect(unhandled).to.deep.equal([]);
   });
 
   it("name the field of a JSON message that is wrong", async () => {
