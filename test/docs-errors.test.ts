@@ -8,6 +8,7 @@ import { Code } from "../src/status.ts";
 const parts = [
   "front",
   "serve",
+  "services",
   "route",
   "translate",
   "chain",
