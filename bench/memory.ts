@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { type Socket, connect } from "node:net";
 import { itemPath, itemRequest, watchMethod } from "./corpus/load-messages.ts";
-import { checkGet, checkGrpc } from "./load/answers.ts";
+import { type Check, checkGet, checkGrpc } from "./load/answers.ts";
 import { freePort, type Running, startProcess } from "./load/process.ts";
 import { saveResult } from "./load/results.ts";
 import { enter, type Left, type RunOptions } from "./load/run-cell.ts";
 import { backendCommand, type Subject, subjects } from "./load/subjects.ts";
-import { h2load, wrk } from "./load/tools.ts";
 import { median } from "./measure.ts";
 import type { BenchTable } from "./table.ts";
 
@@ -32,7 +31,7 @@ export interface MemoryResult {
 const streamsPerConnection = 100;
 
 export async function benchMemory(options: RunOptions): Promise<BenchTable[]> {
-  const count = options.quick ? 200 : 2000;
+  const count = options.quick ? 400 : 8000;
   const rows: MemoryRow[] = [];
   const left: Left[] = [];
   for (const subject of subjects) {
@@ -42,11 +41,11 @@ export async function benchMemory(options: RunOptions): Promise<BenchTable[]> {
     else rows.push(measured);
   }
   for (const { subject, reason } of left) options.progress(`memory: without ${subject}: ${reason}`);
-  const result: MemoryResult = { rows, left, connections: count, streams: count, runs: options.runs };
+  const result: MemoryResult = { rows, left, connections: count / 2, streams: count, runs: options.runs };
   if (!options.quick) saveResult("memory", result);
   return [
     {
-      title: `memory: resident, medians of ${options.runs} fresh processes; ${count} idle connections, ${count} idle gRPC streams on ${count / streamsPerConnection} connections`,
+      title: `memory: resident, medians of ${options.runs} fresh processes; growth by the second half of ${count / 2} idle connections and of ${count} idle gRPC streams, ${streamsPerConnection} on a connection`,
       columns: ["subject", "idle MiB", "KiB per idle connection", "KiB per idle gRPC stream"],
       rows: rows.map((row) => [row.label, row.idleMiB, row.connectionKiB ?? "", row.streamKiB ?? ""]),
       facts: {},
@@ -81,19 +80,29 @@ async function measureSubject(subject: Subject, count: number, options: RunOptio
   };
 }
 
+/** Connections and streams in a process each: room left by the ones would hide the cost of the others. */
 async function measureOnce(subject: Subject, count: number, quick: boolean): Promise<Measured | Left> {
+  const isRest = subject.speaks.includes("http1");
+  const ask = { check: isRest ? checkGet() : checkGrpc, quick };
+  const first = await inFreshProcess(subject, ask, async (running) => ({
+    idle: await settled(running),
+    connection: isRest ? await perConnection(running, count / 2) : undefined,
+  }));
+  if ("reason" in first || !subject.speaks.includes("grpc")) return { stream: undefined, ...first };
+  const second = await inFreshProcess(subject, ask, async (running) => ({ stream: await perStream(running, count) }));
+  return "reason" in second ? second : { ...first, ...second };
+}
+
+async function inFreshProcess<Figures extends object>(
+  subject: Subject,
+  { check, quick }: { readonly check: Check; readonly quick: boolean },
+  measure: (running: Running) => Promise<Figures>,
+): Promise<Figures | Left> {
   const port = await freePort();
   const backend = await startProcess("backend", "the backend", port, backendCommand(port).command);
-  const isRest = subject.speaks.includes("http1");
-  const check = isRest ? checkGet() : checkGrpc;
   const entry = await enter({ check }, subject, { backend: port, quick });
   try {
-    if ("reason" in entry) return entry;
-    const { running } = entry;
-    const idle = await settled(running);
-    const connection = isRest ? await perConnection(running, count, quick) : undefined;
-    const stream = subject.speaks.includes("grpc") ? await perStream(running, count, quick) : undefined;
-    return { idle, connection, stream };
+    return "reason" in entry ? entry : await measure(entry.running);
   } finally {
     if (!("reason" in entry)) await entry.running.stop();
     await backend.stop();
@@ -106,16 +115,17 @@ async function settled(running: Running): Promise<number> {
   return running.residentBytes();
 }
 
-/** A load goes first: what a process allots once must not count for its connections. */
-async function perConnection(running: Running, count: number, quick: boolean): Promise<number> {
-  if (!quick) await wrk({ url: `http://127.0.0.1:${running.port}${itemPath}`, connections: 64, seconds: 2 });
-  const before = await settled(running);
+/** From half of them to all: the first half fills the room that a process allots in advance. */
+async function perConnection(running: Running, count: number): Promise<number> {
   const sockets: Socket[] = [];
-  for (let at = 0; at < count; at++) sockets.push(await idleConnection(running.port));
-  const after = await settled(running);
+  const open = async (upTo: number): Promise<number> => {
+    while (sockets.length < upTo) sockets.push(await idleConnection(running.port));
+    return settled(running);
+  };
+  const before = await open(count / 2);
+  const after = await open(count);
   for (const socket of sockets) socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return (after - before) / count;
+  return (after - before) / (count / 2);
 }
 
 /** Open, answered once, silent. */
@@ -128,7 +138,7 @@ async function idleConnection(port: number): Promise<Socket> {
 }
 
 /** Undefined when the subject takes no gRPC streams. */
-async function perStream(running: Running, count: number, quick: boolean): Promise<number | undefined> {
+async function perStream(running: Running, count: number): Promise<number | undefined> {
   try {
     await checkGrpc(running.port);
     const first = await idleStreams(running.port, 1);
@@ -136,15 +146,16 @@ async function perStream(running: Running, count: number, quick: boolean): Promi
   } catch {
     return undefined;
   }
-  const load = { connections: 4, streams: 16, seconds: 2, grpc: itemRequest };
-  if (!quick) await h2load({ ...load, url: `http://127.0.0.1:${running.port}/bench.load.v1.Load/GetItem` });
-  const before = await settled(running);
   const sessions: ClientHttp2Session[] = [];
-  for (let open = 0; open < count; open += streamsPerConnection)
-    sessions.push(await idleStreams(running.port, streamsPerConnection));
-  const after = await settled(running);
+  const open = async (upTo: number): Promise<number> => {
+    while (sessions.length * streamsPerConnection < upTo)
+      sessions.push(await idleStreams(running.port, streamsPerConnection));
+    return settled(running);
+  };
+  const before = await open(count / 2);
+  const after = await open(count);
   for (const session of sessions) session.destroy();
-  return (after - before) / count;
+  return (after - before) / (count / 2);
 }
 
 /** Calls of WatchItem that have had their one message. */

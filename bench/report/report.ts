@@ -82,7 +82,7 @@ function memorySection(): string | undefined {
   const result = savedMemory();
   if (result === undefined) return undefined;
   const rows = result.rows.map((row) => [row.label, row.idleMiB, row.connectionKiB, row.streamKiB]);
-  const head = `Resident memory, medians of ${result.runs} fresh processes: after the first answer, then the growth by ${result.connections} idle HTTP/1.1 connections and by ${result.streams} idle gRPC server streams (100 on each connection), each divided by their number. A load goes before each, so that what is allotted once does not count.`;
+  const head = `Resident memory, medians of ${result.runs} fresh processes: after the first answer, then the growth by the second half of ${result.connections} idle HTTP/1.1 connections and, in another process, of ${result.streams} idle gRPC server streams (100 on each connection), divided by their number. The first half fills the room that a process allots in advance.`;
   const columns = ["subject", "idle MiB", "KiB per idle connection", "KiB per idle gRPC stream"];
   return `## Memory\n\n${head}\n\n${markdownTable(columns, rows)}`;
 }
