@@ -87,7 +87,9 @@ export function receiveReset(session: Session, frame: Frame): void {
   // The answer is whole and the peer does not want the rest of the request (RFC 9113 section 8.1).
   if (code === ErrorCode.NO_ERROR && session.role === "client" && stream.remote === Side.ENDED) stream.close();
   else stream.abort(resetOf(code, "peer", "the peer reset the stream", code === ErrorCode.REFUSED_STREAM));
-  if (session.role === "server") session.spendReset();
+  // With our side ended the work was done and the answer is whole: the peer only spares itself the end of its request.
+  if (session.role === "client" || stream.local === Side.ENDED) session.spendControl();
+  else session.spendReset();
 }
 
 export function receiveWindowUpdate(session: Session, frame: Frame): void {

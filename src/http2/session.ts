@@ -212,6 +212,14 @@ export class Session implements StreamHost, Clock {
     );
   }
 
+  /**
+   * A peer may reset as many streams as it lets end, beyond its budget: deadlines that expire by the dozen while a backend is
+   * slow are no attack, and must not cost the calls beside them their connection.
+   */
+  earnReset(): void {
+    this.resets.earn(1);
+  }
+
   /** A frame that asks for work and carries none. */
   spendControl(): void {
     if (this.control.spend(this.now)) return;

@@ -30,6 +30,8 @@ export interface StreamHost {
   streamCredit(stream: StreamCore, bytes: number): number;
   dataWritten(): void;
   forget(stream: StreamCore): void;
+  /** A stream came to its proper end. */
+  earnReset(): void;
   resetByUs(stream: StreamCore, code: number): void;
 }
 
@@ -166,7 +168,7 @@ export class StreamCore implements Http2Stream {
   /** The peer's side is over. */
   remoteEnded(trailers: HeaderList | undefined): void {
     this.remote = Side.ENDED;
-    if (this.local === Side.ENDED) this.close();
+    if (this.local === Side.ENDED) this.#ended();
     this.handlers.onEnd(trailers);
   }
 
@@ -246,7 +248,13 @@ export class StreamCore implements Http2Stream {
 
   #localEnded(): void {
     this.local = Side.ENDED;
-    if (this.remote === Side.ENDED) this.close();
+    if (this.remote === Side.ENDED) this.#ended();
+  }
+
+  /** Both sides are over, as they should be. */
+  #ended(): void {
+    this.close();
+    this.#host.earnReset();
   }
 
   #mustBeOpen(): void {

@@ -123,6 +123,42 @@ describe("a flood ends with ENHANCE_YOUR_CALM:", () => {
     });
   });
 
+  it("but not of a peer whose other calls end well", async () => {
+    // Every second request is answered: what it is for, its path tells by the order it comes in.
+    let opened = 0;
+    const handlers: Partial<ConnectionHandlers> = {
+      onStream(stream) {
+        if (opened++ % 2 === 0) stream.sendHeaders([":status", "204"], true);
+        return { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
+      },
+    };
+    await withRawClient({ handlers, options: { limits: { maxResets: 20 } } }, async (peer) => {
+      const mixed = repeat(200, (at) =>
+        at % 2 === 0
+          ? frame(HEADERS, 5, odd(at), getBlock)
+          : Buffer.concat([frame(HEADERS, 5, odd(at), getBlock), frame(RST_STREAM, 0, odd(at), cancel)]),
+      );
+      peer.send(clientHello, settingsAck, mixed);
+      await peer.settled();
+      expect([opened, peer.isEnded]).to.deep.equal([200, false]);
+    });
+  });
+
+  it("nor for sparing itself the end of requests that were answered", async () => {
+    const handlers: Partial<ConnectionHandlers> = {
+      onStream(stream) {
+        stream.sendHeaders([":status", "204"], true);
+        return { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
+      },
+    };
+    await withRawClient({ handlers, options: { limits: { maxResets: 20 } } }, async (peer) => {
+      const left = repeat(60, (at) => Buffer.concat([open(at), frame(RST_STREAM, 0, odd(at), cancel)]));
+      peer.send(clientHello, settingsAck, left);
+      await peer.settled();
+      expect(peer.isEnded).to.equal(false);
+    });
+  });
+
   it("but not within the budget", async () => {
     const { handlers } = silentHandlers();
     await withRawClient({ handlers }, async (peer) => {
