@@ -15,7 +15,7 @@ const http2 = {
 };
 
 // The defaults of 1,024 and of 1 MiB would cut the loads with many connections and large messages.
-const limits = { thresholds: [{ max_connections: 4096, max_pending_requests: 4096, max_requests: 4096 }] };
+const limits = { thresholds: [{ max_connections: 65_536, max_pending_requests: 65_536, max_requests: 65_536 }] };
 const bufferBytes = 8 << 20;
 
 export function envoyConfig({ port, backend, transcoder }: EnvoyOptions): unknown {
