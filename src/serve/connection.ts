@@ -3,9 +3,10 @@ import type { Socket } from "node:net";
 import type { Front } from "../front/front.ts";
 import type { ErrorWriter } from "./listen-error.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
+import type { PacedBodies, PacedBody } from "./paced-bodies.ts";
 
 /** A body on its way whose pace is watched. */
-export interface PacedBody {
+export interface Hurried extends PacedBody {
   checkPace(now: number, graceMs: number, minBytesPerSecond: number): void;
 }
 
@@ -14,7 +15,7 @@ export interface ConnectionContext {
   readonly limits: ListenerLimits;
   readonly front: Front;
   readonly writeError: ErrorWriter;
-  readonly reading: Set<PacedBody>;
+  readonly reading: PacedBodies<Hurried>;
 }
 
 /** A socket that is being served. */

@@ -5,7 +5,7 @@ import type { Http1Request, RequestHandlers } from "../http1/contract.ts";
 import type { Http1Failure } from "../http1/failure.ts";
 import type { GatewayError } from "../status.ts";
 import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
-import type { ConnectionContext, PacedBody } from "./connection.ts";
+import type { ConnectionContext, Hurried } from "./connection.ts";
 import type { CheckedHead } from "./http1-head.ts";
 import { fromFailure } from "./listen-error.ts";
 
@@ -23,7 +23,7 @@ export interface Http1Client {
   readonly context: ConnectionContext;
 }
 
-export class Http1Exchange implements Exchange, RequestHandlers, PacedBody {
+export class Http1Exchange implements Exchange, RequestHandlers, Hurried {
   readonly httpVersion: "1.0" | "1.1";
   readonly method: string;
   readonly target: string;
@@ -31,6 +31,7 @@ export class Http1Exchange implements Exchange, RequestHandlers, PacedBody {
   readonly rawHeaders: readonly string[];
   readonly secure: boolean;
   readonly peer: Peer;
+  paceIndex = -1;
   readonly #client: Http1Client;
   readonly #request: Http1Request;
   #isDone = false;

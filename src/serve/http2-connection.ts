@@ -10,6 +10,7 @@ import { Http2Exchange } from "./http2-exchange.ts";
 import type { Http2Host } from "./http2-exchange.ts";
 import { createHeadReader } from "./http2-head.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
+import { PacedBodies } from "./paced-bodies.ts";
 import { headersTooLarge } from "./request-headers.ts";
 
 /** :method, :scheme, :authority and :path. */
@@ -29,7 +30,7 @@ export function serveHttp2(
   const host: Http2Host = {
     peer: { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
     secure: "encrypted" in socket,
-    reading: new Set(),
+    reading: new PacedBodies(),
   };
   const readHead = createHeadReader(limits);
 
@@ -57,9 +58,8 @@ export function serveHttp2(
     },
     // Whatever it is, only the stream it happened on is lost; fronts answer their own faults.
     onFault() {},
-    onClose() {
-      host.reading.clear();
-    },
+    // The exchanges were told one by one.
+    onClose() {},
   };
   const options = { role: "server", limits: toHttp2Limits(limits), keepalive } as const;
   const connection = createHttp2Connection(
@@ -74,7 +74,7 @@ export function serveHttp2(
     drain: () => connection.drain(),
     destroy: () => connection.destroy(),
     checkProgress(now) {
-      for (const exchange of host.reading) exchange.checkPace(now, limits);
+      for (const exchange of host.reading.values()) exchange.checkPace(now, limits);
     },
   };
 }

@@ -7,6 +7,7 @@ import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
 import { dateHeader } from "./date-header.ts";
 import type { Http2Head } from "./http2-head.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
+import type { PacedBodies, PacedBody } from "./paced-bodies.ts";
 
 /** What of a request is read away once it is answered, so that a client still sending gets to see the answer. */
 const maxDiscardBytes = 1024 * 1024;
@@ -21,15 +22,16 @@ export interface Http2Host {
   readonly peer: Peer;
   readonly secure: boolean;
   /** Exchanges whose body must keep a pace. */
-  readonly reading: Set<Http2Exchange>;
+  readonly reading: PacedBodies<Http2Exchange>;
 }
 
-export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
+export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, PacedBody {
   readonly httpVersion = "2";
   readonly method: string;
   readonly target: string;
   readonly headers: RequestHeaders;
   readonly rawHeaders: readonly string[];
+  paceIndex = -1;
   readonly #host: Http2Host;
   readonly #stream: Http2Stream;
   /** The client has sent everything. */
@@ -38,7 +40,6 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
   #receiver: BodyReceiver | undefined;
   /** What came before anybody asked for it; the windows bound it. */
   #early: Buffer[] | undefined;
-  #isPaced = false;
   #readBytes = 0;
   #readSince = 0;
   #abortListener: (() => void) | undefined;
@@ -200,14 +201,11 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter {
   }
 
   #startPace(): void {
-    this.#isPaced = true;
     this.#readSince = performance.now();
     this.#host.reading.add(this);
   }
 
   #stopPace(): void {
-    if (!this.#isPaced) return;
-    this.#isPaced = false;
     this.#host.reading.delete(this);
   }
 

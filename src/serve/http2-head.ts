@@ -2,6 +2,7 @@
 import type { RequestHeaders } from "../front/front.ts";
 import type { HeaderList } from "../http2/decoded-block.ts";
 import { Code, GatewayError } from "../status.ts";
+import { connectRefused } from "./listen-error.ts";
 import { collectHeaders, isHost, urlTooLong } from "./request-headers.ts";
 import type { HeadLimits } from "./request-headers.ts";
 
@@ -68,11 +69,4 @@ function withoutHost(fields: HeaderList): HeaderList {
 
 function refuse(reason: string, message: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, message, { reason });
-}
-
-export function connectRefused(): GatewayError {
-  return new GatewayError(Code.UNIMPLEMENTED, "CONNECT is not served here: this is a gateway, not a proxy", {
-    reason: "METHOD_NOT_ALLOWED",
-    httpStatus: 405,
-  });
 }

@@ -14,6 +14,7 @@ import { rawAnswer, writePlainError } from "./listen-error.ts";
 import type { ErrorWriter } from "./listen-error.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
 import { createTlsUpgrade, isTlsRecord } from "./listen-tls.ts";
+import { PacedBodies } from "./paced-bodies.ts";
 import type { ListenerTls } from "./listen-tls.ts";
 
 /** `path` listens on a Unix socket. */
@@ -52,7 +53,7 @@ export function toListenAddress(host: string, port: number): ListenAddress {
 /** Throws for a certificate or key that cannot be used. */
 export function createListener(options: ListenerOptions): Listener {
   const { address, limits, front, writeError = writePlainError } = options;
-  const context: ConnectionContext = { limits, front, writeError, reading: new Set() };
+  const context: ConnectionContext = { limits, front, writeError, reading: new PacedBodies() };
   const connections = new Connections(context, options);
   const server = createServer({ noDelay: true }, (socket) => connections.accept(socket));
   server.maxConnections = limits.maxConnections;
@@ -160,7 +161,7 @@ class Connections {
 
   watch(now: number): void {
     const { limits, reading } = this.#context;
-    for (const body of reading) body.checkPace(now, limits.bodyGraceMs, limits.minBodyBytesPerSecond);
+    for (const body of reading.values()) body.checkPace(now, limits.bodyGraceMs, limits.minBodyBytesPerSecond);
     for (const connection of this.#served.values()) connection.checkProgress?.(now);
   }
 

@@ -8,6 +8,7 @@ import type { Exchange, Front } from "../../src/front/front.ts";
 import { HpackDecoder } from "../../src/http2/hpack-decode.ts";
 import { FrameType } from "../../src/http2/protocol.ts";
 import type { ServedConnection } from "../../src/serve/connection.ts";
+import { PacedBodies } from "../../src/serve/paced-bodies.ts";
 import { serveHttp2 } from "../../src/serve/http2-connection.ts";
 import { writePlainError } from "../../src/serve/listen-error.ts";
 import type { ErrorWriter } from "../../src/serve/listen-error.ts";
@@ -59,7 +60,7 @@ export async function serveExchanges({
     limits: { ...defaultListenerLimits, ...limits },
     front: front ?? collect,
     writeError,
-    reading: new Set<never>(),
+    reading: new PacedBodies<never>(),
   };
   const server = createServer((socket) => {
     sockets.add(socket);
