@@ -77,6 +77,12 @@ export function createListener(options: ListenerOptions): Listener {
   };
 }
 
+/**
+ * Connections that wait to be accepted; the system may allow fewer. Node's 511 are too few for a thousand clients that come
+ * together: those over it try again a second later.
+ */
+const backlog = 4096;
+
 /** Every open socket and what serves it. */
 class Connections {
   readonly #context: ConnectionContext;
@@ -192,8 +198,8 @@ function bind(server: Server, address: ListenAddress): Promise<void> {
     server.once("error", reject);
     server.listen(
       "path" in address
-        ? { path: address.path }
-        : { host: address.host === "" ? undefined : address.host, port: address.port },
+        ? { path: address.path, backlog }
+        : { host: address.host === "" ? undefined : address.host, port: address.port, backlog },
       () => {
         server.off("error", reject);
         // Accepting can fail later (EMFILE): that connection is lost, the listener is not.
