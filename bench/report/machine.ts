@@ -15,7 +15,7 @@ export function machineLines(): string[] {
     return tool === undefined ? `${name} is missing` : `${name} ${shortVersion(tool.version)}`;
   });
   return [
-    `${processors.length} cores of ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Linux ${release()} ${process.arch}.`,
+    `${processors.length} cores of ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Linux ${release().split("-")[0]} ${process.arch}.`,
     `Sluice ${version}${commit()} on Node ${process.version}; ${goVersion()}; grpc-gateway 2.30.0, Vanguard 0.4.0 and grpc-go 1.83.0; Envoy 1.40.0 with \`--concurrency 1\`.`,
     `Load: ${tools.join(", ")}. Backend: ${backendCommand(0).label}.`,
     `By default ${pinningText()}.`,

@@ -60,7 +60,7 @@ export const notMeasured = `## What this does not measure
 - TLS, compression, authentication, rate limits, access logs: off in every subject.
 - Streams under load; errors; slow clients; hours of running.
 - Other message shapes: one small reply and one nested order, all fields set. [Translators](#translators) has more.
-- Latencies of a quiet machine: these figures were taken while other work ran on the same two cores. Ratios of CPU time stand
-  that; p99 then says more about the neighbours than about the gateway.
+- Latencies of machines of one's own: this one is virtual, its two cores are shared with others, and gateway, backend and load
+  have no more than those. Ratios of CPU time stand that; p99 says as much about the neighbours as about the gateway.
 - h2load and ghz wait for an answer before they ask again on a stream, also at an equal rate: a stall shows as one slow
   request, not as all those that would have come meanwhile.`;

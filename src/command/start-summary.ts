@@ -1,6 +1,6 @@
 // What `sluice serve` prints when it is up: what is loaded, the routes, lines to try, what is loosened.
 import { formatAddress } from "../config/address.ts";
-import type { Address } from "../config/config.ts";
+import type { Address, Config } from "../config/config.ts";
 import { listLoosened } from "../config/loosened.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Project } from "./project.ts";
@@ -35,7 +35,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
   const lines = [
     `${style.bold(`sluice ${readVersion()}`)}: ${plural(files, "file")}, ${plural(schema.services.length, "service")}, ${plural(entries.length, "route")}${file}`,
     ...section("routes", [...formatRoutes(entries, style, maxRoutes), ...more], style),
-    ...section("try", curls, style),
+    ...section("try", [...curls, ...formatGrpcurl(address, config)], style),
     ...section("loosened", listLoosened(config), style),
     "",
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
@@ -44,6 +44,14 @@ export function describeStart({ project, address, admin, style }: Started): stri
       : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
   ];
   return lines.map((line) => keepStyle(line));
+}
+
+/** What a gRPC client needs: nothing but the address, where reflection tells it the rest. */
+function formatGrpcurl(address: Address, { grpc, tls }: Config): string[] {
+  if (!grpc.reflection) return [];
+  const security = tls === undefined ? "-plaintext " : "";
+  if (address.host.startsWith("unix:")) return [`grpcurl ${security}-unix ${address.host.slice("unix:".length)} list`];
+  return [`grpcurl ${security}${toBaseUrl(address).slice("http://".length)} list`];
 }
 
 /** A URL that works from this machine: an unspecified address is no destination. */

@@ -74,6 +74,7 @@ describe("sluice serve", () => {
     expect(out).to.contain(
       "\ntry\n  curl http://127.0.0.1:1234/v1/orders/1\n  curl http://127.0.0.1:1234/v1/shelves/1/STATE_OPEN/1\n  curl http://127.0.0.1:1234/v1/orders -H ",
     );
+    expect(out).to.contain("\n  grpcurl -plaintext 127.0.0.1:1234 list\n");
     expect(out).to.contain("\nlistening on http://127.0.0.1:1234\nadmin off\nconnected to localhost:50051\n");
     expect(out).to.not.contain("loosened");
     expect(out).to.match(/stopping \(SIGTERM\): running requests have 10s; once more ends at once\nstopped\n$/);
