@@ -179,7 +179,7 @@ const raw: readonly string[] = [
   "string_value=a#b",
   "repeated_string_value=a&repeated_string_value=&repeated_string_value=b",
   "nested_annotation.ok=TRUE&nestedAnnotation.name=n",
-  "enum_value_annotation=ONE&repeated_enum_annotation=ONE&repeatedEnumAnnotation=ZERO",
+  "enum_value_annotation=ONE&repeated_enum_annotation=ONE&repeated_enum_annotation=ZERO",
   "int64_override_type=7",
   "trailing_only_dot=a&trailingBoth=b",
 ];
