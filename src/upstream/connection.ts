@@ -60,19 +60,7 @@ export class Connection<L extends Link> {
   connect(timeoutMs: number): Promise<boolean> {
     if (this.#state === "ready" || this.#state === "closed") return Promise.resolve(this.#state === "ready");
     this.#link.connect();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => finish(false), timeoutMs);
-      const listener: StateListener = (state) => {
-        if (state === "ready" || state === "closed") finish(state === "ready");
-      };
-      const finish = (isReady: boolean): void => {
-        clearTimeout(timer);
-        const index = this.#listeners.indexOf(listener);
-        if (index !== -1) this.#listeners.splice(index, 1);
-        resolve(isReady);
-      };
-      this.#listeners.push(listener);
-    });
+    return untilReady(this.#listeners, timeoutMs);
   }
 
   close(): void {
@@ -155,4 +143,21 @@ export class Connection<L extends Link> {
   #notify(state: ConnectionState, reason: string): void {
     for (const listener of this.#listeners.slice()) listener(state, reason);
   }
+}
+
+/** Whether it becomes ready within the time; a listener among `listeners` only while it waits. */
+export function untilReady(listeners: StateListener[], timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => finish(false), timeoutMs);
+    const listener: StateListener = (state) => {
+      if (state === "ready" || state === "closed") finish(state === "ready");
+    };
+    const finish = (isReady: boolean): void => {
+      clearTimeout(timer);
+      const index = listeners.indexOf(listener);
+      if (index !== -1) listeners.splice(index, 1);
+      resolve(isReady);
+    };
+    listeners.push(listener);
+  });
 }

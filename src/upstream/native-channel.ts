@@ -2,7 +2,7 @@
 import type { Http2Connection } from "../http2/contract.ts";
 import { Code, GatewayError } from "../status.ts";
 import { backoffMs } from "./backoff.ts";
-import type { StateListener } from "./connection.ts";
+import { type StateListener, untilReady } from "./connection.ts";
 import { type Link, type LinkOptions, type LinkOwner, openLink } from "./native-link.ts";
 import type { ConnectionState } from "./transport.ts";
 import { upstreamUnavailable } from "./upstream-status.ts";
@@ -89,19 +89,7 @@ export class NativeChannel implements LinkOwner {
     if (this.#state === "ready") return Promise.resolve(true);
     if (this.#state === "closed") return Promise.resolve(false);
     this.#attemptSoon();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => finish(false), timeoutMs);
-      const listener: StateListener = (state) => {
-        if (state === "ready" || state === "closed") finish(state === "ready");
-      };
-      const finish = (isReady: boolean): void => {
-        clearTimeout(timer);
-        const index = this.#listeners.indexOf(listener);
-        if (index !== -1) this.#listeners.splice(index, 1);
-        resolve(isReady);
-      };
-      this.#listeners.push(listener);
-    });
+    return untilReady(this.#listeners, timeoutMs);
   }
 
   close(): void {
