@@ -170,7 +170,7 @@ const raw: readonly string[] = [
   "key=1&utm_source=x",
   "timestamp_value.seconds=5",
   "timestampValue=2026-01-31T08:30:00Z&string_value=after",
-  "uuid=u&int32_value=1&bool_value=t&uuids=a&uuids=b&product_id=1&productId=2",
+  "uuid=u&int32_value=1&bool_value=t&uuids=a&uuids=b&product_id=1&product_id=2",
   "timestampValue.nope=1",
   "nested_annotation.nope=1",
   "oneof_empty.nope=1&oneof_string=x",
