@@ -23,8 +23,23 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   services: ["call", "metadata", "schema", "status", "translate"],
   upstream: ["call", "compression", "grpc-frame", "http2", "metadata", "schema", "status"],
   front: ["call", "metadata", "schema", "status"],
-  "front/rest": ["front", "call", "route", "translate", "schema", "metadata", "status"],
-  "front/grpc": ["front", "call", "compression", "grpc-frame", "route", "translate", "schema", "metadata", "status"],
+  "front/stream": ["front", "call", "translate", "schema", "metadata", "status"],
+  "front/rest": ["front", "front/stream", "call", "route", "translate", "schema", "metadata", "status"],
+  "front/websocket": [
+    "front",
+    "front/stream",
+    "call",
+    "grpc-frame",
+    "route",
+    "translate",
+    "schema",
+    "metadata",
+    "status",
+  ],
+  "front/pages": ["front", "schema", "status"],
+  "front/grpc": ["front", "front/stream", "call", "compression", "grpc-frame", "route", "translate", "schema", "metadata", "status"],
+  client: [],
+  docs: ["schema"],
   config: ["diagnostic", "schema", "status"],
   serve: ["front", "call", "config", "http1", "http2", "status"],
   "gateway-options": "everything",
@@ -41,6 +56,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   ajv: ["config/"],
   yaml: ["config/"],
   express: ["serve/admin.ts"],
+  ws: ["front/websocket/"],
 };
 
 interface SourceFile {

@@ -1,4 +1,5 @@
 // What a front sees of its client: one neutral exchange, the same for HTTP/1.1 and HTTP/2, so a listener can be replaced without touching a front.
+import type { Duplex } from "node:stream";
 import type { Peer } from "../call.ts";
 import type { GatewayError } from "../status.ts";
 
@@ -72,6 +73,30 @@ export interface ResponseWriter {
 
 /** A front takes an exchange it recognises and answers it, whatever happens: it never throws and never leaves one open. */
 export type Front = (exchange: Exchange) => void;
+
+/**
+ * A client that asks to speak another protocol on its connection (RFC 9110 section 7.8): a request without a body, nothing
+ * else under way. Answered by `takeOver` or by `respond`, once.
+ */
+export interface Upgrade {
+  /** Lower case: `websocket`. */
+  readonly protocol: string;
+  readonly httpVersion: "1.1";
+  readonly method: string;
+  /** The raw request target, never decoded. */
+  readonly target: string;
+  readonly headers: RequestHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly secure: boolean;
+  readonly peer: Peer;
+  /** The connection, and what was read behind the head: the caller's from now on. The listener still counts it, and cuts it when it closes for good. */
+  takeOver(): { readonly socket: Duplex; readonly firstBytes: Buffer };
+  /** The refusal, and the end of the connection. */
+  respond(status: number, headers: HeaderList, body: Uint8Array | undefined): void;
+}
+
+/** Answers every upgrade it is given; never throws. */
+export type UpgradeFront = (upgrade: Upgrade) => void;
 
 /** What is wrong with an option of a method; `option` is its key for `Method.optionPosition`. */
 export interface OptionProblem {
