@@ -13,27 +13,29 @@ export interface Forwarded {
   readonly client: Peer;
 }
 
+/** What of a request tells who sent it. */
+export type ForwardedSource = Pick<Exchange, "peer" | "headers" | "secure">;
+
 /** Longer chains are cut at their far end, the one nobody vouches for. */
 const maxHops = 16;
 
 /** Throws on an entry that is neither an address nor a CIDR block: a slip must not widen or narrow whom the gateway trusts. */
-export function compileForwarded(trustedProxies: readonly string[]): (exchange: Exchange) => Forwarded {
+export function compileForwarded(trustedProxies: readonly string[]): (request: ForwardedSource) => Forwarded {
   const isTrusted = compileTrust(trustedProxies);
-  return (exchange) => {
-    const { peer, headers } = exchange;
+  return (request) => {
+    const { peer, headers } = request;
     const address = plainAddress(peer.address);
     const own = {
       for: address,
       host: text(headers["host"]),
-      proto: exchange.secure ? "https" : "http",
+      proto: request.secure ? "https" : "http",
       client: peer,
     } as const;
-    return trustedProxies.length > 0 && isTrusted(address) ? fromProxy(exchange, own, isTrusted) : own;
+    return trustedProxies.length > 0 && isTrusted(address) ? fromProxy(request, own, isTrusted) : own;
   };
 }
 
-function fromProxy(exchange: Exchange, own: Forwarded, isTrusted: (address: string) => boolean): Forwarded {
-  const { headers } = exchange;
+function fromProxy({ headers }: ForwardedSource, own: Forwarded, isTrusted: (address: string) => boolean): Forwarded {
   const chain = [own.for];
   const hops = (text(headers["x-forwarded-for"]) ?? "").split(",").slice(-maxHops);
   // From the right: each hop is vouched for by the one after it, until one that is not ours, and that one is the client.

@@ -1,6 +1,6 @@
 // Headers to metadata and back, in both profiles, over real sockets.
 import { expect } from "chai";
-import { compileRequestMetadata } from "../../../src/front/rest/metadata.ts";
+import { compileRequestMetadata } from "../../../src/front/request-metadata.ts";
 import { strictRest } from "../../../src/front/rest/options.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
 import { exchangeRaw } from "../../support/raw-http.ts";
