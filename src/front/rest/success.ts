@@ -1,8 +1,8 @@
 // The `(sluice.http)` option of a method: status, Location and further headers of a successful answer.
 import type { Method, OptionMessage, OptionValue } from "../../schema/descriptor.ts";
 import { isReservedResponseHeader } from "../../metadata.ts";
-import { compileFieldText } from "./field-text.ts";
-import type { FieldText } from "./field-text.ts";
+import { compileFieldText } from "../../translate/reply/field-text.ts";
+import type { FieldText } from "../../translate/reply/field-text.ts";
 import type { OptionProblem } from "../front.ts";
 
 export interface Success {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { compileFieldText } from "../../../src/front/rest/field-text.ts";
+import { compileFieldText } from "../../../src/translate/reply/field-text.ts";
 import { readSuccess } from "../../../src/front/rest/success.ts";
 import type { ReadSuccess } from "../../../src/front/rest/success.ts";
 import { field, schemaOf } from "./library.ts";

@@ -1,6 +1,6 @@
 // Reads one string or integer field out of protobuf bytes by its path, e.g. the name of what was created.
 import type { Field, MessageType, ScalarType } from "../../schema/descriptor.ts";
-import { WireReader, WireType } from "../../translate/wire/wire-reader.ts";
+import { WireReader, WireType } from "../wire/wire-reader.ts";
 
 /** Undefined where the field is unset or empty. Throws GatewayError for malformed bytes. */
 export type FieldText = (message: Uint8Array) => string | undefined;
@@ -26,6 +26,17 @@ export function compileFieldText(type: MessageType, path: string): FieldText | s
   const { scalar } = leaf;
   const numbers = fields.map((field) => field.number);
   return (bytes) => readField(bytes, { numbers, scalar }, 0);
+}
+
+/** The field that a path sound for `compileFieldText` ends in. */
+export function findField(type: MessageType, path: string): Field | undefined {
+  let message: MessageType | undefined = type;
+  let field: Field | undefined;
+  for (const name of path.split(".")) {
+    field = message?.field(name);
+    message = field?.type.kind === "message" ? field.type.message : undefined;
+  }
+  return field;
 }
 
 interface Leaf {

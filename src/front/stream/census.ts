@@ -1,0 +1,127 @@
+// How many sockets and streams there are and what became of them: for the limits that count them, and for the metrics.
+import type { Method } from "../../schema/descriptor.ts";
+
+/** How a client got to a stream. */
+export type StreamWay = "websocket" | "mux" | "sse" | "ndjson" | "array" | "raw" | "body" | "grpc";
+
+export interface SocketLimits {
+  /** Open at once. */
+  readonly maxSockets: number;
+  /** Of one principal: whoever the chain says it is, else the client's address. */
+  readonly maxPerPrincipal: number;
+}
+
+export type SocketVerdict = "open" | "too-many" | "too-many-of-principal";
+
+/** Of one method on one way; the counts only grow, but for `open`. */
+export interface StreamTally {
+  readonly method: string;
+  readonly kind: string;
+  readonly way: StreamWay;
+  open: number;
+  opened: number;
+  messagesIn: number;
+  messagesOut: number;
+  /** Forgotten by an overflow policy. */
+  dropped: number;
+  /** Times that the backend had to wait for the client's room or credit. */
+  waits: number;
+  /** Taken up where an earlier one was cut off. */
+  resumed: number;
+  /** By gRPC status code. */
+  readonly endedBy: number[];
+}
+
+const codes = 17;
+
+export class Census {
+  #sockets = 0;
+  readonly #byPrincipal = new Map<string, number>();
+  readonly #tallies = new Map<string, StreamTally>();
+  readonly #closes = new Map<number, number>();
+  readonly #refusals = new Map<string, number>();
+  /** Times that reading from a socket was paused because its client sent too fast. */
+  pauses = 0;
+
+  get sockets(): number {
+    return this.#sockets;
+  }
+
+  /** Counts a socket in, unless there are too many; each "open" is to be followed by `closeSocket` with the same principal. */
+  openSocket(principal: string, { maxSockets, maxPerPrincipal }: SocketLimits): SocketVerdict {
+    if (this.#sockets >= maxSockets) return "too-many";
+    const own = this.#byPrincipal.get(principal) ?? 0;
+    if (own >= maxPerPrincipal) return "too-many-of-principal";
+    this.#sockets++;
+    this.#byPrincipal.set(principal, own + 1);
+    return "open";
+  }
+
+  closeSocket(principal: string, code: number): void {
+    this.#sockets--;
+    const own = (this.#byPrincipal.get(principal) ?? 1) - 1;
+    if (own === 0) this.#byPrincipal.delete(principal);
+    else this.#byPrincipal.set(principal, own);
+    const known = isCloseCode(code) ? code : 0;
+    this.#closes.set(known, (this.#closes.get(known) ?? 0) + 1);
+  }
+
+  /** A handshake that came to nothing; `reason` is one of the front's own, never the client's text. */
+  refuse(reason: string): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  /** The tally to count in; keep it. There are as many as methods and ways, whatever clients do. */
+  tallyOf(method: Method, way: StreamWay): StreamTally {
+    const key = `${method.name} ${way}`;
+    let tally = this.#tallies.get(key);
+    if (tally === undefined) {
+      const endedBy = Array.from<number>({ length: codes }).fill(0);
+      const { name, kind } = method;
+      tally = {
+        method: name,
+        kind,
+        way,
+        open: 0,
+        opened: 0,
+        messagesIn: 0,
+        messagesOut: 0,
+        dropped: 0,
+        waits: 0,
+        resumed: 0,
+        endedBy,
+      };
+      this.#tallies.set(key, tally);
+    }
+    return tally;
+  }
+
+  /** Sorted, for whoever prints them. */
+  tallies(): readonly StreamTally[] {
+    return [...this.#tallies.keys()].sort().map((key) => this.#tallies.get(key) as StreamTally);
+  }
+
+  /** Close code → how often; 0 for codes that clients make up. */
+  closes(): readonly (readonly [number, number])[] {
+    return [...this.#closes].sort(([a], [b]) => a - b);
+  }
+
+  refusals(): readonly (readonly [string, number])[] {
+    return [...this.#refusals].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** The codes there are names for: labels of metrics are not the client's to choose. */
+function isCloseCode(code: number): boolean {
+  return (code >= 1000 && code <= 1015) || (code >= 4000 && code <= 4016) || (code >= 4100 && code <= 4199);
+}
+
+export function openStream(tally: StreamTally): void {
+  tally.open++;
+  tally.opened++;
+}
+
+export function endStream(tally: StreamTally, code: number): void {
+  tally.open--;
+  if (code >= 0 && code < codes) tally.endedBy[code]++;
+}

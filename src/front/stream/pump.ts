@@ -1,0 +1,159 @@
+// Backend → client, one for each streaming call: as fast as the client takes the messages, and what happens when it does not.
+import type { StreamReply } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import { createBacklog } from "./backlog.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Overflow } from "./stream-policy.ts";
+
+/** The way to the client. */
+export interface MessageSink {
+  /** When it becomes true again, the pump is to be told by `resume`. */
+  readonly hasRoom: boolean;
+  /** Only where there is room. May throw GatewayError: the call fails with it. */
+  send(message: Uint8Array): void;
+}
+
+export interface PumpOptions {
+  readonly reply: StreamReply;
+  readonly sink: MessageSink;
+  readonly overflow: Overflow;
+  /** The header metadata, before the first message. May throw, like `send`. */
+  readonly onHead?: (headers: Metadata) => void;
+  /** Once, when all that came before has been sent. Must not throw. */
+  readonly onEnd: (error: GatewayError | undefined, trailers: Metadata) => void;
+}
+
+/**
+ * Asks the backend for one message more than the client has room for: the end of a call is then seen, and told, although the
+ * client takes nothing.
+ */
+export class Pump {
+  readonly #options: PumpOptions;
+  readonly #backlog: Backlog | undefined;
+  #isStopped = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: PumpOptions) {
+    this.#options = options;
+    const { overflow } = options;
+    const isForgetful = overflow.kind === "conflate" || overflow.kind === "drop-oldest";
+    this.#backlog = isForgetful ? createBacklog(overflow) : undefined;
+  }
+
+  start(): void {
+    void this.#run();
+  }
+
+  /** There is room again. */
+  resume(): void {
+    if (this.#isStopped) return;
+    if (this.#backlog !== undefined) this.#flush(this.#backlog);
+    this.#wakeUp();
+  }
+
+  /** Nothing is sent any more, and `onEnd` is not called. The call itself is the caller's to cancel. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wakeUp();
+  }
+
+  /** Kept back for the client by the overflow policy. */
+  get waitingBytes(): number {
+    return this.#backlog?.bytes ?? 0;
+  }
+
+  /** Messages that the client did not get in time, and so never. */
+  get dropped(): number {
+    return this.#backlog?.dropped ?? 0;
+  }
+
+  async #run(): Promise<void> {
+    const { reply, onHead, onEnd } = this.#options;
+    // A call that fails before its end fails there, too, where nobody looks any more.
+    reply.trailers.catch(() => {});
+    let error: GatewayError | undefined;
+    let trailers: Metadata = [];
+    try {
+      const headers = await reply.headers;
+      if (this.#isStopped) return;
+      onHead?.(headers);
+      error = await this.#forward();
+      if (error === undefined && !this.#isStopped) trailers = await reply.trailers;
+    } catch (cause) {
+      error = GatewayError.from(cause);
+      trailers = error.backendTrailers;
+    }
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    onEnd(error, trailers);
+  }
+
+  /** Until the end of the messages; answers the error they ended with, when all before it has been sent. */
+  async #forward(): Promise<GatewayError | undefined> {
+    const backlog = this.#backlog;
+    if (backlog === undefined) return this.#forwardEach();
+    try {
+      for (;;) {
+        const message = await this.#options.reply.messages.read();
+        if (message === undefined || this.#isStopped) break;
+        backlog.put(message);
+        this.#flush(backlog);
+        while (backlog.isFull && !this.#isStopped) await this.#woken();
+      }
+    } catch (cause) {
+      await this.#drain(backlog);
+      return GatewayError.from(cause);
+    }
+    await this.#drain(backlog);
+    return undefined;
+  }
+
+  async #forwardEach(): Promise<GatewayError | undefined> {
+    const { reply, sink, overflow } = this.#options;
+    for (;;) {
+      const message = await reply.messages.read();
+      if (message === undefined || this.#isStopped) return undefined;
+      if (!sink.hasRoom) {
+        if (overflow.kind === "disconnect") return tooSlow();
+        while (!sink.hasRoom && !this.#isStopped) await this.#woken();
+        if (this.#isStopped) return undefined;
+      }
+      sink.send(message);
+    }
+  }
+
+  async #drain(backlog: Backlog): Promise<void> {
+    this.#flush(backlog);
+    while (backlog.size > 0 && !this.#isStopped) await this.#woken();
+  }
+
+  #flush(backlog: Backlog): void {
+    const { sink } = this.#options;
+    while (!this.#isStopped && sink.hasRoom) {
+      const message = backlog.take();
+      if (message === undefined) return;
+      sink.send(message);
+    }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function tooSlow(): GatewayError {
+  return new GatewayError(
+    Code.RESOURCE_EXHAUSTED,
+    "the client does not take its messages as fast as they come, and this method does not wait; open the stream again",
+    { reason: "SLOW_CONSUMER" },
+  );
+}
