@@ -9,6 +9,7 @@ import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import { findTimeoutProblem } from "../front/deadline.ts";
 import { readSuccess } from "../front/rest/success.ts";
+import { readStreamPolicy } from "../front/stream/stream-policy.ts";
 import { bindMethods } from "../schema/bind/http-rule.ts";
 import type { Doubt } from "../schema/link/doubt.ts";
 import { loadSchema, orderDiagnostics } from "../schema/load/load.ts";
@@ -165,9 +166,15 @@ function checkUpstreamServices(
 function checkMethodOptions({ schema, doubt }: LinkedParts, report: (diagnostic: Diagnostic) => void): void {
   for (const method of schema.services.flatMap((service) => service.methods)) {
     const timeout = findTimeoutProblem(method);
-    for (const { option, message } of [...readSuccess(method).problems, ...(timeout === undefined ? [] : [timeout])]) {
-      // A location is made of fields of the reply.
-      if (option.endsWith(".location") && doubt?.mayLackFields(method.output) === true) continue;
+    const problems = [
+      ...readSuccess(method).problems,
+      ...readStreamPolicy(method).problems,
+      ...(timeout === undefined ? [] : [timeout]),
+    ];
+    for (const { option, message } of problems) {
+      // These are made of fields of the reply, or of the request.
+      if (/\.(?:location|key|resume_token)$/.test(option) && doubt?.mayLackFields(method.output) === true) continue;
+      if (option.endsWith(".resume_from") && doubt?.mayLackFields(method.input) === true) continue;
       report({
         severity: "error",
         position: method.optionPosition(option),

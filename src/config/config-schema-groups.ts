@@ -1,5 +1,6 @@
 // The groups of the configuration schema: http, json, grpc, server, timeouts.
 import { httpRuleSchema } from "./http-rule-schema.ts";
+import { count, duration, size } from "./schema-forms.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
 
@@ -158,18 +159,6 @@ export const grpcSchemas: Properties = {
     default: grpc.proxy_unknown,
   },
 };
-
-function size(description: string, value: unknown, min: string, max: string): SchemaNode {
-  return { type: ["string", "integer"], description, default: value, "x-form": { kind: "size", min, max } };
-}
-
-function duration(description: string, value: unknown, min: string, max: string): SchemaNode {
-  return { type: "string", description, default: value, "x-form": { kind: "duration", min, max } };
-}
-
-function count(description: string, value: unknown, minimum: number, maximum: number): SchemaNode {
-  return { type: "integer", description, default: value, minimum, maximum };
-}
 
 export const serverSchemas: Properties = {
   max_body: size("Largest request body, after decompression.", server.max_body, "1KiB", "1GiB"),

@@ -1,5 +1,6 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
+import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
 
@@ -184,6 +185,24 @@ export const configSchema: SchemaNode = {
       description: "Deadlines of calls.",
       additionalProperties: false,
       properties: timeoutSchemas,
+    },
+    streams: {
+      type: "object",
+      description: "How long streams may last, whatever they come over.",
+      additionalProperties: false,
+      properties: streamSchemas,
+    },
+    websocket: {
+      type: "object",
+      description: "WebSocket: who may connect, and what a client may cost.",
+      additionalProperties: false,
+      properties: websocketSchemas,
+    },
+    pages: {
+      type: "object",
+      description: "The gateway's own pages below /-/.",
+      additionalProperties: false,
+      properties: pageSchemas,
     },
   },
 };

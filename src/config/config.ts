@@ -106,6 +106,39 @@ export interface TimeoutConfig {
   readonly maxMs: number;
 }
 
+/** How long streams may last, unless their method says otherwise. */
+export interface StreamConfig {
+  readonly idleMs: number;
+  readonly lifetimeMs: number;
+}
+
+export interface WebSocketConfig {
+  readonly enabled: boolean;
+  /** Unary methods, too, at their REST URLs. */
+  readonly exposeUnary: boolean;
+  /** `scheme://host[:port]`, lower case; or `*` for every origin. */
+  readonly allowedOrigins: readonly string[];
+  readonly maxMessageBytes: number;
+  /** The high mark of what waits for a client on a socket. */
+  readonly maxUnsentBytes: number;
+  readonly maxSockets: number;
+  readonly maxSocketsPerPrincipal: number;
+  readonly maxStreams: number;
+  readonly handshakesPerSecond: number;
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly pingMs: number;
+  readonly pongMs: number;
+  readonly slowConsumerMs: number;
+  readonly envelope: "none" | "grpc-gateway";
+  readonly accessTokenInQuery: boolean;
+}
+
+export interface PageConfig {
+  /** Settled: `auto` has become yes or no. */
+  readonly playground: boolean;
+}
+
 export interface Config {
   /** Absolute path of the YAML file; undefined without one. */
   readonly file: string | undefined;
@@ -133,6 +166,9 @@ export interface Config {
   readonly grpc: GrpcConfig;
   readonly server: ServerConfig;
   readonly timeouts: TimeoutConfig;
+  readonly streams: StreamConfig;
+  readonly websocket: WebSocketConfig;
+  readonly pages: PageConfig;
 }
 
 /** Freezes plain objects and arrays, all the way down. */

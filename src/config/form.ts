@@ -11,6 +11,7 @@ export type FormName =
   | "header"
   | "service"
   | "pattern"
+  | "origin"
   | "path"
   | "off";
 
@@ -48,6 +49,10 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
       return /^(?:[^*\s]+\*?|\*)$/.test(value)
         ? undefined
         : "a parameter name is expected, with one * at its end at most, e.g. utm_*";
+    case "origin":
+      return value === "*" || isOrigin(value)
+        ? undefined
+        : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173; or *";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
     case "path":
@@ -59,6 +64,11 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
 /** `pkg.Service`, or `pkg.*` for every service of a package. */
 export function isServiceName(text: string): boolean {
   return /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\.\*)?$/.test(text);
+}
+
+/** As browsers send it: no path, no default port. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[^/?#@*\s]+$/i.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase();
 }
 
 function problemOf(parsed: unknown): string | undefined {

@@ -18,6 +18,13 @@ export function listLoosened(config: Config): string[] {
     http.trustedProxies.some((cidr) => cidr.endsWith("/0")) &&
       "http.trusted_proxies: every client may claim any address",
     config.grpc.proxyUnknown && "grpc.proxy_unknown: methods that no proto names reach the backends unchecked",
+    config.websocket.allowedOrigins.includes("*") &&
+      "websocket.allowed_origins *: pages of every site may connect with their visitors' cookies",
+    config.websocket.accessTokenInQuery && "websocket.access_token_in_query: credentials in URLs end up in logs",
+    config.pages.playground &&
+      !config.listen.host.startsWith("unix:") &&
+      !isLoopback(config.listen.host) &&
+      "pages.playground on: everybody who can connect can read the schema and try its methods",
     server.maxConnectionsPerIp === undefined &&
       "server.max_connections_per_ip off: one client may take every connection",
     config.admin !== undefined &&

@@ -64,3 +64,17 @@ export function formatDuration(ms: number): string {
   }
   return text === "" ? "0s" : text;
 }
+
+/** The schema has let only text through that parses; anything else is a fault of the schema, and stops the start. */
+export function toBytes(value: string | number): number {
+  const bytes = parseSize(String(value));
+  if (bytes === undefined) throw new TypeError(`not a size: ${value}`);
+  return bytes;
+}
+
+/** As `toBytes`, for durations. */
+export function toMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new TypeError(`not a duration: ${text}`);
+  return ms;
+}

@@ -4,9 +4,10 @@ import type { Address, Config, GrpcConfig, HttpConfig, JsonConfig, ServerConfig 
 import { checkAgreement } from "./agreement.ts";
 import { locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
-import { parseDuration, parseSize } from "./quantity.ts";
+import { toBytes, toMs } from "./quantity.ts";
 import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
+import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
 import { resolveListenTls } from "./resolve-tls.ts";
 import { resolveUpstreams } from "./resolve-upstreams.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
@@ -18,7 +19,7 @@ export interface ResolvedExtras {
   readonly rules: readonly YamlHttpRule[];
 }
 
-type Group = "http" | "query" | "json" | "grpc" | "server" | "timeouts";
+type Group = "http" | "query" | "json" | "grpc" | "server" | "timeouts" | "streams" | "websocket" | "pages";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
@@ -26,12 +27,13 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
   const defaults = defaultSettings[profile];
   const admin = top(layers, "admin", defaults.admin);
   const timeouts = group(layers, "timeouts", defaults);
+  const listen = toAddress(top(layers, "listen", defaults.listen)[0]);
   const config: Config = {
     file: extras.file,
     protos: paths(layers, "protos"),
     importPaths: paths(layers, "import_paths"),
     reflect: top(layers, "reflect", defaults.reflect)[0],
-    listen: toAddress(top(layers, "listen", defaults.listen)[0]),
+    listen,
     tls: resolveListenTls(layers, report),
     admin: admin[0] === "off" ? undefined : toAddress(admin[0]),
     adminIsDefault: admin[1] === undefined,
@@ -44,6 +46,9 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     grpc: toGrpc(group(layers, "grpc", defaults)),
     server: toServer(group(layers, "server", defaults)),
     timeouts: { defaultMs: toMs(timeouts.default), maxMs: toMs(timeouts.max) },
+    streams: toStreams(group(layers, "streams", defaults)),
+    websocket: toWebSocket(group(layers, "websocket", defaults)),
+    pages: toPages(group(layers, "pages", defaults), listen),
   };
   checkAgreement(config, (path) => findOrigin(layers, path), report);
   return config;
@@ -88,19 +93,6 @@ function toAddress(text: string): Address {
   const address = parseAddress(text);
   if (typeof address === "string") throw new TypeError(address);
   return address;
-}
-
-/** The schema has let only text through that parses; anything else is a fault of the schema, and stops the start. */
-function toBytes(value: string | number): number {
-  const bytes = parseSize(String(value));
-  if (bytes === undefined) throw new TypeError(`not a size: ${value}`);
-  return bytes;
-}
-
-function toMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new TypeError(`not a duration: ${text}`);
-  return ms;
 }
 
 function toHttp(http: DefaultSettings["http"], rules: readonly YamlHttpRule[]): HttpConfig {

@@ -31,6 +31,9 @@ export interface Settings {
   grpc?: Partial<GrpcSettings>;
   server?: Partial<ServerSettings>;
   timeouts?: Partial<TimeoutSettings>;
+  streams?: Partial<StreamSettings>;
+  websocket?: Partial<WebSocketSettings>;
+  pages?: Partial<PageSettings>;
 }
 
 interface HttpSettings {
@@ -90,6 +93,34 @@ interface TimeoutSettings {
   max: string;
 }
 
+interface StreamSettings {
+  idle_timeout: string;
+  max_lifetime: string;
+}
+
+interface WebSocketSettings {
+  enabled: boolean;
+  unary: boolean;
+  allowed_origins: string[];
+  max_message: string | number;
+  max_unsent: string | number;
+  max_sockets: number;
+  max_sockets_per_principal: number;
+  max_streams: number;
+  handshakes_per_second: number;
+  messages_per_second: number;
+  bytes_per_second: string | number;
+  ping_interval: string;
+  pong_timeout: string;
+  slow_consumer_timeout: string;
+  envelope: "none" | "grpc-gateway";
+  access_token_in_query: boolean;
+}
+
+interface PageSettings {
+  playground: "auto" | "on" | "off";
+}
+
 export interface DefaultSettings {
   readonly protos: string[];
   readonly import_paths: string[];
@@ -104,6 +135,9 @@ export interface DefaultSettings {
   readonly grpc: GrpcSettings;
   readonly server: ServerSettings;
   readonly timeouts: TimeoutSettings;
+  readonly streams: StreamSettings;
+  readonly websocket: WebSocketSettings;
+  readonly pages: PageSettings;
 }
 
 const strict: DefaultSettings = {
@@ -156,6 +190,26 @@ const strict: DefaultSettings = {
     shutdown_grace: "10s",
   },
   timeouts: { default: "15s", max: "5m" },
+  streams: { idle_timeout: "10m", max_lifetime: "2h" },
+  websocket: {
+    enabled: true,
+    unary: false,
+    allowed_origins: [],
+    max_message: "1MiB",
+    max_unsent: "256KiB",
+    max_sockets: 10_000,
+    max_sockets_per_principal: 20,
+    max_streams: 100,
+    handshakes_per_second: 50,
+    messages_per_second: 1000,
+    bytes_per_second: "8MiB",
+    ping_interval: "25s",
+    pong_timeout: "10s",
+    slow_consumer_timeout: "30s",
+    envelope: "none",
+    access_token_in_query: false,
+  },
+  pages: { playground: "auto" },
 };
 
 /** What grpc-gateway v2 does out of the box, where it differs. */
