@@ -204,6 +204,8 @@ class Connection implements Http1Connection, RequestHost {
     socket.off("drain", this.#onDrain);
     socket.off("end", this.#onGone);
     socket.off("error", this.#onGone);
+    // Nor is anything of HTTP kept alive by a socket that may stay for hours.
+    socket.off("close", this.#onClose);
     return true;
   }
 

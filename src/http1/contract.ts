@@ -79,9 +79,9 @@ export interface Http1Handlers {
   onFailure(failure: Http1Failure): Refusal;
   /**
    * A request with `Connection: upgrade`; true takes the socket over, with what was read behind the head. Without this
-   * callback, or with false, the request is one like others and the last of its connection.
+   * callback, or with false, the request is one like others and the last of its connection. Nothing is called back after true.
    */
-  onUpgrade?(request: Http1Request, socket: Duplex, firstBytes: Buffer): boolean;
+  onUpgrade?: ((request: Http1Request, socket: Duplex, firstBytes: Buffer) => boolean) | undefined;
   onClose(): void;
 }
 

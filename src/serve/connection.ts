@@ -1,6 +1,6 @@
 // What the listener and the protocols it hands its sockets to agree on.
 import type { Socket } from "node:net";
-import type { Front } from "../front/front.ts";
+import type { Front, UpgradeFront } from "../front/front.ts";
 import type { ErrorWriter } from "./listen-error.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
 import type { PacedBodies, PacedBody } from "./paced-bodies.ts";
@@ -14,6 +14,8 @@ export interface Hurried extends PacedBody {
 export interface ConnectionContext {
   readonly limits: ListenerLimits;
   readonly front: Front;
+  /** Undefined: requests to upgrade are requests like others. */
+  readonly upgrade?: UpgradeFront | undefined;
   readonly writeError: ErrorWriter;
   readonly reading: PacedBodies<Hurried>;
 }

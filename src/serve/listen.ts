@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Front } from "../front/front.ts";
+import type { Front, UpgradeFront } from "../front/front.ts";
 import { isHttp2Preface } from "../http2/preface.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionContext, ServeConnection, ServedConnection } from "./connection.ts";
@@ -24,6 +24,11 @@ export interface ListenerOptions {
   readonly address: ListenAddress;
   readonly limits: ListenerLimits;
   readonly front: Front;
+  /**
+   * Gets the requests of HTTP/1.1 clients that ask for WebSocket. What it takes over is still counted, and cut when the listener
+   * closes for good; until then its sockets are for whoever serves them to end.
+   */
+  readonly upgrade?: UpgradeFront | undefined;
   /** The front's error shape, for requests no front gets to see. */
   readonly writeError?: ErrorWriter;
   /** Serves HTTP/2 on the same port: agreed on by ALPN, or by prior knowledge. */
@@ -52,8 +57,8 @@ export function toListenAddress(host: string, port: number): ListenAddress {
 
 /** Throws for a certificate or key that cannot be used. */
 export function createListener(options: ListenerOptions): Listener {
-  const { address, limits, front, writeError = writePlainError } = options;
-  const context: ConnectionContext = { limits, front, writeError, reading: new PacedBodies() };
+  const { address, limits, front, upgrade, writeError = writePlainError } = options;
+  const context: ConnectionContext = { limits, front, upgrade, writeError, reading: new PacedBodies() };
   const connections = new Connections(context, options);
   const server = createServer({ noDelay: true }, (socket) => connections.accept(socket));
   server.maxConnections = limits.maxConnections;
