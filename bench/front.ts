@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Handler } from "../src/call.ts";
 import type { Exchange, Front, HeaderList } from "../src/front/front.ts";
+import { Census } from "../src/front/stream/census.ts";
+import { Sweep } from "../src/front/stream/sweep.ts";
 import { createGrpcFront } from "../src/front/grpc/grpc.ts";
 import { defaultGrpc } from "../src/front/grpc/options.ts";
 import { strictRest } from "../src/front/rest/options.ts";
@@ -133,7 +135,14 @@ function createFronts(): Readonly<Record<"1.1" | "2", Front>> {
   const methods = schema!.services.flatMap((service) => service.methods);
   return {
     "1.1": createRestFront({ router, schema: schema!, handler, options: strictRest }),
-    "2": createGrpcFront({ schema: schema!, methods, handler, options: defaultGrpc }),
+    "2": createGrpcFront({
+      schema: schema!,
+      methods,
+      handler,
+      options: defaultGrpc,
+      sweep: new Sweep(),
+      census: new Census(),
+    }),
   };
 }
 

@@ -38,13 +38,14 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
 }
 
 export function toGrpcOptions(config: Config, report: GrpcOptions["report"]): GrpcOptions {
-  const { http, grpc, server, timeouts } = config;
+  const { http, grpc, server, streams, timeouts } = config;
   return {
     profile: "strict",
     json: toJsonOptions(config),
     maxMessageBytes: server.maxMessageBytes,
     defaultTimeoutMs: timeouts.defaultMs,
     maxTimeoutMs: timeouts.maxMs,
+    streams,
     trustedProxies: http.trustedProxies,
     proxyUnknown: grpc.proxyUnknown,
     report,

@@ -19,6 +19,8 @@ import { readListenTls } from "./config/tls-files.ts";
 import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
 import { compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";
+import { Census } from "./front/stream/census.ts";
+import { Sweep } from "./front/stream/sweep.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
@@ -73,8 +75,18 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const router = createRouter(bindings, toRouterOptions(config));
   const restOptions = toRestOptions(config, report);
   const rest = createRestFront({ router, schema, handler, options: restOptions });
+  const sweep = new Sweep();
+  const census = new Census();
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
-  const grpc = createGrpcFront({ schema, methods, handler, options: toGrpcOptions(config, report) });
+  const grpc = createGrpcFront({
+    schema,
+    methods,
+    isEndless: own.isOwn,
+    handler,
+    options: toGrpcOptions(config, report),
+    sweep,
+    census,
+  });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
@@ -92,6 +104,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       isStopping = true;
       own.stop();
       await listener.close(config.server.shutdownGraceMs);
+      sweep.stop();
       await upstreams.close();
     },
   };

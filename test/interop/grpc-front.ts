@@ -1,5 +1,7 @@
 // A port on which every request is a gRPC call, answered with one message: for h2spec, which cannot send a content type. Prints the port.
 import type { Exchange } from "../../src/front/front.ts";
+import { Census } from "../../src/front/stream/census.ts";
+import { Sweep } from "../../src/front/stream/sweep.ts";
 import { createGrpcFront } from "../../src/front/grpc/grpc.ts";
 import { defaultGrpc } from "../../src/front/grpc/options.ts";
 import { serveHttp2 } from "../../src/serve/http2-connection.ts";
@@ -35,6 +37,8 @@ const grpc = createGrpcFront({
   methods,
   handler: { stream: answer, unary: ({ message }) => Promise.resolve({ message, headers: [], trailers: [] }) },
   options: defaultGrpc,
+  sweep: new Sweep(),
+  census: new Census(),
 });
 
 /** The exchange with what makes it a gRPC call. */

@@ -4,6 +4,8 @@ import { delimiter, join } from "node:path";
 import { homedir } from "node:os";
 import { Client, credentials, type Metadata, type ServiceError } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { Census } from "../../src/front/stream/census.ts";
+import { Sweep } from "../../src/front/stream/sweep.ts";
 import { createGrpcFront } from "../../src/front/grpc/grpc.ts";
 import { defaultGrpc } from "../../src/front/grpc/options.ts";
 import { createListener, type Listener } from "../../src/serve/listen.ts";
@@ -54,7 +56,14 @@ describe("the gateway's own services over sockets", () => {
     listener = createListener({
       address: { host: "127.0.0.1", port: 0 },
       limits: defaultListenerLimits,
-      front: createGrpcFront({ schema, methods, handler, options: defaultGrpc }),
+      front: createGrpcFront({
+        schema,
+        methods,
+        handler,
+        options: defaultGrpc,
+        sweep: new Sweep(),
+        census: new Census(),
+      }),
       http2: serveHttp2,
     });
     const { host, port } = await listener.listen();

@@ -3,6 +3,8 @@ import type { Handler } from "../../call.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
+import type { Census } from "../stream/census.ts";
+import type { Sweep } from "../stream/sweep.ts";
 import { answerError, refuseTransport } from "./error-answer.ts";
 import { codecOf } from "./codec.ts";
 import { compileRequestMetadata } from "./metadata.ts";
@@ -18,9 +20,13 @@ export interface GrpcFrontOptions {
   readonly schema: Schema;
   /** Everything that can be called: the services of the schema, and the gateway's own. */
   readonly methods: readonly Method[];
+  /** Of some methods, the gateway's own, streams last as long as their clients want. */
+  readonly isEndless?: (method: Method) => boolean;
   /** The chain, with the upstream at its end. */
   readonly handler: Handler;
   readonly options: GrpcOptions;
+  readonly sweep: Sweep;
+  readonly census: Census;
 }
 
 /** Whether a request is one for this front: its content type is gRPC's, and not gRPC-Web's. */
@@ -30,14 +36,16 @@ export function isGrpc({ headers }: Exchange): boolean {
 }
 
 /** Takes the exchanges of which `isGrpc` is true. */
-export function createGrpcFront({ schema, methods, handler, options }: GrpcFrontOptions): Front {
+export function createGrpcFront(front: GrpcFrontOptions): Front {
+  const { schema, methods, isEndless = () => false, handler, options, sweep, census } = front;
   const methodOf = createMethodTable(schema, methods, options.proxyUnknown);
-  const planOf = createPlans(schema, options);
+  const planOf = createPlans({ schema, options, census, isEndless });
   const context: GrpcContext = {
     options,
     handler,
     forwardedOf: compileForwarded(options.trustedProxies),
     requestMetadata: compileRequestMetadata(),
+    sweep,
   };
 
   return (exchange) => {

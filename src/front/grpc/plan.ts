@@ -10,6 +10,11 @@ import type { TimeoutOf } from "../deadline.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
 import type { CodecName } from "./codec.ts";
+import type { Census, StreamTally } from "../stream/census.ts";
+import { endless } from "../stream/stream-clock.ts";
+import type { StreamTimes } from "../stream/stream-clock.ts";
+import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import type { Sweep } from "../stream/sweep.ts";
 import { isOpaque } from "./method-table.ts";
 import type { GrpcOptions } from "./options.ts";
 
@@ -19,33 +24,48 @@ export interface GrpcContext {
   readonly handler: Handler;
   readonly forwardedOf: (exchange: Exchange) => Forwarded;
   readonly requestMetadata: (exchange: Exchange, forwarded: Forwarded) => Metadata;
+  readonly sweep: Sweep;
 }
 
 export interface GrpcPlan {
   readonly method: Method;
   readonly codec: CodecName;
   readonly timeoutOf: TimeoutOf;
+  /** Of streaming calls. */
+  readonly times: StreamTimes;
+  readonly tally: StreamTally;
   /** Protobuf bytes of a request message; throws GatewayError (INVALID_ARGUMENT). Undefined where they are what came. */
   readonly readMessage: ((bytes: Uint8Array) => Uint8Array) | undefined;
   /** What a reply message is sent as. Undefined where that is its protobuf bytes. */
   readonly writeMessage: ((message: Uint8Array) => Uint8Array) | undefined;
 }
 
+export interface PlanOptions {
+  readonly schema: Schema;
+  readonly options: GrpcOptions;
+  readonly census: Census;
+  readonly isEndless: (method: Method) => boolean;
+}
+
 /** Compiled when first asked for. Opaque methods are not kept: clients make up their names. */
-export function createPlans(schema: Schema, options: GrpcOptions): (method: Method, codec: CodecName) => GrpcPlan {
+export function createPlans(shared: PlanOptions): (method: Method, codec: CodecName) => GrpcPlan {
   const plans: Readonly<Record<CodecName, Map<Method, GrpcPlan>>> = { proto: new Map(), json: new Map() };
   return (method, codec) => {
     const known = plans[codec];
     let plan = known.get(method);
     if (plan === undefined) {
-      plan = compilePlan(method, codec, schema, options);
+      plan = compilePlan(method, codec, shared);
       if (!isOpaque(method)) known.set(method, plan);
     }
     return plan;
   };
 }
 
-function compilePlan(method: Method, codec: CodecName, schema: Schema, options: GrpcOptions): GrpcPlan {
+/** What methods without a proto are counted as, all together. */
+const opaque = { name: "unknown", kind: "bidi-streaming" } as const;
+
+function compilePlan(method: Method, codec: CodecName, shared: PlanOptions): GrpcPlan {
+  const { schema, options, census, isEndless } = shared;
   const isJson = codec === "json";
   if (isJson && isOpaque(method)) {
     const message = `${method.service.name} has no proto here, and without one there is no JSON; use application/grpc`;
@@ -55,6 +75,8 @@ function compilePlan(method: Method, codec: CodecName, schema: Schema, options: 
     method,
     codec,
     timeoutOf: compileTimeout(method, options),
+    times: isEndless(method) ? endless : toStreamTimes(readStreamPolicy(method).policy, options.streams),
+    tally: census.tallyOf(isOpaque(method) ? opaque : method, "grpc"),
     readMessage: isJson ? compileJsonReader(method.input, schema, options.json) : undefined,
     writeMessage: isJson ? compileJsonWriter(method.output, schema, options.json) : undefined,
   };

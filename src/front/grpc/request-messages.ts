@@ -28,6 +28,8 @@ export class RequestMessages implements MessageReader, BodyReceiver, MessageSink
   readonly #waiters: Waiter[] = [];
   /** Received and not yet told to be dealt with. */
   #heldBytes = 0;
+  /** Hears of each message that is handed on. */
+  onTaken: () => void = () => {};
   #end: { readonly error: GatewayError | undefined } | undefined;
 
   constructor(exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated, maxMessageBytes: number) {
@@ -85,6 +87,7 @@ export class RequestMessages implements MessageReader, BodyReceiver, MessageSink
   }
 
   #settle(waiter: Waiter, frame: Frame): void {
+    this.onTaken();
     try {
       waiter.resolve(this.#decode(frame));
     } catch (error) {

@@ -6,6 +6,8 @@ import { framePrefix, joinFrame } from "../../grpc-frame.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Exchange, ResponseWriter } from "../front.ts";
+import { endStream, openStream } from "../stream/census.ts";
+import { StreamClock } from "../stream/stream-clock.ts";
 import { contentTypes } from "./codec.ts";
 import { answerError, endWithError, toOkTrailers } from "./error-answer.ts";
 import { appendReplyMetadata } from "./metadata.ts";
@@ -24,12 +26,17 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
   const forwarded = context.forwardedOf(exchange);
   const metadata = context.requestMetadata(exchange, forwarded);
   const messages = new RequestMessages(exchange, plan, negotiated, context.options.maxMessageBytes);
-  exchange.onAbort(() => {
-    const gone = new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" });
-    messages.onFail(gone);
-    cancellation.cancel(gone);
+  const stop = (error: GatewayError): void => {
+    messages.onFail(error);
+    cancellation.cancel(error);
     room.open();
-  });
+  };
+  const clock = new StreamClock(context.sweep, plan.times, stop);
+  messages.onTaken = () => {
+    clock.touch();
+    plan.tally.messagesIn++;
+  };
+  exchange.onAbort(() => stop(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })));
   const reply = context.handler.stream({
     kind: "stream",
     method: plan.method,
@@ -39,7 +46,7 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
     peer: forwarded.client,
     messages,
   });
-  void answer({ context, exchange, plan, accepts: negotiated.accepts, room }, reply);
+  void answer({ context, exchange, plan, accepts: negotiated.accepts, room, clock }, reply);
   if (!exchange.isDone) exchange.receiveBody(messages, false);
 }
 
@@ -49,10 +56,14 @@ interface Answering {
   readonly plan: GrpcPlan;
   readonly accepts: readonly MessageEncoding[];
   readonly room: Room;
+  readonly clock: StreamClock;
 }
 
-async function answer({ context, exchange, plan, accepts, room }: Answering, reply: StreamReply): Promise<void> {
+async function answer({ context, exchange, plan, accepts, room, clock }: Answering, reply: StreamReply): Promise<void> {
   const encoding = toPromised(plan, accepts);
+  const { tally } = plan;
+  openStream(tally);
+  let code: Code = Code.OK;
   let writer: ResponseWriter | undefined;
   // A call that fails before its end fails there, too, where nobody looks any more.
   reply.trailers.catch(() => {});
@@ -61,13 +72,18 @@ async function answer({ context, exchange, plan, accepts, room }: Answering, rep
     for (;;) {
       const message = await reply.messages.read();
       if (message === undefined || exchange.isDone) break;
+      clock.touch();
+      tally.messagesOut++;
       if (!send(writer, plan, message, encoding)) await room.wait();
     }
     writer.end(toOkTrailers(await reply.trailers));
   } catch (error) {
+    code = GatewayError.from(error).code;
     if (writer === undefined) answerError(context.options, exchange, plan.codec, error);
     else endWithError(context.options, exchange, writer, error);
   }
+  clock.stop();
+  endStream(tally, code);
 }
 
 /**

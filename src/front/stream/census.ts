@@ -72,12 +72,11 @@ export class Census {
   }
 
   /** The tally to count in; keep it. There are as many as methods and ways, whatever clients do. */
-  tallyOf(method: Method, way: StreamWay): StreamTally {
-    const key = `${method.name} ${way}`;
+  tallyOf({ name, kind }: Pick<Method, "name" | "kind">, way: StreamWay): StreamTally {
+    const key = `${name} ${way}`;
     let tally = this.#tallies.get(key);
     if (tally === undefined) {
       const endedBy = Array.from<number>({ length: codes }).fill(0);
-      const { name, kind } = method;
       tally = {
         method: name,
         kind,

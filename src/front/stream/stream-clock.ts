@@ -10,6 +10,11 @@ export interface StreamTimes {
   readonly lifetimeMs: number;
 }
 
+export const endless: StreamTimes = Object.freeze({ idleMs: Infinity, lifetimeMs: Infinity });
+
+/** The defaults of the configuration. */
+export const defaultStreamTimes: StreamTimes = Object.freeze({ idleMs: 600_000, lifetimeMs: 7_200_000 });
+
 export class StreamClock implements Swept {
   sweepIndex = -1;
   readonly #sweep: Sweep;

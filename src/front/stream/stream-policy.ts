@@ -6,6 +6,7 @@ import type { FieldText } from "../../translate/reply/field-text.ts";
 import type { OptionProblem } from "../front.ts";
 import { compileResume } from "./resume.ts";
 import type { Resume } from "./resume.ts";
+import type { StreamTimes } from "./stream-clock.ts";
 
 /** What to do when a message comes that the client has no room for. */
 export type Overflow =
@@ -71,6 +72,11 @@ export function readStreamPolicy(method: Method): ReadStreamPolicy {
     ndjson: option.get("ndjson") !== false,
   };
   return { policy, problems };
+}
+
+/** What the method says, else what holds for all. */
+export function toStreamTimes({ idleMs, lifetimeMs }: StreamPolicy, defaults: StreamTimes): StreamTimes {
+  return { idleMs: idleMs ?? defaults.idleMs, lifetimeMs: lifetimeMs ?? defaults.lifetimeMs };
 }
 
 function isOptionMessage(value: OptionValue | undefined): value is OptionMessage {

@@ -7,6 +7,8 @@ import type { Handler } from "../../../src/call.ts";
 import { createGrpcFront } from "../../../src/front/grpc/grpc.ts";
 import { defaultGrpc } from "../../../src/front/grpc/options.ts";
 import type { GrpcOptions } from "../../../src/front/grpc/options.ts";
+import { Census } from "../../../src/front/stream/census.ts";
+import { Sweep } from "../../../src/front/stream/sweep.ts";
 import type { Schema } from "../../../src/schema/descriptor.ts";
 import { serveHttp2 } from "../../../src/serve/http2-connection.ts";
 import { createListener } from "../../../src/serve/listen.ts";
@@ -34,6 +36,7 @@ const notes = schemaOf(`
     rpc Gather(stream Note) returns (Note);
     rpc List(Note) returns (stream Note);
     rpc Chat(stream Note) returns (stream Note);
+    rpc Brief(stream Note) returns (stream Note) { option (sluice.stream) = { idle: "5m" max_lifetime: "30m" }; }
     rpc QuickChat(stream Note) returns (stream Note) { option (sluice.timeout) = "50ms"; }
   }
 `);
@@ -44,6 +47,7 @@ export const path = {
   gather: "/notes.Notes/Gather",
   list: "/notes.Notes/List",
   chat: "/notes.Notes/Chat",
+  brief: "/notes.Notes/Brief",
   quickChat: "/notes.Notes/QuickChat",
 } as const;
 
@@ -77,6 +81,8 @@ export interface Notes {
   readonly backend: Backend;
   /** What the log hears of. */
   readonly reports: readonly GatewayError[];
+  readonly sweep: Sweep;
+  readonly census: Census;
   /** One connection of its own. */
   client(options?: ChannelOptions): NotesClient;
   /** Frames by hand; has said hello. */
@@ -94,11 +100,20 @@ export async function startNotes(setup: NotesOptions = {}): Promise<Notes> {
     transport: setup.transport ?? createNativeTransport,
     limits: { maxMessageBytes: setup.maxMessageBytes ?? 4_194_304, maxMetadataBytes: 16_384, connectTimeoutMs: 5000 },
   });
+  const sweep = new Sweep();
+  const census = new Census();
   const methods = notes.services.flatMap((service) => service.methods);
   const listener = createListener({
     address: { host: "127.0.0.1", port: 0 },
     limits: { ...defaultListenerLimits, maxConnectionsPerIp: undefined, ...setup.limits },
-    front: createGrpcFront({ schema: notes, methods, handler: setup.handler ?? upstreams.handler, options }),
+    front: createGrpcFront({
+      schema: notes,
+      methods,
+      handler: setup.handler ?? upstreams.handler,
+      options,
+      sweep,
+      census,
+    }),
     http2: serveHttp2,
   });
   const { host, port } = await listener.listen();
@@ -110,6 +125,8 @@ export async function startNotes(setup: NotesOptions = {}): Promise<Notes> {
     schema: notes,
     backend,
     reports,
+    sweep,
+    census,
     client(channel) {
       const client = new NotesClient(`${host}:${port}`, channel);
       clients.push(client);
@@ -126,6 +143,7 @@ export async function startNotes(setup: NotesOptions = {}): Promise<Notes> {
     async close() {
       for (const client of clients) client.close();
       for (const { socket } of peers) socket.destroy();
+      sweep.stop();
       await Promise.all([listener.close(0), upstreams.close(), backend.close()]);
     },
   };
