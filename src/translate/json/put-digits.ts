@@ -12,6 +12,12 @@ const fourDigits = Int32Array.from({ length: tenThousand }, (_, value) =>
   Buffer.from(String(value).padStart(4, "0")).readInt32LE(),
 );
 
+/** ".000" to ".999", as words too; and how many of the four characters are left without the zeros at the end. */
+const points = Int32Array.from({ length: 1000 }, (_, value) => 0x2e | (fourDigits[value] & 0xffffff00));
+const pointLengths = Uint8Array.from({ length: 1000 }, (_, value) =>
+  value % 10 > 0 ? 4 : value % 100 > 0 ? 3 : value > 0 ? 2 : 1,
+);
+
 /** A number below 10,000 without leading zeros. */
 function putUpToFour(view: DataView, at: number, number: number): number {
   const digits = number < 100 ? (number < 10 ? 1 : 2) : number < 1000 ? 3 : 4;
@@ -27,6 +33,25 @@ export function putEight(view: DataView, at: number, value: number): number {
   view.setInt32(at, fourDigits[high], true);
   view.setInt32(at + 4, fourDigits[number - high * tenThousand], true);
   return at + 8;
+}
+
+/** Exactly nine digits. */
+export function putNine(view: DataView, at: number, value: number): number {
+  const number = value | 0;
+  const high = (number / 100_000) | 0;
+  const rest = number - high * 100_000;
+  const low = (rest / 10) | 0;
+  view.setInt32(at, fourDigits[high], true);
+  view.setInt32(at + 4, fourDigits[low], true);
+  view.setInt8(at + 8, 0x30 + rest - low * 10);
+  return at + 9;
+}
+
+/** The minus of a negative number. */
+export function putSign(view: DataView, at: number, value: number): number {
+  if (value >= 0) return at;
+  view.setInt8(at, 0x2d);
+  return at + 1;
 }
 
 /** An integer from 0 to 2^31 - 1. */
@@ -70,7 +95,8 @@ export function putUint53(view: DataView, at: number, value: number): number {
 /** The same below 2^53 / 10^8, so that it ends after two pieces. */
 function putUint53Head(view: DataView, at: number, value: number): number {
   if (value < hundredMillion) return putInt31(view, at, value);
-  const high = (value / hundredMillion) | 0;
+  // Half a unit more keeps the product clear of the integers, on the right side of each.
+  const high = ((value + 0.5) * 1e-8) | 0;
   return putEight(view, putUpToFour(view, at, high), value - high * hundredMillion);
 }
 
@@ -78,8 +104,8 @@ function putUint53Head(view: DataView, at: number, value: number): number {
 export function putUint64(view: DataView, at: number, lo: number, hi: number): number {
   if (hi === 0) return putUint32(view, at, lo);
   const value = (hi >>> 0) * 4294967296 + (lo >>> 0);
-  // The quotient may be off by one, since `value` is rounded; the remainder, exact modulo 2^32, tells.
-  let quotient = Math.floor(value / hundredMillion);
+  // The quotient may be off by one, since it is rounded; the remainder, exact modulo 2^32, tells.
+  let quotient = Math.floor(value * 1e-8);
   let remainder = (lo - Math.imul(quotient | 0, hundredMillion)) | 0;
   if (remainder < 0) {
     quotient--;
@@ -107,4 +133,25 @@ export function putPadded(view: DataView, at: number, value: number, width: numb
   }
   view.setInt32(at, fourDigits[value] >>> (32 - width * 8), true);
   return at + width;
+}
+
+/** A point and a fraction of one to three digits, given in thousandths, without the zeros at its end. */
+export function putThousandths(view: DataView, at: number, value: number): number {
+  view.setInt32(at, points[value], true);
+  return at + pointLengths[value];
+}
+
+/** The same of up to nine digits, given in billionths; not for 0. */
+export function putBillionths(view: DataView, at: number, value: number): number {
+  const number = value | 0;
+  const first = (number / 1_000_000) | 0;
+  const rest = number - first * 1_000_000;
+  view.setInt32(at, points[first], true);
+  if (rest === 0) return at + pointLengths[first];
+  const second = (rest / 1000) | 0;
+  const third = rest - second * 1000;
+  view.setInt32(at + 4, points[second] >>> 8, true);
+  if (third === 0) return at + 3 + pointLengths[second];
+  view.setInt32(at + 7, points[third] >>> 8, true);
+  return at + 6 + pointLengths[third];
 }

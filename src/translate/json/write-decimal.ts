@@ -5,11 +5,14 @@
 // exactly; so is half the distance to its neighbours. A multiple of 10, 100, … that is nearer than that reads back as the
 // value, and the multiple of the highest power is the shortest. What is too close to call is left to the runtime.
 import { maxPower, powerHigh, powerLow, productError } from "./double-double.ts";
-import { hundredMillion, putEight, putInt31, putPadded } from "./put-digits.ts";
+import { hundredMillion, putBillionths, putEight, putInt31, putNine, putSign } from "./put-digits.ts";
 import type { ByteSink } from "../wire/byte-sink.ts";
 
 const ZERO = 0x30;
 const DOT = 0x2e;
+
+/** 10^0 to 10^9. */
+const powersOfTen = Int32Array.from({ length: 10 }, (_, power) => 10 ** power);
 
 const float64 = new Float64Array(1);
 const halves = new Int32Array(float64.buffer);
@@ -65,33 +68,6 @@ const largestFloat = 16_777_216;
 
 /** Writes a double that is no integer; false for one that is too large, too small or too close to call. */
 export function writeDoubleDecimal(out: ByteSink, value: number): boolean {
-  return writeFewDecimals(out, value) || writeManyDecimals(out, value);
-}
-
-/**
- * Up to six decimals of a number below 2,000, up to three of one below 2,000,000, as most numbers that people store: an
- * integer divided by a power of ten is correctly rounded, so where it gives the value it is the shortest.
- */
-function writeFewDecimals(out: ByteSink, value: number): boolean {
-  const magnitude = Math.abs(value);
-  if (magnitude >= 2_000_000) return false;
-  const decimals = magnitude < 2000 ? 6 : 3;
-  const power = magnitude < 2000 ? 1_000_000 : 1000;
-  const digits = (magnitude * power + 0.5) | 0;
-  if (digits / power !== magnitude) return false;
-  out.reserve(decimalRoom);
-  const { view, bytes } = out;
-  if (value < 0) view.setInt8(out.length++, 0x2d);
-  const whole = (digits / power) | 0;
-  let end = putInt31(view, out.length, whole);
-  view.setInt8(end, DOT);
-  end = putPadded(view, end + 1, digits - whole * power, decimals);
-  while (bytes[end - 1] === ZERO) end--;
-  out.length = end;
-  return true;
-}
-
-function writeManyDecimals(out: ByteSink, value: number): boolean {
   const magnitude = Math.abs(value);
   // Written so that NaN is refused as well.
   if (!(magnitude >= smallestDouble && magnitude <= largestDouble)) return false;
@@ -119,6 +95,19 @@ function writeManyDecimals(out: ByteSink, value: number): boolean {
     head++;
     tail -= hundredMillion;
   }
+  if (power >= 8 && power <= 17) {
+    // What reads back as a double that is no integer lies between the same two integers.
+    const whole = magnitude | 0;
+    const width = power - 8;
+    out.reserve(decimalRoom);
+    const { view } = out;
+    const point = putInt31(view, putSign(view, out.length, value), whole);
+    view.setInt8(point, DOT);
+    putNine(view, point + 1, (head - whole * powersOfTen[width]) * powersOfTen[9 - width]);
+    const end = point + 1 + width;
+    out.length = trimmed(out, tail === 0 ? end : putEight(view, end, tail));
+    return true;
+  }
   const before = (head < 1e9 ? 17 : 18) - power;
   const start = openDecimal(out, value, before);
   const end = putInt31(out.view, start, head);
@@ -142,6 +131,13 @@ export function writeFloatDecimal(out: ByteSink, value: number): boolean {
   let digits = roundTo(1000, scaled, halfStep, floatDoubt);
   if (digits < 0 && !isPowerOfTwo) digits = shortest(scaled, halfStep, floatDoubt);
   if (digits < 0) return false;
+  if (power <= 9) {
+    const whole = magnitude | 0;
+    out.reserve(decimalRoom);
+    const point = putInt31(out.view, putSign(out.view, out.length, value), whole);
+    out.length = putBillionths(out.view, point, (digits - whole * powersOfTen[power]) * powersOfTen[9 - power]);
+    return true;
+  }
   const before = (digits < 1e9 ? 9 : 10) - power;
   const start = openDecimal(out, value, before);
   closeDecimal(out, start, putInt31(out.view, start, digits), before);
@@ -181,11 +177,17 @@ function openDecimal(out: ByteSink, value: number, before: number): number {
   return out.length + 2 - before;
 }
 
+/** Where the digits end without the zeros there. */
+function trimmed({ bytes }: ByteSink, digitsEnd: number): number {
+  let end = digitsEnd;
+  while (bytes[end - 1] === ZERO) end--;
+  return end;
+}
+
 /** Drops zeros at the end and sets the point: the digits before it move down by one. */
 function closeDecimal(out: ByteSink, start: number, digitsEnd: number, before: number): void {
   const { bytes } = out;
-  let end = digitsEnd;
-  while (bytes[end - 1] === ZERO) end--;
+  const end = trimmed(out, digitsEnd);
   const moved = before > 0 ? before : before < -5 ? 1 : 0;
   for (let at = start; at < start + moved; at++) bytes[at - 1] = bytes[at];
   if (moved > 0) bytes[start + moved - 1] = DOT;

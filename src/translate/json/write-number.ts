@@ -1,5 +1,6 @@
 // Numbers as JSON text, straight into the sink.
 import type { ByteSink } from "../wire/byte-sink.ts";
+import { putFewDecimals, putFewFloatDecimals } from "./put-few-decimals.ts";
 import { putInt32, putInt64, putPadded, putUint53, putUint64 } from "./put-digits.ts";
 import { writeDoubleDecimal, writeFloatDecimal } from "./write-decimal.ts";
 
@@ -35,12 +36,28 @@ export function writePadded(out: ByteSink, value: number, width: number): void {
 }
 
 export function writeDouble(out: ByteSink, value: number): void {
-  if (Number.isSafeInteger(value)) writeWhole(out, value);
-  else if (!writeDoubleDecimal(out, value)) writeUnusual(out, value);
+  out.reserve(numberRoom);
+  const end = putFewDecimals(out.view, out.length, value);
+  if (end > 0) out.length = end;
+  else writeManyDecimals(out, value);
 }
 
 /** The shortest decimal that reads back as the same 32-bit float. */
 export function writeFloat(out: ByteSink, value: number): void {
+  out.reserve(numberRoom);
+  const end = putFewFloatDecimals(out.view, out.length, value);
+  if (end > 0) out.length = end;
+  else writeManyFloatDecimals(out, value);
+}
+
+/** What `putFewDecimals` leaves. */
+export function writeManyDecimals(out: ByteSink, value: number): void {
+  if (Number.isSafeInteger(value)) writeWhole(out, value);
+  else if (!writeDoubleDecimal(out, value)) writeUnusual(out, value);
+}
+
+/** What `putFewFloatDecimals` leaves. */
+export function writeManyFloatDecimals(out: ByteSink, value: number): void {
   if (Number.isSafeInteger(value)) writeWhole(out, value);
   else if (!writeFloatDecimal(out, value)) writeUnusual(out, Number.isFinite(value) ? shortestFloat(value) : value);
 }
