@@ -81,7 +81,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const grpc = createGrpcFront({
     schema,
     methods,
-    isEndless: own.isOwn,
+    isEndless: (method) => own.isOwn(method),
     handler,
     options: toGrpcOptions(config, report),
     sweep,

@@ -50,7 +50,7 @@ export class Sweep {
   /** Looks at everything; the timer's doing, and that of tests. */
   tick(now: number): void {
     this.#now = now;
-    // From the end: whatever leaves is replaced by one that was already looked at.
+    // From the end: what fills the gap of one that leaves was looked at before. At worst one is looked at twice, none is left out.
     for (let i = this.#swept.length - 1; i >= 0; i--) this.#swept[i]?.check(now);
   }
 

@@ -73,7 +73,7 @@ describe("lifetimes of streams over gRPC", () => {
 
   it("are counted, and forgotten by the timer, when they end", async () => {
     const call = await open(path.chat);
-    const [tally] = notes.census.tallies().filter(({ open: count }) => count > 0);
+    const tally = notes.census.tallies().find(({ open: count }) => count > 0);
     expect(tally).to.include({ method: "notes.Notes.Chat", way: "grpc", open: 1, messagesIn: 1, messagesOut: 1 });
     expect(notes.sweep.size).to.equal(1);
     call.cancel();

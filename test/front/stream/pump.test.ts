@@ -1,0 +1,182 @@
+import { expect } from "chai";
+import type { StreamReply } from "../../../src/call.ts";
+import type { Metadata } from "../../../src/metadata.ts";
+import { Pump } from "../../../src/front/stream/pump.ts";
+import type { Overflow } from "../../../src/front/stream/stream-policy.ts";
+import { Inbox } from "../../../src/front/stream/inbox.ts";
+import { Code, GatewayError } from "../../../src/status.ts";
+
+const text = (message: Uint8Array): string => Buffer.from(message).toString();
+const firstLetter = (message: Uint8Array): string | undefined => text(message)[0];
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+interface Ending {
+  readonly error: GatewayError | undefined;
+  readonly trailers: Metadata;
+}
+
+/** A backend that says what the test has it say, and a client with room for `room` messages. */
+function start(overflow: Overflow, room = 0) {
+  const said = new Inbox(() => void (taken += 1));
+  let taken = 0;
+  const got: string[] = [];
+  const endings: Ending[] = [];
+  const client = { room };
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const trailers = (async (): Promise<Metadata> => {
+    await ended;
+    return ["x-last", "1"];
+  })();
+  const reply: StreamReply = { headers: Promise.resolve(["x-first", "1"]), messages: said, trailers };
+  const pump = new Pump({
+    reply,
+    overflow,
+    sink: {
+      get hasRoom() {
+        return client.room > 0;
+      },
+      send(message) {
+        client.room--;
+        if (text(message) === "bad") throw new GatewayError(Code.INTERNAL, "cannot be written");
+        got.push(text(message));
+      },
+    },
+    onEnd: (error, metadata) => void endings.push({ error, trailers: metadata }),
+  });
+  pump.start();
+  return {
+    pump,
+    got,
+    endings,
+    taken: () => taken,
+    async say(...messages: readonly string[]) {
+      for (const message of messages) said.push(Buffer.from(message));
+      await settled();
+    },
+    async makeRoom(count: number) {
+      client.room += count;
+      pump.resume();
+      await settled();
+    },
+    async end() {
+      said.end();
+      end();
+      await settled();
+    },
+    async fail(error: GatewayError) {
+      said.fail(error);
+      await settled();
+    },
+  };
+}
+
+describe("Pump", () => {
+  it("sends as long as there is room and takes one message more", async () => {
+    const { say, got, taken, makeRoom, end, endings } = start({ kind: "block" }, 2);
+    await say("a", "b", "c", "d", "e");
+    expect([got.join(""), taken()]).to.deep.equal(["ab", 3]);
+    await makeRoom(2);
+    expect([got.join(""), taken()]).to.deep.equal(["abcd", 5]);
+    await makeRoom(9);
+    await end();
+    expect(got.join("")).to.equal("abcde");
+    expect(endings).to.deep.equal([{ error: undefined, trailers: ["x-last", "1"] }]);
+  });
+
+  it("tells the end of a call whose client has no room", async () => {
+    const { end, endings } = start({ kind: "block" });
+    await end();
+    expect(endings).to.have.length(1);
+  });
+
+  it("tells an error after what came before it", async () => {
+    const { say, fail, got, endings, makeRoom } = start({ kind: "drop-oldest", limit: 5 });
+    await say("a", "b");
+    await fail(new GatewayError(Code.NOT_FOUND, "gone"));
+    expect(endings).to.deep.equal([]);
+    await makeRoom(1);
+    expect(endings).to.deep.equal([]);
+    await makeRoom(1);
+    expect(got.join("")).to.equal("ab");
+    expect(endings.map(({ error }) => error?.message)).to.deep.equal(["gone"]);
+  });
+
+  it("fails with what the sink throws", async () => {
+    const { say, endings, got } = start({ kind: "block" }, 9);
+    await say("a", "bad", "c");
+    expect(got).to.deep.equal(["a"]);
+    expect(endings.map(({ error }) => error?.message)).to.deep.equal(["cannot be written"]);
+  });
+
+  it("keeps the latest message of each key, in the place of the first that was not taken", async () => {
+    const { say, got, makeRoom, pump, end, endings } = start({ kind: "conflate", keyOf: firstLetter });
+    await say("a1", "b1", "a2", "c1", "a3");
+    expect([pump.dropped, pump.waitingBytes]).to.deep.equal([2, 6]);
+    await makeRoom(2);
+    expect(got).to.deep.equal(["a3", "b1"]);
+    await say("a4");
+    await end();
+    await makeRoom(9);
+    expect(got).to.deep.equal(["a3", "b1", "c1", "a4"]);
+    expect(endings).to.have.length(1);
+  });
+
+  it("lets the backend wait when there are too many keys", async () => {
+    const { say, taken } = start({ kind: "conflate", keyOf: text });
+    await say(...Array.from({ length: 5000 }, (_, i) => `key ${i}`));
+    expect(taken()).to.equal(4096);
+  });
+
+  it("keeps the last messages", async () => {
+    const { say, got, makeRoom, pump } = start({ kind: "drop-oldest", limit: 2 });
+    await say("a", "b", "c", "d");
+    expect(pump.dropped).to.equal(2);
+    await makeRoom(9);
+    expect(got.join("")).to.equal("cd");
+    await say("e");
+    expect(got.join("")).to.equal("cde");
+  });
+
+  it("keeps no more than a megabyte of them", async () => {
+    const { say, pump } = start({ kind: "drop-oldest", limit: 10_000 });
+    await say(...Array.from({ length: 50 }, () => "x".repeat(100_000)));
+    expect(pump.waitingBytes).to.be.within(900_000, 1_048_576);
+  });
+
+  it("ends the stream when the client is too slow and the method does not wait", async () => {
+    const { say, got, endings } = start({ kind: "disconnect" }, 1);
+    await say("a", "b");
+    expect(got.join("")).to.equal("a");
+    expect(endings.map(({ error }) => [error?.code, error?.reason])).to.deep.equal([[8, "SLOW_CONSUMER"]]);
+  });
+
+  for (const overflow of [{ kind: "block" }, { kind: "drop-oldest", limit: 3 }] as const) {
+    it(`says nothing any more once stopped (${overflow.kind})`, async () => {
+      const { say, got, endings, pump, makeRoom, end } = start(overflow);
+      await say("a", "b");
+      pump.stop();
+      await makeRoom(9);
+      await end();
+      expect([got, endings]).to.deep.equal([[], []]);
+    });
+  }
+
+  it("tells a call that fails before its headers", async () => {
+    const endings: (GatewayError | undefined)[] = [];
+    const failure = new GatewayError(Code.UNAVAILABLE, "no backend", { backendTrailers: ["x-why", "1"] });
+    const failed = Promise.reject(failure);
+    failed.catch(() => {});
+    new Pump({
+      reply: { headers: failed, messages: { read: () => failed }, trailers: failed },
+      overflow: { kind: "block" },
+      sink: { hasRoom: true, send: () => {} },
+      onEnd: (error, trailers) => {
+        endings.push(error);
+        expect(trailers).to.deep.equal(["x-why", "1"]);
+      },
+    }).start();
+    await settled();
+    expect(endings).to.deep.equal([failure]);
+  });
+});
