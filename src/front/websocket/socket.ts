@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import type { Sweep, Swept } from "../stream/sweep.ts";
+import { CloseCode, cutReason } from "./close-codes.ts";
 import { binaryFrame, FrameBatch, textFrame } from "./frame-batch.ts";
 import type { SocketLimits } from "./options.ts";
 import { PeerClock } from "./peer-clock.ts";
@@ -54,7 +55,7 @@ export class OwnedWebSocket extends WebSocket {
 
   override close(code?: number, reason?: string | Buffer): void {
     super.close(code, reason);
-    this.owner?.onPeerClose(code ?? 1005);
+    this.owner?.onPeerClose(code ?? CloseCode.NO_STATUS);
   }
 }
 
@@ -191,7 +192,7 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   }
 
   terminate(): void {
-    if (this.#code === 0) this.#begin(1006);
+    if (this.#code === 0) this.#begin(CloseCode.ABNORMAL);
     this.#ws.terminate();
   }
 
@@ -247,8 +248,8 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
     if (this.#code !== 0) return;
     this.#checkRate(now);
     if (state === "silent") this.#ping();
-    else if (state === "stalled") this.#give(now, 4102, "the client does not take what is sent");
-    else if (state === "gone") this.#give(now, 4101, "the client does not answer");
+    else if (state === "stalled") this.#give(now, CloseCode.SLOW_CONSUMER, "the client does not take what is sent");
+    else if (state === "gone") this.#give(now, CloseCode.NO_PONG, "the client does not answer");
   }
 
   #ping(): void {
@@ -259,7 +260,8 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   #checkRate(now: number): void {
     const rate = this.#meter.refill(now);
     if (rate === "within") this.#resume(byRate);
-    else if (rate === "too-long") this.close(4154, "more messages or bytes than allowed, for too long");
+    else if (rate === "too-long")
+      this.close(CloseCode.MESSAGE_RATE, "more messages or bytes than allowed, for too long");
   }
 
   /** Gives the peer up, with a word it will hardly hear. */
@@ -282,16 +284,4 @@ function onError(): void {}
 
 function onEnd(this: WebSocket, code: number): void {
   (this as OwnedWebSocket).owner?.onEnd(code);
-}
-
-const maxReasonBytes = 123;
-
-/** On a boundary of UTF-8 (RFC 6455 section 5.5: a control frame has 125 bytes, two of them the code). */
-export function cutReason(reason: string): string {
-  if (reason.length * 3 <= maxReasonBytes) return reason;
-  const bytes = Buffer.from(reason);
-  if (bytes.length <= maxReasonBytes) return reason;
-  let end = maxReasonBytes;
-  while ((bytes[end] & 0xc0) === 0x80) end--;
-  return bytes.toString("utf8", 0, end);
 }
