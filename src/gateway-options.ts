@@ -18,7 +18,7 @@ export function toJsonOptions({ profile, json }: Config): JsonOptions {
 }
 
 export function toRestOptions(config: Config, report: RestOptions["report"]): RestOptions {
-  const { profile, http, query, server, timeouts } = config;
+  const { profile, http, query, server, streams, timeouts } = config;
   return {
     profile,
     json: toJsonOptions(config),
@@ -28,6 +28,7 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
     maxBodyBytes: server.maxBodyBytes,
     defaultTimeoutMs: timeouts.defaultMs,
     maxTimeoutMs: timeouts.maxMs,
+    streams,
     requestHeaders: http.requestHeaders,
     responseHeaders: http.responseHeaders,
     allowHttpCode: http.allowHttpCode,

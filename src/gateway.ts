@@ -24,6 +24,7 @@ import { Sweep } from "./front/stream/sweep.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
+import { writeMetrics } from "./metrics.ts";
 import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
 import { serveHttp2 } from "./serve/http2-connection.ts";
@@ -52,6 +53,8 @@ export interface Gateway {
   readonly upstreams: Upstreams;
   /** Whether calls should be sent here, and why not. */
   readiness(): Readiness;
+  /** In the text format of Prometheus. */
+  metrics(): string;
   /** Rejects with the error of the socket, e.g. EADDRINUSE. */
   listen(): Promise<Address>;
   /** Lets running requests end, as long as `server.shutdown_grace` allows; then closes the upstreams. */
@@ -99,6 +102,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
+    metrics: () => writeMetrics(census, upstreams.states()),
     listen: () => listener.listen(),
     async close() {
       isStopping = true;

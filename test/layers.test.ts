@@ -55,6 +55,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   serve: ["front", "call", "config", "http1", "http2", "status"],
   "gateway-options": "everything",
   readiness: ["config", "serve", "upstream"],
+  metrics: ["front/stream", "upstream"],
   gateway: "everything",
   index: "everything",
   command: "everything",

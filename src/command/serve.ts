@@ -22,6 +22,8 @@ export interface ServedGateway {
   readonly upstreams: Pick<Upstreams, "states" | "connectAll" | "onStateChange">;
   /** Whether calls should be sent here, and why not. */
   readiness(): Readiness;
+  /** In the text format of Prometheus. */
+  metrics(): string;
   /** Rejects with the error of the socket. */
   listen(): Promise<Address>;
   /** Lets running requests end, as long as `server.shutdown_grace` allows. */
@@ -109,6 +111,7 @@ async function startAdmin(
     routes: () => routes,
     config: () => redacted,
     readiness: () => gateway.readiness(),
+    metrics: () => gateway.metrics(),
   });
   try {
     return { listener, address: await listener.listen() };

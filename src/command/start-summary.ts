@@ -3,6 +3,7 @@ import { formatAddress } from "../config/address.ts";
 import type { Address, Config } from "../config/config.ts";
 import { listLoosened } from "../config/loosened.ts";
 import type { Binding } from "../schema/binding.ts";
+import { adminPaths } from "../serve/admin.ts";
 import type { Project } from "./project.ts";
 import { plural } from "./report.ts";
 import { formatRoutes, toRouteEntries } from "./route-list.ts";
@@ -41,7 +42,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
     admin === undefined
       ? "admin off"
-      : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (/healthz /readyz /routes /config)`,
+      : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (${adminPaths.join(" ")})`,
   ];
   return lines.map((line) => keepStyle(line));
 }

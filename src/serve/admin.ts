@@ -1,4 +1,4 @@
-// The admin listener: health, readiness, routes, configuration. Read-only, for loopback; clients of the API never reach it.
+// The admin listener: health, readiness, routes, configuration, metrics. Read-only, for loopback; clients of the API never reach it.
 import { createServer } from "node:http";
 import { isIP } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -20,7 +20,11 @@ export interface AdminOptions {
   /** What GET /config answers: without secrets (see redactConfig). */
   readonly config: () => unknown;
   readonly readiness: () => Readiness;
+  /** What GET /metrics answers, in the text format of Prometheus. */
+  readonly metrics: () => string;
 }
+
+export const adminPaths = ["/healthz", "/readyz", "/routes", "/config", "/metrics"] as const;
 
 export interface Admin {
   /** Rejects with the error of the socket, e.g. EADDRINUSE. */
@@ -83,8 +87,14 @@ function createApp(options: AdminOptions): express.Express {
   });
   app.get("/routes", (_request, response) => send(response, 200, options.routes()));
   app.get("/config", (_request, response) => send(response, 200, options.config()));
+  app.get("/metrics", (_request, response) => {
+    response.setHeader("Cache-Control", "no-store");
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.status(200).send(options.metrics());
+  });
   app.use((request: Request, response: Response) => {
-    send(response, 404, { error: `${request.path} is not here`, paths: ["/healthz", "/readyz", "/routes", "/config"] });
+    send(response, 404, { error: `${request.path} is not here`, paths: adminPaths });
   });
   // Four parameters are how Express knows an error handler.
   app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) =>

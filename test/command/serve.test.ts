@@ -27,6 +27,7 @@ function createFake(state: UpstreamState["state"], port = 1234) {
       ready: state === "ready",
       reasons: state === "ready" ? [] : [`upstream ${target} is ${state}`],
     }),
+    metrics: () => "",
     listen: () => Promise.resolve({ host: "127.0.0.1", port }),
     close: () => Promise.resolve(void events.push("closed")),
   };
@@ -206,7 +207,7 @@ describe("sluice serve", () => {
           upstreams: [{ service: "default", target, tls: false }],
         });
       });
-      expect(out).to.contain("/healthz /readyz /routes /config");
+      expect(out).to.contain("/healthz /readyz /routes /config /metrics");
     });
   });
 });

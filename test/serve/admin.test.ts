@@ -23,6 +23,7 @@ describe("createAdmin", () => {
         return { listen: ":1" };
       },
       readiness: () => readiness,
+      metrics: () => "# HELP x\nx 1\n",
     });
     ({ port } = await admin.listen());
   });
@@ -64,7 +65,7 @@ describe("createAdmin", () => {
     expect(await ask("/healthz", "HEAD")).to.include({ status: 200, body: "" }));
 
   it("answers 404 in JSON for anything else, of any case and with any slash", async () => {
-    for (const path of ["/", "/metrics", "/healthz/", "/HEALTHZ", "//healthz", "/config/../healthz", "/%68ealthz/x"]) {
+    for (const path of ["/", "/metric", "/healthz/", "/HEALTHZ", "//healthz", "/config/../healthz", "/%68ealthz/x"]) {
       const { status, headers } = await ask(path);
       expect([path, status, headers["content-type"]]).to.deep.equal([path, 404, "application/json; charset=utf-8"]);
     }
@@ -92,12 +93,19 @@ describe("createAdmin", () => {
     expect(headers).to.include({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   });
 
+  it("tells metrics as text", async () => {
+    const { status, headers, body } = await ask("/metrics");
+    expect([status, body]).to.deep.equal([200, "# HELP x\nx 1\n"]);
+    expect(headers["content-type"]).to.equal("text/plain; version=0.0.4; charset=utf-8");
+  });
+
   it("rejects when the port is taken", async () => {
     const second = createAdmin({
       address: { host: "127.0.0.1", port },
       routes: () => [],
       config: () => ({}),
       readiness: () => readiness,
+      metrics: () => "# HELP x\nx 1\n",
     });
     const error = await second.listen().catch((reason: unknown) => reason);
     expect(error).to.have.property("code", "EADDRINUSE");

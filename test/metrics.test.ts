@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { Census, endStream, openStream } from "../src/front/stream/census.ts";
+import { writeMetrics } from "../src/metrics.ts";
+
+const sockets = { maxSockets: 3, maxPerPrincipal: 2 };
+
+describe("writeMetrics", () => {
+  it("tells sockets, streams, messages and upstreams", () => {
+    const census = new Census();
+    census.openSocket("a", sockets);
+    census.openSocket("b", sockets);
+    census.closeSocket("b", 1000);
+    census.refuse("ORIGIN_FORBIDDEN");
+    const tally = census.tallyOf({ name: "p.S.Watch", kind: "server-streaming" }, "sse");
+    openStream(tally);
+    openStream(tally);
+    endStream(tally, 5);
+    tally.messagesOut = 7;
+    const text = writeMetrics(census, [{ target: 'say "hi"', state: "ready" }]);
+    for (const line of [
+      "# TYPE sluice_websocket_sockets gauge",
+      "sluice_websocket_sockets 1",
+      'sluice_websocket_closes_total{code="1000"} 1',
+      'sluice_websocket_refusals_total{reason="ORIGIN_FORBIDDEN"} 1',
+      'sluice_streams{method="p.S.Watch",kind="server-streaming",way="sse"} 1',
+      'sluice_streams_opened_total{method="p.S.Watch",kind="server-streaming",way="sse"} 2',
+      'sluice_streams_ended_total{method="p.S.Watch",kind="server-streaming",way="sse",code="5"} 1',
+      'sluice_stream_messages_total{method="p.S.Watch",kind="server-streaming",way="sse",direction="out"} 7',
+      'sluice_upstream_ready{target="say \\"hi\\""} 1',
+    ])
+      expect(text.split("\n")).to.include(line);
+    expect(text.endsWith("\n")).to.equal(true);
+  });
+
+  it("agrees with docs/metrics.md in names, types and meanings, both ways", () => {
+    const text = writeMetrics(new Census(), []);
+    const told = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(([, name, help, type]) => [
+      name,
+      type,
+      help,
+    ]);
+    const documented = [
+      ...readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` \| (\w+) \|.*\| ([^|]+) \|$/gm),
+    ].map(([, name, type, help]) => [name, type, help]);
+    expect(told).to.deep.equal(documented);
+  });
+});
+
+describe("Census", () => {
+  it("refuses sockets over the limits, and counts those that go", () => {
+    const census = new Census();
+    expect([census.openSocket("a", sockets), census.openSocket("a", sockets)]).to.deep.equal(["open", "open"]);
+    expect(census.openSocket("a", sockets)).to.equal("too-many-of-principal");
+    expect([census.openSocket("b", sockets), census.openSocket("c", sockets)]).to.deep.equal(["open", "too-many"]);
+    census.closeSocket("a", 1006);
+    expect(census.openSocket("a", sockets)).to.equal("open");
+    expect(census.sockets).to.equal(3);
+  });
+
+  it("keeps close codes that clients make up together", () => {
+    const census = new Census();
+    for (const code of [3000, 3001, 4999, 4150, 1000]) {
+      census.openSocket("a", sockets);
+      census.closeSocket("a", code);
+    }
+    expect(census.closes()).to.deep.equal([
+      [0, 3],
+      [1000, 1],
+      [4150, 1],
+    ]);
+  });
+});
