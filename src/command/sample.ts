@@ -56,6 +56,18 @@ export function createSample(binding: Binding): SampleRequest | undefined {
   return { httpMethod, path, body: JSON.stringify(value) };
 }
 
+/** Undefined where the stream needs more than its URL to say something. */
+export function createStreamSample(binding: Binding): SampleRequest | undefined {
+  const { method, body, httpMethod } = binding;
+  if (method.kind !== "server-streaming" || body.kind !== "none" || httpMethod !== "GET") return undefined;
+  return { httpMethod, path: samplePath(binding), body: undefined };
+}
+
+/** A bidirectional stream to open by hand: its URL over WebSocket. */
+export function createChatSample(binding: Binding): string | undefined {
+  return binding.method.kind === "bidi-streaming" ? samplePath(binding) : undefined;
+}
+
 /** A line for a POSIX shell; `socket` is the file the gateway listens on, if it is one. */
 export function formatCurl(base: string, { httpMethod, path, body }: SampleRequest, socket?: string): string {
   const method =
@@ -67,6 +79,11 @@ export function formatCurl(base: string, { httpMethod, path, body }: SampleReque
   const url = `${base}${path}`;
   const target = /^[\w.:/%~-]+$/.test(url) ? url : quoteShell(url);
   return `curl${socket === undefined ? "" : ` --unix-socket ${quoteShell(socket)}`}${method} ${target}${body === undefined ? "" : ` -H 'content-type: application/json' -d ${quoteShell(body)}`}`;
+}
+
+export function formatWscat(base: string, path: string): string {
+  const url = `${base.replace(/^http/, "ws")}${path}`;
+  return `npx wscat -c ${/^[\w.:/%~-]+$/.test(url) ? url : quoteShell(url)}`;
 }
 
 function quoteShell(text: string): string {

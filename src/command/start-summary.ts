@@ -7,7 +7,7 @@ import { adminPaths } from "../serve/admin.ts";
 import type { Project } from "./project.ts";
 import { plural } from "./report.ts";
 import { formatRoutes, toRouteEntries } from "./route-list.ts";
-import { createSample, formatCurl } from "./sample.ts";
+import { createChatSample, createSample, createStreamSample, formatCurl, formatWscat } from "./sample.ts";
 import { printable } from "./terminal.ts";
 import type { Style } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -36,7 +36,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
   const lines = [
     `${style.bold(`sluice ${readVersion()}`)}: ${plural(files, "file")}, ${plural(schema.services.length, "service")}, ${plural(entries.length, "route")}${file}`,
     ...section("routes", [...formatRoutes(entries, style, maxRoutes), ...more], style),
-    ...section("try", [...curls, ...formatGrpcurl(address, config)], style),
+    ...section("try", [...curls, ...formatStreams(base, project, address), ...formatGrpcurl(address, config)], style),
     ...section("loosened", listLoosened(config), style),
     "",
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
@@ -45,6 +45,27 @@ export function describeStart({ project, address, admin, style }: Started): stri
       : `admin on ${admin.host.startsWith("unix:") ? admin.host : toBaseUrl(admin)} (${adminPaths.join(" ")})`,
   ];
   return lines.map((line) => keepStyle(line));
+}
+
+/** One stream to look at, one to talk to, and the page that does both. */
+function formatStreams(base: string, { config, bindings }: Project, address: Address): string[] {
+  if (address.host.startsWith("unix:")) return [];
+  const offered = bindings.filter(({ index, method }) => index === 0 && !method.deprecated);
+  const watched = first(offered, createStreamSample);
+  const talked = config.websocket.enabled ? first(offered, createChatSample) : undefined;
+  return [
+    ...(watched === undefined ? [] : [formatCurl(base, watched).replace("curl", "curl -N")]),
+    ...(talked === undefined ? [] : [formatWscat(base, talked)]),
+    ...(config.pages.playground ? [`${base}/-/play (every method, in a browser)`] : []),
+  ];
+}
+
+function first<T>(bindings: readonly Binding[], sampleOf: (binding: Binding) => T | undefined): T | undefined {
+  for (const binding of bindings) {
+    const sample = sampleOf(binding);
+    if (sample !== undefined) return sample;
+  }
+  return undefined;
 }
 
 /** What a gRPC client needs: nothing but the address, where reflection tells it the rest. */

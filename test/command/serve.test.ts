@@ -81,6 +81,27 @@ describe("sluice serve", () => {
     expect(out).to.match(/stopping \(SIGTERM\): running requests have 10s; once more ends at once\nstopped\n$/);
   });
 
+  it("prints a stream to look at, one to talk to, and the playground", async () => {
+    const file = folder.write(
+      "streams/talk.proto",
+      `syntax = "proto3"; package t; import "google/api/annotations.proto"; message A { string room = 1; }
+       service Talk {
+         rpc Chat(stream A) returns (stream A) { option (google.api.http) = { post: "/v1/rooms/{room}:talk" body: "*" }; }
+       }`,
+    );
+    const streams = async (yaml: string): Promise<string[]> => {
+      const config = folder.write("streams.yaml", yaml);
+      const { out } = await serve(createFake("ready"), [file, "--config", config]);
+      return out.split("\n").filter((line) => /curl -N|wscat|\/-\/play/.test(line));
+    };
+    expect(await streams("")).to.deep.equal([
+      "  curl -N http://127.0.0.1:1234/v1/orders/1:watch",
+      "  npx wscat -c ws://127.0.0.1:1234/v1/rooms/1:talk",
+      "  http://127.0.0.1:1234/-/play (every method, in a browser)",
+    ]);
+    expect(await streams("websocket: {enabled: false}\npages: {playground: off}")).to.have.length(1);
+  });
+
   it("says what is loosened, and where the settings came from", async () => {
     const config = folder.write(
       "sluice.yaml",
