@@ -1,15 +1,10 @@
 // The handshake's last step: 101, and the connection in the hands of ws.
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Upgrade } from "../front.ts";
 import type { SocketLimits } from "./options.ts";
 import { OwnedWebSocket } from "./socket.ts";
-
-export interface Accepted {
-  readonly ws: OwnedWebSocket;
-  readonly net: Duplex;
-}
+import type { Accepted } from "./socket.ts";
 
 /** Undefined when the client has gone meanwhile. The head must have been checked; `protocol` is what the client offered and gets. */
 export type Accept = (upgrade: Upgrade, protocol: string | undefined) => Accepted | undefined;
@@ -18,7 +13,6 @@ export type Accept = (upgrade: Upgrade, protocol: string | undefined) => Accepte
 const closeTimeoutMs = 3_600_000;
 
 export function createAccept({ maxMessageBytes, maxFragments, maxBufferedChunks }: SocketLimits): Accept {
-  let chosen: string | undefined;
   const options = {
     noServer: true,
     clientTracking: false,
@@ -31,16 +25,24 @@ export function createAccept({ maxMessageBytes, maxFragments, maxBufferedChunks 
     maxBufferedChunks,
     closeTimeout: closeTimeoutMs,
     WebSocket: OwnedWebSocket,
-    handleProtocols: () => chosen ?? false,
   };
   const server = new WebSocketServer(options);
   return (upgrade, protocol) => {
     const { socket, firstBytes } = upgrade.takeOver();
-    const request = { method: "GET", headers: { ...upgrade.headers, upgrade: "websocket" } };
+    const request = { method: "GET", headers: toHeaders(upgrade, protocol) };
     let ws: OwnedWebSocket | undefined;
-    chosen = protocol;
     // Answers and calls back before it returns, as nothing here is left to be decided.
     server.handleUpgrade(request as unknown as IncomingMessage, socket, firstBytes, (accepted) => (ws = accepted));
     return ws === undefined ? undefined : { ws, net: socket };
   };
+}
+
+/** What ws looks at, and nothing else: neither extensions nor what is no sub-protocol but a credential. */
+function toHeaders({ headers }: Upgrade, protocol: string | undefined): Record<string, unknown> {
+  const handshake = {
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": headers["sec-websocket-key"],
+  };
+  return protocol === undefined ? handshake : { ...handshake, "sec-websocket-protocol": protocol };
 }

@@ -1,4 +1,5 @@
 // Every switch and bound of the WebSocket front, with one frozen default per profile.
+import type { RouterOptions } from "../../route/router.ts";
 import type { Profile } from "../../schema/binding.ts";
 import type { GatewayError } from "../../status.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
@@ -30,6 +31,7 @@ export interface SocketLimits {
 export interface WebSocketOptions {
   readonly profile: Profile;
   readonly json: JsonOptions;
+  readonly routing: RouterOptions;
   /** Globs of query parameters that are no fields and are let through. */
   readonly queryIgnore: readonly string[];
   readonly queryLimits?: QueryLimits;
@@ -85,6 +87,7 @@ export const defaultSocketLimits: SocketLimits = Object.freeze({
 export const strictWebSocket: WebSocketOptions = Object.freeze({
   profile: "strict",
   json: strictJson,
+  routing: Object.freeze({ profile: "strict", urlUnescape: "except_reserved" }),
   queryIgnore: Object.freeze([]),
   queryLimits: defaultQueryLimits,
   errors: "status",
@@ -122,4 +125,5 @@ export const grpcGatewayWebSocket: WebSocketOptions = Object.freeze({
   ...strictWebSocket,
   profile: "grpc-gateway",
   json: grpcGatewayJson,
+  routing: Object.freeze({ profile: "grpc-gateway", urlUnescape: "all" }),
 });

@@ -45,8 +45,12 @@ export interface SocketContext {
   readonly sweep: Sweep;
   /** Reading was paused because the client sends too fast. */
   readonly onPause: () => void;
-  /** The connection has ended; `code` is that of the first close frame, else 1006. */
-  readonly onGone: (code: number) => void;
+}
+
+/** Whoever counts the sockets. */
+export interface SocketOwner {
+  /** The connection has ended; `code` is that of the first close frame, else 1006. Must not throw. */
+  onGone(code: number): void;
 }
 
 /** Tells its owner at once when the peer closes, for which ws has no event: the one for the end waits for the end of the connection. */
@@ -57,6 +61,12 @@ export class OwnedWebSocket extends WebSocket {
     super.close(code, reason);
     this.owner?.onPeerClose(code ?? CloseCode.NO_STATUS);
   }
+}
+
+/** A connection on which ws speaks. */
+export interface Accepted {
+  readonly ws: OwnedWebSocket;
+  readonly net: Duplex;
 }
 
 const pongFrame = 0x8a;
@@ -74,6 +84,7 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   readonly #ws: OwnedWebSocket;
   readonly #net: Duplex;
   readonly #context: SocketContext;
+  readonly #owner: SocketOwner;
   readonly #batch = new FrameBatch();
   readonly #meter: RateMeter;
   readonly #clock: PeerClock;
@@ -86,11 +97,12 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   #code = 0;
   #endsAt = Infinity;
 
-  constructor(ws: OwnedWebSocket, net: Duplex, context: SocketContext) {
+  constructor({ ws, net }: Accepted, context: SocketContext, owner: SocketOwner) {
     const now = performance.now();
     this.#ws = ws;
     this.#net = net;
     this.#context = context;
+    this.#owner = owner;
     this.#meter = new RateMeter(context.limits, now);
     this.#clock = new PeerClock(net, context.limits, now);
     ws.owner = this;
@@ -230,7 +242,7 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
     this.#context.sweep.delete(this);
     this.#ws.owner = undefined;
     this.#tellClosed();
-    this.#context.onGone(first);
+    this.#owner.onGone(first);
   }
 
   #tellClosed(): void {

@@ -1,0 +1,65 @@
+// The modes behind one interface: what to open for a caller, and how each says no.
+import type { Handler } from "../../call.ts";
+import type { Binding } from "../../schema/binding.ts";
+import type { Schema } from "../../schema/descriptor.ts";
+import type { GatewayError } from "../../status.ts";
+import type { Census } from "../stream/census.ts";
+import type { Sweep } from "../stream/sweep.ts";
+import { openSimple } from "./open-simple.ts";
+import type { SimpleTable } from "./open-simple.ts";
+import type { WebSocketOptions } from "./options.ts";
+import type { Admission, Caller, Mode } from "./reception.ts";
+import { compileRoutes } from "./routes.ts";
+import type { Session } from "./session-list.ts";
+import { SimpleSession } from "./simple.ts";
+import type { SimpleContext } from "./simple.ts";
+import { compileSimpleFrames } from "./simple-frames.ts";
+import { createSimplePlans } from "./simple-plan.ts";
+import type { ClientSocket, StreamSocket } from "./socket.ts";
+
+/** What the front is made of. */
+export interface WebSocketSettings {
+  readonly schema: Schema;
+  readonly bindings: readonly Binding[];
+  /** The chain, with the upstream at its end. */
+  readonly handler: Handler;
+  readonly options: WebSocketOptions;
+  readonly sweep: Sweep;
+  readonly census: Census;
+}
+
+/** Everything is settled; what is left is the socket. */
+export type OpenMode = (socket: ClientSocket) => Session;
+
+export interface Modes {
+  /** Throws GatewayError for what cannot be opened. */
+  prepare(caller: Caller, admission: Admission): OpenMode;
+  /** The frame before a refusal's close code. */
+  writeRefusal(socket: StreamSocket, mode: Mode, error: GatewayError): void;
+}
+
+export function createModes({ schema, bindings, handler, options, sweep, census }: WebSocketSettings): Modes {
+  const frames = compileSimpleFrames(schema, options);
+  const simple: SimpleContext = { handler, sweep, frames };
+  const table: SimpleTable = {
+    findRoute: compileRoutes(bindings, options),
+    planOf: createSimplePlans(schema, options, census),
+  };
+
+  const prepareSimple = (caller: Caller, admission: Admission): OpenMode => {
+    const opening = openSimple(table, caller, admission);
+    return (socket) => {
+      const session = new SimpleSession(socket, simple, opening);
+      socket.attach(session);
+      session.start();
+      return session;
+    };
+  };
+
+  return {
+    prepare: (caller, admission) => prepareSimple(caller, admission),
+    writeRefusal(socket, mode, error) {
+      if (mode.kind === "simple") socket.sendText(frames.status(error, []));
+    },
+  };
+}

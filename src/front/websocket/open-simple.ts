@@ -1,0 +1,38 @@
+// Opens simple mode: finds the rule for the path, settles encoding and deadline, reads path and query.
+import { GatewayError } from "../../status.ts";
+import type { Admission, Caller } from "./reception.ts";
+import type { FindRoute } from "./routes.ts";
+import type { SimpleOpening } from "./simple.ts";
+import type { Encoding, SimplePlan } from "./simple-plan.ts";
+import type { Binding } from "../../schema/binding.ts";
+
+export interface SimpleTable {
+  readonly findRoute: FindRoute;
+  readonly planOf: (binding: Binding, encoding: Encoding) => SimplePlan;
+}
+
+/** Throws GatewayError: what is wrong with the URL, before there is a socket. */
+export function openSimple({ findRoute, planOf }: SimpleTable, caller: Caller, admission: Admission): SimpleOpening {
+  const { parameters, metadata, source, peer } = admission;
+  const { binding, captures } = findRoute(caller.path, parameters.verb);
+  const plan = planOf(binding, toEncoding(caller, parameters.alt));
+  plan.check();
+  return {
+    plan,
+    messages: plan.readStream({ captures, query: parameters.query, method: binding.httpMethod }),
+    metadata,
+    peer,
+    timeoutMs: plan.timeoutOf(source.headers, parameters.timeout),
+    wantsHead: parameters.head,
+  };
+}
+
+function toEncoding({ mode }: Caller, alt: Encoding | undefined): Encoding {
+  const agreed = mode.kind === "simple" ? mode.encoding : undefined;
+  if (agreed === undefined || alt === undefined || agreed === alt) return agreed ?? alt ?? "json";
+  throw GatewayError.invalidField(
+    "$alt",
+    `$alt=${alt} contradicts the sub-protocol sluice.v1.${agreed}; leave one of them out`,
+    "SYSTEM_PARAMETER_INVALID",
+  );
+}

@@ -1,0 +1,112 @@
+// From the request to upgrade to what the client may have: everything that can be wrong with it is found out here, in the order it matters.
+import type { Peer } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { Forwarded, ForwardedSource } from "../forwarded.ts";
+import type { Upgrade } from "../front.ts";
+import type { HeaderSource, RequestMetadata } from "../request-metadata.ts";
+import { chooseCredentials, toPrincipal, withCredentials } from "./credentials.ts";
+import { checkHandshake, readOffer } from "./handshake.ts";
+import type { SubProtocol } from "./handshake.ts";
+import type { HandshakeRate } from "./handshake-rate.ts";
+import type { WebSocketOptions } from "./options.ts";
+import type { CheckOrigin } from "./origin.ts";
+import { readParameters } from "./parameters.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Encoding } from "./simple-plan.ts";
+import type { Tickets } from "./tickets.ts";
+
+/** How a client wants to speak. */
+export type Mode =
+  | {
+      readonly kind: "simple";
+      /** As the sub-protocol says, if there is one. */ readonly encoding: Encoding | undefined;
+    }
+  | { readonly kind: "mux"; readonly form: "json" | "proto" }
+  | { readonly kind: "grpc-websockets" };
+
+/** A handshake that is one, from a page that may. */
+export interface Caller {
+  readonly mode: Mode;
+  readonly protocol: SubProtocol | undefined;
+  readonly bearer: string | undefined;
+  /** Undefined for a program. */
+  readonly origin: string | undefined;
+  readonly forwarded: Forwarded;
+  /** Raw, up to the `?`, and without it. */
+  readonly path: string;
+  readonly query: string;
+}
+
+/** Who it is, and what it said beside the request. */
+export interface Admission {
+  readonly parameters: Parameters;
+  readonly principal: string;
+  readonly source: HeaderSource;
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+}
+
+export interface ReceptionContext {
+  readonly options: WebSocketOptions;
+  readonly tickets: Tickets;
+  readonly rate: HandshakeRate;
+  readonly checkOrigin: CheckOrigin;
+  readonly forwardedOf: (source: ForwardedSource) => Forwarded;
+  readonly requestMetadata: RequestMetadata;
+}
+
+export const muxPath = "/-/stream";
+
+/** Throws GatewayError for what is always answered by HTTP: it is cheap, or a browser would not get further. */
+export function receive({ rate, checkOrigin, forwardedOf }: ReceptionContext, upgrade: Upgrade): Caller {
+  const { headers, target } = upgrade;
+  const forwarded = forwardedOf(upgrade);
+  rate.check(forwarded.client.address, performance.now());
+  checkHandshake(upgrade);
+  const origin = checkOrigin(headers, forwarded);
+  const { protocol, bearer } = readOffer(headers["sec-websocket-protocol"]);
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const mode = protocol === undefined ? withoutProtocol : modes[protocol];
+  if (path === muxPath && mode.kind !== "mux") throw muxOnly();
+  return { mode, protocol, bearer, origin, forwarded, path, query: mark < 0 ? "" : target.slice(mark + 1) };
+}
+
+/** Throws GatewayError: 400 for the query, 401 for a ticket. */
+export function admit(context: ReceptionContext, upgrade: Upgrade, caller: Caller): Admission {
+  const { path, origin, forwarded, bearer } = caller;
+  const parameters = readParameters(caller.query, context.options);
+  const ticket = parameters.ticket === undefined ? undefined : context.tickets.redeem(parameters.ticket, path, origin);
+  const credentials = chooseCredentials(upgrade.headers, {
+    ticket,
+    bearer,
+    accessToken: parameters.accessToken,
+    origin,
+  });
+  const source = withCredentials(upgrade, credentials);
+  return {
+    parameters,
+    principal: toPrincipal(credentials, forwarded.client.address),
+    source,
+    metadata: context.requestMetadata(source, forwarded),
+    peer: forwarded.client,
+  };
+}
+
+const modes: Readonly<Record<SubProtocol, Mode>> = {
+  "sluice.v1.json": { kind: "simple", encoding: "json" },
+  "sluice.v1.proto": { kind: "simple", encoding: "proto" },
+  "sluice.mux.v1.json": { kind: "mux", form: "json" },
+  "sluice.mux.v1.proto": { kind: "mux", form: "proto" },
+  "grpc-websockets": { kind: "grpc-websockets" },
+};
+const withoutProtocol: Mode = { kind: "simple", encoding: undefined };
+
+function muxOnly(): GatewayError {
+  return new GatewayError(
+    Code.INVALID_ARGUMENT,
+    `${muxPath} speaks the multiplexed protocol only; offer the sub-protocol sluice.mux.v1.json or sluice.mux.v1.proto`,
+    { reason: "SUBPROTOCOL_UNKNOWN" },
+  );
+}

@@ -1,0 +1,33 @@
+// The frames of simple mode that are no messages: what begins with "@", or with "error" for clients of grpc-websocket-proxy.
+import type { Metadata } from "../../metadata.ts";
+import type { Schema } from "../../schema/descriptor.ts";
+import type { GatewayError } from "../../status.ts";
+import { compileErrorWriter, compileStatusWriter } from "../../translate/reply/error-body.ts";
+import { compileReplyMetadata, formatMetadata } from "../reply-metadata.ts";
+import type { WebSocketOptions } from "./options.ts";
+
+export interface SimpleFrames {
+  /** `{"@head":{…}}` */
+  readonly head: (headers: Metadata) => Buffer;
+  /** `{"@status":{…}}` */
+  readonly status: (error: GatewayError, trailers: Metadata) => Buffer;
+}
+
+export function compileSimpleFrames(schema: Schema, options: WebSocketOptions): SimpleFrames {
+  const { json, report } = options;
+  const writeStatus = compileStatusWriter(schema, json);
+  const writeError = compileErrorWriter(schema, { shape: "status", json, ownDetails: options.profile === "strict" });
+  const shown = compileReplyMetadata(options);
+  const status = (error: GatewayError, trailers: Metadata): Buffer => {
+    if (error.cause !== undefined) report(error);
+    if (options.envelope === "grpc-gateway") return wrap("error", Buffer.from(writeError(error).body).toString());
+    const visible = shown(trailers);
+    const text = writeStatus(error);
+    return wrap("@status", visible.length === 0 ? text : `${text.slice(0, -1)},"trailers":${formatMetadata(visible)}}`);
+  };
+  return { head: (headers) => wrap("@head", formatMetadata(shown(headers))), status };
+}
+
+function wrap(key: string, json: string): Buffer {
+  return Buffer.from(`{"${key}":${json}}`);
+}

@@ -1,0 +1,266 @@
+// Simple mode: one call on one socket, its messages as bare frames. From the handshake to the close code.
+import { Cancellation } from "../../call.ts";
+import type { Handler, Peer } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { StreamMessages } from "../../translate/request/stream-request.ts";
+import { endStream, openStream } from "../stream/census.ts";
+import { Inbox } from "../stream/inbox.ts";
+import { Pump } from "../stream/pump.ts";
+import type { MessageSink } from "../stream/pump.ts";
+import { startCall } from "../stream/start-call.ts";
+import { StreamClock } from "../stream/stream-clock.ts";
+import type { Sweep } from "../stream/sweep.ts";
+import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
+import type { SimpleFrames } from "./simple-frames.ts";
+import type { SimplePlan } from "./simple-plan.ts";
+import type { SocketEvents, StreamSocket } from "./socket.ts";
+
+/** What all sockets in simple mode share. */
+export interface SimpleContext {
+  readonly handler: Handler;
+  readonly sweep: Sweep;
+  readonly frames: SimpleFrames;
+}
+
+/** What one came with. */
+export interface SimpleOpening {
+  readonly plan: SimplePlan;
+  readonly messages: StreamMessages;
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+  /** Milliseconds the call has from its start. */
+  readonly timeoutMs: number;
+  readonly wantsHead: boolean;
+}
+
+/** Messages that may wait for the backend before the client is held back. */
+const maxWaiting = 16;
+const maxWaitingBytes = 64 * 1024;
+
+/** `waiting`: for the message that makes up the call. `half-closed`: the client has nothing more to say. */
+type State = "waiting" | "open" | "half-closed" | "done";
+
+export class SimpleSession implements SocketEvents, MessageSink {
+  readonly #socket: StreamSocket;
+  readonly #context: SimpleContext;
+  readonly #plan: SimplePlan;
+  readonly #clock: StreamClock;
+  readonly #inbox: Inbox;
+  readonly #cancellation = new Cancellation();
+  /** Until the call has begun. */
+  #opening: SimpleOpening | undefined;
+  /** Until no more messages are read. */
+  #messages: StreamMessages | undefined;
+  #pump: Pump | undefined;
+  #state: State;
+  #isPaused = false;
+  #wantsHead: boolean;
+
+  constructor(socket: StreamSocket, context: SimpleContext, opening: SimpleOpening) {
+    const { plan, messages, wantsHead } = opening;
+    this.#socket = socket;
+    this.#context = context;
+    this.#plan = plan;
+    this.#opening = opening;
+    this.#messages = messages;
+    this.#wantsHead = wantsHead;
+    this.#inbox = new Inbox(() => this.#onTaken());
+    this.#clock = new StreamClock(context.sweep, plan.times, (error) => this.#expire(error));
+    this.#state = plan.takes === "one" ? "waiting" : "open";
+    openStream(plan.tally);
+  }
+
+  /** Begins the call, where it does not wait for a message. */
+  start(): void {
+    if (this.#plan.takes === "many") this.#call();
+    else if (this.#plan.takes === "none") this.#take((messages) => messages.withoutBody());
+  }
+
+  onText(bytes: Buffer): void {
+    if (bytes.length === 0) this.#halfClose();
+    else if (this.#plan.takesText) this.#receive(bytes);
+    else this.#refuseFrame("a text frame, and this call's messages are binary; use $alt=json for text");
+  }
+
+  onBinary(bytes: Buffer): void {
+    if (this.#plan.takesBinary) this.#receive(bytes);
+    else this.#refuseFrame("a binary frame, and this call's messages are JSON; use $alt=proto for protobuf");
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#state === "done") return;
+    this.#clock.touch();
+    const { takes, binding } = this.#plan;
+    const { method } = binding;
+    if (this.#state === "waiting") this.#take((messages) => this.#plan.readMessage(messages, bytes));
+    else if (takes === "none") this.#fail(tooManyMessages(`${method.name} takes its request from the URL alone`));
+    else if (takes === "one") this.#fail(tooManyMessages(`${method.name} takes one message`));
+    else if (this.#state === "half-closed") this.#fail(tooManyMessages("the half-close was the end of the messages"));
+    else this.#push(bytes);
+  }
+
+  /** The one message of the call. */
+  #take(read: (messages: StreamMessages) => Uint8Array): void {
+    const messages = this.#messages;
+    if (messages === undefined) return;
+    try {
+      const message = read(messages);
+      this.#messages = undefined;
+      this.#state = "half-closed";
+      this.#plan.tally.messagesIn++;
+      this.#inbox.push(message);
+      this.#inbox.end();
+      this.#call();
+    } catch (error) {
+      this.#fail(GatewayError.from(error));
+    }
+  }
+
+  #push(bytes: Buffer): void {
+    const messages = this.#messages;
+    if (messages === undefined) return;
+    try {
+      this.#inbox.push(this.#plan.readMessage(messages, bytes));
+    } catch (error) {
+      this.#fail(GatewayError.from(error));
+      return;
+    }
+    this.#plan.tally.messagesIn++;
+    if (this.#isPaused || this.#hasRoomUpwards) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  get #hasRoomUpwards(): boolean {
+    return this.#inbox.waiting < maxWaiting && this.#inbox.waitingBytes < maxWaitingBytes;
+  }
+
+  /** The backend has taken a message. */
+  #onTaken(): void {
+    if (!this.#isPaused || !this.#hasRoomUpwards) return;
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  #halfClose(): void {
+    if (this.#state === "done") return;
+    this.#clock.touch();
+    if (this.#state === "waiting") this.#take((messages) => messages.withoutBody());
+    else if (this.#state === "open" && this.#plan.takes === "many") {
+      this.#state = "half-closed";
+      this.#messages = undefined;
+      this.#inbox.end();
+    }
+  }
+
+  #call(): void {
+    const opening = this.#opening;
+    if (opening === undefined) return;
+    this.#opening = undefined;
+    const reply = startCall(this.#context.handler, {
+      kind: "stream",
+      method: this.#plan.binding.method,
+      metadata: opening.metadata,
+      deadline: performance.now() + opening.timeoutMs,
+      cancellation: this.#cancellation,
+      peer: opening.peer,
+      messages: this.#inbox,
+    });
+    this.#pump = new Pump({
+      reply,
+      sink: this,
+      overflow: this.#plan.overflow,
+      onHead: this.#wantsHead ? (headers) => this.#socket.sendText(this.#context.frames.head(headers)) : undefined,
+      onEnd: (error, trailers) => this.#end(error, trailers),
+    });
+    this.#pump.start();
+  }
+
+  get hasRoom(): boolean {
+    if (this.#socket.hasRoom) return true;
+    this.#plan.tally.waits++;
+    return false;
+  }
+
+  send(message: Uint8Array): void {
+    const { isText, bytes } = this.#plan.writeReply(message);
+    this.#clock.touch();
+    this.#plan.tally.messagesOut++;
+    if (isText) this.#socket.sendText(bytes);
+    else this.#socket.sendBinary(bytes);
+  }
+
+  onRoom(): void {
+    try {
+      this.#pump?.resume();
+    } catch (error) {
+      this.#fail(GatewayError.from(error));
+    }
+  }
+
+  /** However the client closes before the end: nobody is left to read an answer. */
+  onClose(): void {
+    if (this.#finish(Code.CANCELLED)) this.#cancel(clientGone());
+  }
+
+  /** The gateway is stopping. */
+  drain(): void {
+    if (!this.#finish(Code.UNAVAILABLE)) return;
+    this.#cancel(new GatewayError(Code.CANCELLED, "the gateway is stopping", { reason: "STOPPING" }));
+    this.#socket.close(CloseCode.GOING_AWAY, "the gateway is stopping");
+  }
+
+  #end(error: GatewayError | undefined, trailers: Metadata): void {
+    if (error !== undefined) this.#fail(error, toCloseCode(error.code), trailers);
+    else if (this.#finish(Code.OK)) {
+      this.#inbox.fail(clientGone());
+      this.#socket.close(CloseCode.OK, "OK");
+    }
+  }
+
+  #expire(error: GatewayError): void {
+    this.#fail(error, error.reason === "STREAM_IDLE" ? CloseCode.IDLE : CloseCode.LIFETIME);
+  }
+
+  /** Tells the client, in a frame and in the close code, and gives the call up where it is not over. */
+  #fail(error: GatewayError, code: number = toCloseCode(error.code), trailers: Metadata = []): void {
+    if (!this.#finish(error.code)) return;
+    this.#cancel(error);
+    this.#socket.sendText(this.#context.frames.status(error, trailers));
+    this.#socket.close(code, toCloseReason(error));
+  }
+
+  #refuseFrame(found: string): void {
+    if (!this.#finish(Code.INVALID_ARGUMENT)) return;
+    this.#cancel(clientGone());
+    this.#socket.close(CloseCode.UNSUPPORTED_DATA, found);
+  }
+
+  /** False when the end came before. */
+  #finish(code: Code): boolean {
+    if (this.#state === "done") return false;
+    this.#state = "done";
+    this.#clock.stop();
+    this.#opening = undefined;
+    this.#messages = undefined;
+    const { tally } = this.#plan;
+    tally.dropped += this.#pump?.dropped ?? 0;
+    endStream(tally, code);
+    return true;
+  }
+
+  #cancel(error: GatewayError): void {
+    this.#pump?.stop();
+    this.#inbox.fail(error);
+    this.#cancellation.cancel(error);
+  }
+}
+
+function clientGone(): GatewayError {
+  return new GatewayError(Code.CANCELLED, "the client closed the WebSocket", { reason: "CLIENT_GONE" });
+}
+
+function tooManyMessages(why: string): GatewayError {
+  return new GatewayError(Code.INVALID_ARGUMENT, `a message too many: ${why}`, { reason: "MESSAGE_COUNT" });
+}
