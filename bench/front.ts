@@ -134,7 +134,14 @@ function createFronts(): Readonly<Record<"1.1" | "2", Front>> {
   const router = createRouter(bindings, { profile: "strict", urlUnescape: "except_reserved" });
   const methods = schema!.services.flatMap((service) => service.methods);
   return {
-    "1.1": createRestFront({ router, schema: schema!, handler, options: strictRest }),
+    "1.1": createRestFront({
+      router,
+      schema: schema!,
+      handler,
+      options: strictRest,
+      sweep: new Sweep(),
+      census: new Census(),
+    }),
     "2": createGrpcFront({
       schema: schema!,
       methods,

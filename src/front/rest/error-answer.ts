@@ -1,7 +1,8 @@
 // A failed request's answer: status and headers around the error body.
+import type { Metadata } from "../../metadata.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
-import { compileErrorWriter } from "../../translate/reply/error-body.ts";
+import { compileErrorWriter, compileStatusWriter } from "../../translate/reply/error-body.ts";
 import type { WriteError } from "../../translate/reply/error-body.ts";
 import { indentJson, prettyIndent } from "../../translate/json/indent-json.ts";
 import type { Exchange } from "../front.ts";
@@ -14,6 +15,24 @@ import { wantsPretty } from "./system-parameters.ts";
 export function compileErrorBody(schema: Schema, options: RestOptions): WriteError {
   const ownDetails = options.profile === "strict";
   return compileErrorWriter(schema, { shape: options.errors, json: options.json, ownDetails });
+}
+
+/** Errors in the middle of a stream; in profile grpc-gateway they look like error bodies. */
+export function compileStreamStatus(
+  schema: Schema,
+  options: RestOptions,
+): (error: GatewayError, trailers: Metadata) => string {
+  if (options.profile === "grpc-gateway") {
+    const write = compileErrorWriter(schema, { shape: "status", json: options.json, ownDetails: false });
+    return (error) => Buffer.from(write(error).body).toString();
+  }
+  const write = compileStatusWriter(schema, options.json);
+  const appendReplyHeaders = compileReplyHeaders(options);
+  return (error, trailers) => {
+    const shown: string[] = [];
+    if (trailers.length > 0) appendReplyHeaders(trailers, shown);
+    return write(error, shown);
+  };
 }
 
 /** Answers the exchange, unless somebody did; never throws. */

@@ -1,6 +1,8 @@
 // Every switch of the REST front, with one frozen default per profile.
 import type { Profile } from "../../schema/binding.ts";
 import type { GatewayError } from "../../status.ts";
+import { defaultStreamTimes } from "../stream/stream-clock.ts";
+import type { StreamTimes } from "../stream/stream-clock.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
 import { defaultQueryLimits, type QueryLimits } from "../../translate/request/query.ts";
@@ -14,12 +16,14 @@ export interface RestOptions {
   readonly queryLimits?: QueryLimits;
   /** The shape of error bodies: google.rpc.Status, RFC 9457, or what Google's own APIs send. */
   readonly errors: "status" | "problem" | "google";
-  /** Of a request, as received and after inflating. */
+  /** Of a request, as received and after inflating; of a client stream, of each message. */
   readonly maxBodyBytes: number;
   /** Deadline of a call whose client names none. */
   readonly defaultTimeoutMs: number;
   /** No deadline is further away than this. */
   readonly maxTimeoutMs: number;
+  /** How long streams may last whose method does not say. */
+  readonly streams: StreamTimes;
   /** Request headers that become metadata in profile strict. */
   readonly requestHeaders: readonly string[];
   /** Header metadata of replies that become response headers in profile strict. */
@@ -43,6 +47,7 @@ export const strictRest: RestOptions = Object.freeze({
   maxBodyBytes: 4 * 1024 * 1024,
   defaultTimeoutMs: 15_000,
   maxTimeoutMs: 300_000,
+  streams: defaultStreamTimes,
   requestHeaders: Object.freeze([
     "accept-language",
     "traceparent",

@@ -9,6 +9,8 @@ import type { ReadRequest } from "../../translate/request/request.ts";
 import { compileTimeout } from "../deadline.ts";
 import type { TimeoutOf } from "../deadline.ts";
 import type { RestOptions } from "./options.ts";
+import { compileStreamPlan } from "./stream-plan.ts";
+import type { StreamPlan } from "./stream-plan.ts";
 import { readSuccess } from "./success.ts";
 import type { Success } from "./success.ts";
 
@@ -25,6 +27,8 @@ export interface Plan {
   readonly body: "none" | "typed" | "raw";
   /** The reply is an HttpBody: its content type is the backend's to choose, whatever the client accepts. */
   readonly hasRawReply: boolean;
+  /** Undefined for unary methods. */
+  readonly stream: StreamPlan | undefined;
 }
 
 /** Plans are compiled when a binding is first called: a thousand routes start as fast as ten. */
@@ -52,6 +56,7 @@ function compilePlan(binding: Binding, schema: Schema, options: RestOptions): Pl
     success: readSuccess(method).success,
     body: bodyKind(binding),
     hasRawReply: binding.responseBody === undefined ? isHttpBody(method.output) : isRawField(binding.responseBody),
+    stream: method.kind === "unary" ? undefined : compileStreamPlan(binding, schema, options),
   };
 }
 

@@ -5,14 +5,16 @@ import type { Schema } from "../../schema/descriptor.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
 import { compileRequestMetadata } from "../request-metadata.ts";
+import type { Census } from "../stream/census.ts";
+import type { Sweep } from "../stream/sweep.ts";
 import { classify } from "./classify.ts";
-import { compileErrorAnswer } from "./error-answer.ts";
+import type { FrontContext } from "./context.ts";
+import { compileErrorAnswer, compileStreamStatus } from "./error-answer.ts";
 import { compileReplyHeaders } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
 import { createPlans } from "./plan.ts";
-import { refuseStream } from "./stream.ts";
+import { serveStream } from "./stream.ts";
 import { serveUnary } from "./unary.ts";
-import type { FrontContext } from "./unary.ts";
 
 export interface RestFrontOptions {
   readonly router: Router;
@@ -20,10 +22,13 @@ export interface RestFrontOptions {
   /** The chain, with the upstream at its end. */
   readonly handler: Handler;
   readonly options: RestOptions;
+  /** The clocks of all streams. */
+  readonly sweep: Sweep;
+  readonly census: Census;
 }
 
 /** Throws RangeError for options that cannot be followed: a reserved header name, a trusted proxy that is no address. */
-export function createRestFront({ router, schema, handler, options }: RestFrontOptions): Front {
+export function createRestFront({ router, schema, handler, options, sweep, census }: RestFrontOptions): Front {
   const planOf = createPlans(schema, options);
   const context: FrontContext = {
     options,
@@ -32,6 +37,9 @@ export function createRestFront({ router, schema, handler, options }: RestFrontO
     forwardedOf: compileForwarded(options.trustedProxies),
     requestMetadata: compileRequestMetadata(options),
     appendReplyHeaders: compileReplyHeaders(options),
+    writeStatus: compileStreamStatus(schema, options),
+    sweep,
+    census,
   };
 
   const serve = (exchange: Exchange): void => {
@@ -43,9 +51,9 @@ export function createRestFront({ router, schema, handler, options }: RestFrontO
       case "refused":
         throw request.error;
       case "call": {
-        const { method } = request.binding;
-        if (method.kind !== "unary") throw refuseStream(method);
-        serveUnary(context, exchange, planOf(request.binding), request);
+        const plan = planOf(request.binding);
+        if (plan.stream === undefined) serveUnary(context, exchange, plan, request);
+        else serveStream(context, exchange, { ...request, plan, stream: plan.stream });
       }
     }
   };

@@ -1,6 +1,7 @@
 // The `(sluice.http)` option of a method: status, Location and further headers of a successful answer.
 import type { Method, OptionMessage, OptionValue } from "../../schema/descriptor.ts";
-import { isReservedResponseHeader } from "../../metadata.ts";
+import { getMetadata, isReservedResponseHeader } from "../../metadata.ts";
+import type { Metadata } from "../../metadata.ts";
 import { compileFieldText } from "../../translate/reply/field-text.ts";
 import type { FieldText } from "../../translate/reply/field-text.ts";
 import type { OptionProblem } from "../front.ts";
@@ -72,4 +73,10 @@ function toHeaders(value: OptionValue | undefined, report: Report): string[] {
     else headers.push(match[1].toLowerCase(), match[2]);
   }
   return headers;
+}
+
+/** The status a backend chose by `x-http-code` metadata; anything but a final success or redirect or error status is ignored. */
+export function toHttpCode(headers: Metadata, trailers: Metadata = []): number | undefined {
+  const text = getMetadata(headers, "x-http-code") ?? getMetadata(trailers, "x-http-code");
+  return text !== undefined && /^[2-5]\d\d$/.test(text) ? Number(text) : undefined;
 }

@@ -1,18 +1,28 @@
-// `?$fields`, `?$pretty`, `?$timeout`, `?$alt`: what a query says to the gateway itself. The translators step over them.
+// `?$fields`, `?$pretty`, `?$timeout`, `?$alt`, `?$errors`: what a query says to the gateway itself. The translators step over them.
 import { Code, GatewayError } from "../../status.ts";
 import { parseQuery, type QueryLimits } from "../../translate/request/query.ts";
-import type { ReplyFormat } from "./accept.ts";
+
+/** Of a stream, `json` is an array of the messages; `ndjson` and `sse` are for streams only. */
+export type Alt = "json" | "protobuf" | "ndjson" | "sse";
 
 export interface SystemParameters {
   readonly fields: string | undefined;
   readonly pretty: boolean;
   readonly timeout: string | undefined;
-  readonly alt: ReplyFormat | undefined;
+  readonly alt: Alt | undefined;
+  /** A stream that fails before its first message does so with 200 and an event, as EventSource reads no other answer. */
+  readonly errorsAsEvents: boolean;
 }
 
-const none: SystemParameters = Object.freeze({ fields: undefined, pretty: false, timeout: undefined, alt: undefined });
+const none: SystemParameters = Object.freeze({
+  fields: undefined,
+  pretty: false,
+  timeout: undefined,
+  alt: undefined,
+  errorsAsEvents: false,
+});
 
-const names: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt"]);
+const names: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt", "$errors"]);
 
 /** Throws GatewayError (400) for one given twice or with a value it does not have. */
 export function readSystemParameters(query: string, limits?: QueryLimits): SystemParameters {
@@ -29,7 +39,13 @@ export function readSystemParameters(query: string, limits?: QueryLimits): Syste
     pretty: toPretty(values.get("$pretty")),
     timeout: values.get("$timeout"),
     alt: toAlt(values.get("$alt")),
+    errorsAsEvents: toErrors(values.get("$errors")),
   };
+}
+
+/** Throws GatewayError (400) where there are no events. */
+export function refuseErrorsAsEvents({ errorsAsEvents }: SystemParameters): void {
+  if (errorsAsEvents) throw invalid("$errors", "$errors=event is for streams that are read as text/event-stream");
 }
 
 /** Whether a refused request asked for readable JSON; false where its query cannot be read, which may be why it is refused. */
@@ -49,10 +65,24 @@ function toPretty(value: string | undefined): boolean {
   throw invalid("$pretty", "the query parameter $pretty must be true or false");
 }
 
-function toAlt(value: string | undefined): ReplyFormat | undefined {
-  if (value === undefined || value === "json") return value;
-  if (value === "proto" || value === "protobuf") return "protobuf";
-  throw invalid("$alt", "the query parameter $alt must be json or proto");
+const alts: ReadonlyMap<string, Alt> = new Map([
+  ["json", "json"],
+  ["proto", "protobuf"],
+  ["protobuf", "protobuf"],
+  ["ndjson", "ndjson"],
+  ["sse", "sse"],
+]);
+
+function toAlt(value: string | undefined): Alt | undefined {
+  const alt = value === undefined ? undefined : alts.get(value);
+  if (alt !== undefined || value === undefined) return alt;
+  throw invalid("$alt", "the query parameter $alt must be json or proto; of a stream json, ndjson or sse");
+}
+
+function toErrors(value: string | undefined): boolean {
+  if (value === undefined || value === "status") return false;
+  if (value === "event") return true;
+  throw invalid("$errors", "the query parameter $errors must be status or event");
 }
 
 function invalid(field: string, description: string): GatewayError {

@@ -1,35 +1,22 @@
 // The life of one unary call over REST: negotiate, read, call, answer. Whatever is thrown on the way becomes the error answer.
 import { Cancellation } from "../../call.ts";
-import type { Handler, Reply } from "../../call.ts";
-import { getMetadata } from "../../metadata.ts";
+import type { Reply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyView } from "../../translate/reply/reply.ts";
-import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
-import type { RequestMetadata } from "../request-metadata.ts";
-import { toReplyFormat } from "./accept.ts";
+import { toReplyFormat, toUnaryAlt } from "./accept.ts";
 import type { ReplyFormat } from "./accept.ts";
 import type { CallRequest } from "./classify.ts";
 import { chooseEncoding, compress, isCompressible } from "./compress.ts";
-import type { AnswerError } from "./error-answer.ts";
+import type { FrontContext } from "./context.ts";
 import { toLocation } from "./location.ts";
 import { toReplyTrailers } from "./metadata.ts";
-import type { ReplyHeaders } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { checkBodyType, hasBody, readRequestBody, refuseJsonAsForm } from "./request-body.ts";
-import { readSystemParameters } from "./system-parameters.ts";
+import { toHttpCode } from "./success.ts";
+import { readSystemParameters, refuseErrorsAsEvents } from "./system-parameters.ts";
 import type { SystemParameters } from "./system-parameters.ts";
-
-/** What the whole front shares. */
-export interface FrontContext {
-  readonly options: RestOptions;
-  readonly handler: Handler;
-  readonly answerError: AnswerError;
-  readonly forwardedOf: (exchange: Exchange) => Forwarded;
-  readonly requestMetadata: RequestMetadata;
-  readonly appendReplyHeaders: ReplyHeaders;
-}
 
 /** Throws GatewayError for what is wrong before the body; later faults are answered here. */
 export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan, request: CallRequest): void {
@@ -55,29 +42,44 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
       fail(error);
     }
   };
-  const call = (body: Buffer | undefined): void => {
-    if (exchange.isDone) return;
-    const contentType = headers["content-type"] as string | undefined;
-    const { captures } = request;
-    if (body !== undefined && options.profile === "strict" && plan.body === "typed")
-      refuseJsonAsForm(body, contentType);
-    const message = plan.readRequest({
-      captures,
-      contentType,
-      ...toQueryAndBody(plan, request, body),
-      method: exchange.method,
-    });
+  const call = (message: Uint8Array): void => {
     handler
       .unary({ kind: "unary", method: plan.method, metadata, deadline, cancellation, peer: forwarded.client, message })
       .then(answer, fail);
   };
+  readMessage({ options, exchange, plan, request }, call, fail);
+}
 
+export interface Reading {
+  readonly options: RestOptions;
+  readonly exchange: Exchange;
+  readonly plan: Plan;
+  readonly request: CallRequest;
+}
+
+/**
+ * The one message of a request, unless the client goes before it is there. Throws GatewayError where there is no body to wait
+ * for, and `call` with it; what goes wrong later is for `fail`.
+ */
+export function readMessage(
+  { options, exchange, plan, request }: Reading,
+  call: (message: Uint8Array) => void,
+  fail: (error: unknown) => void,
+): void {
+  const read = (body: Buffer | undefined): void => {
+    if (exchange.isDone) return;
+    const contentType = exchange.headers["content-type"] as string | undefined;
+    const { captures } = request;
+    if (body !== undefined && options.profile === "strict" && plan.body === "typed")
+      refuseJsonAsForm(body, contentType);
+    call(plan.readRequest({ captures, contentType, ...toQueryAndBody(plan, request, body), method: exchange.method }));
+  };
   if (readsBody(options, plan, request, exchange)) {
-    readRequestBody(exchange, options.maxBodyBytes).then(call).catch(fail);
+    readRequestBody(exchange, options.maxBodyBytes).then(read).catch(fail);
     return;
   }
   if (hasBody(exchange)) exchange.discardBody();
-  call(undefined);
+  read(undefined);
 }
 
 /** A form that stands for the query was read as one: nothing is left for a rule that wants a body. */
@@ -97,27 +99,30 @@ function readsBody(options: RestOptions, plan: Plan, request: CallRequest, excha
 }
 
 /** What the client wants the reply to look like. Decided before the call: a 406 after it would hide what it did. */
-function toView({ profile }: RestOptions, exchange: Exchange, plan: Plan, system: SystemParameters): ReplyView {
-  const { fields, pretty, alt } = system;
+export function toView({ profile }: RestOptions, exchange: Exchange, plan: Plan, system: SystemParameters): ReplyView {
+  const { fields, pretty } = system;
+  refuseErrorsAsEvents(system);
+  const alt = toUnaryAlt(system.alt);
   if (profile === "grpc-gateway") return { accept: alt ?? "json", fields, pretty };
   const contentType = exchange.headers["content-type"] as string | undefined;
-  const tie: ReplyFormat = plan.body === "typed" && hasBody(exchange) ? checkBodyType(contentType) : "json";
+  const isOneBody = plan.stream === undefined && plan.body === "typed" && hasBody(exchange);
+  const tie: ReplyFormat = isOneBody ? checkBodyType(contentType) : "json";
   if (plan.hasRawReply) return { accept: "json", fields, pretty };
   return { accept: alt ?? toReplyFormat(exchange.headers["accept"] as string | undefined, tie), fields, pretty };
 }
 
-interface Answering {
+export interface Answering {
   readonly exchange: Exchange;
   readonly plan: Plan;
   readonly path: string;
   readonly view: ReplyView;
 }
 
-function sendReply(context: FrontContext, { exchange, plan, path, view }: Answering, reply: Reply): void {
+export function sendReply(context: FrontContext, { exchange, plan, path, view }: Answering, reply: Reply): void {
   const { options } = context;
   const { success, binding } = plan;
   const { contentType, body } = plan.writeReply(reply.message, view);
-  const status = (options.allowHttpCode ? toHttpCode(reply) : undefined) ?? success.status;
+  const status = (options.allowHttpCode ? toHttpCode(reply.headers, reply.trailers) : undefined) ?? success.status;
   const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
   if (success.headers.length > 0) headers.push(...success.headers);
   const name = success.location?.(reply.message);
@@ -146,10 +151,4 @@ function sendReply(context: FrontContext, { exchange, plan, path, view }: Answer
     if (compressed !== undefined) headers.push("content-encoding", encoding);
     exchange.respond(status, headers, compressed ?? body, trailers);
   });
-}
-
-/** `x-http-code` as the backend's headers or trailers have it; anything but a final success or redirect status is ignored. */
-function toHttpCode({ headers, trailers }: Reply): number | undefined {
-  const text = getMetadata(headers, "x-http-code") ?? getMetadata(trailers, "x-http-code");
-  return text !== undefined && /^[2-5]\d\d$/.test(text) ? Number(text) : undefined;
 }

@@ -40,6 +40,32 @@ export function compileErrorWriter(schema: Schema, options: ErrorBodyOptions): W
   };
 }
 
+/** The status of a stream as a JSON object, `{"code":5,"status":"NOT_FOUND",…}`, for those who read it from the stream itself. */
+export type WriteStatus = (error: GatewayError, trailers?: readonly string[]) => string;
+
+/** Never throws. */
+export function compileStatusWriter(schema: Schema, json: JsonOptions): WriteStatus {
+  const writeAny = compileAnyWriter(schema, json);
+  return (error, trailers = []) => {
+    const status =
+      error.statusBytes === undefined ? undefined : backendDetails(error.statusBytes, error.code, writeAny);
+    const details = status?.details ?? (error.statusBytes === undefined ? ownDetails(error) : []);
+    const message = JSON.stringify(status?.message ?? error.message);
+    const shownTrailers = trailers.length === 0 ? "" : `,"trailers":${formatMetadata(trailers)}`;
+    return `{"code":${error.code},"status":"${codeName(error.code)}","message":${message},"details":[${details.join(",")}]${shownTrailers}}`;
+  };
+}
+
+/** Values of one name are a list, as in HTTP. */
+function formatMetadata(metadata: readonly string[]): string {
+  const values = new Map<string, string>();
+  for (let i = 0; i < metadata.length; i += 2) {
+    const earlier = values.get(metadata[i]);
+    values.set(metadata[i], earlier === undefined ? metadata[i + 1] : `${earlier}, ${metadata[i + 1]}`);
+  }
+  return JSON.stringify(Object.fromEntries(values));
+}
+
 const contentTypes = {
   status: "application/json",
   problem: "application/problem+json",

@@ -57,6 +57,33 @@ export function compileReply(binding: Binding, schema: Schema, options: ReplyOpt
   };
 }
 
+/** One message of a stream as JSON, never a line break in it unless `pretty`. Throws GatewayError (INTERNAL) on malformed bytes. */
+export type WriteElement = (message: Uint8Array) => Buffer;
+
+/** How the messages of one stream are shown: like `compileReply`, but settled once for all of them. Throws GatewayError (400) for `$fields`. */
+export type ViewElements = (view: { readonly fields: string | undefined; readonly pretty: boolean }) => WriteElement;
+
+export function compileElements(binding: Binding, schema: Schema, options: ReplyOptions): ViewElements {
+  const { responseBody } = binding;
+  const { output } = binding.method;
+  const masked = responseBody === undefined ? output : elementOf(responseBody);
+  const write =
+    responseBody === undefined
+      ? compileJsonWriter(output, schema, options.json)
+      : compileFieldWriter(responseBody, schema, options.json);
+  return ({ fields, pretty }) => {
+    const mask = fields === undefined ? undefined : toMask(masked, fields);
+    const indent = pretty ? prettyIndent : 0;
+    return (message) => write(message, mask, indent);
+  };
+}
+
+/** The HttpBody in a message of a stream of them. Throws GatewayError (INTERNAL). */
+export function compileRawElements({ responseBody }: Binding): (message: Uint8Array) => ReplyBody {
+  const write = compileRaw(responseBody);
+  return (message) => write(message, { accept: "json", fields: undefined, pretty: false });
+}
+
 /** Throws what the writer would throw for the view (400 for `$fields`, 406), for whoever asks before the call: after it is too late. */
 export function compileViewCheck({ method, responseBody }: Binding): (view: ReplyView) => void {
   const shown = responseBody === undefined ? method.output : messageOf(responseBody);

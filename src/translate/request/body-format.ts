@@ -24,14 +24,15 @@ export interface RequestBody {
 
 export const noBody: RequestFormat = { kind: "none" };
 export const jsonBody: RequestFormat = { kind: "json" };
-const raw: RequestFormat = { kind: "raw" };
+/** For google.api.HttpBody, whatever its type. */
+export const rawFormat: RequestFormat = { kind: "raw" };
 
 /** `isRaw`: the body is a google.api.HttpBody. Throws GatewayError 415. */
 export function compileFormat(isRaw: boolean, options: RequestOptions): (parts: RequestParts) => RequestFormat {
   const readsOnlyJson = options.profile === "grpc-gateway";
   return ({ body, contentType }) => {
     if (isRaw && !(readsOnlyJson && isTakenForJson(contentType)))
-      return isFilled(body) || contentType !== undefined ? raw : noBody;
+      return isFilled(body) || contentType !== undefined ? rawFormat : noBody;
     if (!isFilled(body)) return noBody;
     if (!readsOnlyJson) {
       const format = toBodyFormat(contentType);
@@ -51,7 +52,7 @@ function isBlank(body: Buffer): boolean {
 }
 
 /** curl says urlencoded for what its users mean as JSON. */
-function isTakenForJson(contentType: string | undefined): boolean {
+export function isTakenForJson(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const essence = parseMediaType(contentType)?.essence;
   return essence === "application/json" || essence === "application/x-www-form-urlencoded";

@@ -65,15 +65,35 @@ export function toBodyFormat(contentType: string | undefined): BodyFormat {
   return { kind: "multipart", boundary };
 }
 
+/** `values`: JSON values in an array, or one after the other. `lines`: one after the other, an array being a value like others. */
+export type StreamFormat = "values" | "lines";
+
+const lineTypes: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
+
+/** How the messages of a client stream come. Throws GatewayError 415 for a type that has no messages one by one. */
+export function toStreamFormat(contentType: string | undefined): StreamFormat {
+  if (contentType === undefined || contentType === "application/json") return "values";
+  const type = parseMediaType(contentType);
+  if (type === undefined)
+    throw unsupported(`Content-Type ${JSON.stringify(contentType.slice(0, 60))} is not a valid media type`, streamed);
+  const { essence, parameters } = type;
+  if (essence !== "application/json" && !lineTypes.has(essence))
+    throw unsupported(`${essence} has no messages one by one`, streamed);
+  const charset = parameters.get("charset")?.toLowerCase() ?? "utf-8";
+  if (charset !== "utf-8" && charset !== "utf8") throw unsupported(`${essence} must be in UTF-8`, streamed);
+  return essence === "application/json" ? "values" : "lines";
+}
+
 /** RFC 2046, section 5.1.1. */
 function isBoundary(text: string): boolean {
   return /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(text);
 }
 
 const accepted = "application/json, application/x-protobuf, application/x-www-form-urlencoded, multipart/form-data";
+const streamed = "application/json, application/x-ndjson, application/jsonl";
 
-function unsupported(what: string): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `${what}; send one of ${accepted}`, {
+function unsupported(what: string, instead = accepted): GatewayError {
+  return new GatewayError(Code.INVALID_ARGUMENT, `${what}; send one of ${instead}`, {
     reason: "CONTENT_TYPE_UNSUPPORTED",
     httpStatus: 415,
   });

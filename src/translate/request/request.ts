@@ -1,7 +1,7 @@
 // One HTTP request → one message: path captures, query and body woven together. Compiled once per binding.
 import { didYouMean } from "../../diagnostic.ts";
 import type { Binding } from "../../schema/binding.ts";
-import type { Schema } from "../../schema/descriptor.ts";
+import type { Field, Schema } from "../../schema/descriptor.ts";
 import { createDraft } from "./overlay-draft.ts";
 import {
   compileGlobs,
@@ -13,7 +13,7 @@ import {
 } from "./query.ts";
 import { Binder, type Bound, Violations } from "./query-binder.ts";
 import { compileBody } from "./body.ts";
-import { compileCaptures, compilePlainCaptures } from "./captures.ts";
+import { type BindCaptures, compileCaptures, compilePlainCaptures } from "./captures.ts";
 import type { RequestOptions, RequestParts } from "./request-options.ts";
 
 /** Throws GatewayError: 400 with a violation for everything wrong in path, query and form, or for the first fault of a JSON body; 415. */
@@ -21,17 +21,8 @@ export type ReadRequest = (parts: RequestParts) => Uint8Array;
 
 export function compileRequest(binding: Binding, schema: Schema, options: RequestOptions): ReadRequest {
   const lenient = options.profile === "grpc-gateway";
-  const binder = new Binder(schema, {
-    text: { json: options.json, goSyntax: lenient },
-    lenient,
-    isIgnored: compileGlobs(options.queryIgnore),
-    maxFormParameters: (options.queryLimits ?? defaultQueryLimits).maxParameters,
-  });
+  const { binder, bodyPath, bindCaptures, bindQuery, readsQuery } = compileUrl(binding, schema, options);
   const { input } = binding.method;
-  const bodyPath = binding.body.kind === "field" ? [...(binding.body.parents ?? []), binding.body.field] : [];
-  const takesQuery = binding.body.kind !== "all";
-  const readsQuery = !lenient || (takesQuery && hasFieldsForQuery(binding));
-  const captures = compileCaptures(binding, binder);
   const body = compileBody(binding, schema, options);
   const isBare = binding.variables.length === 0;
   const plain = binding.body.kind === "none" ? compilePlainCaptures(binding, binder) : undefined;
@@ -44,17 +35,49 @@ export function compileRequest(binding: Binding, schema: Schema, options: Reques
     }
     const root = createDraft(input);
     const bound: Bound = { root, bodyPath, violations: new Violations() };
-    captures(bound, parts.captures);
+    bindCaptures(bound, parts.captures);
     const format = body.formatOf(parts);
     // In Go a form's values come before those that the query has for the same name.
     if (lenient) body.bindForm(binder, bound, format, parts);
-    if (query !== "" && readsQuery) {
-      if (lenient) refuseSemicolons(query, "query string");
-      bindQuery(binder, bound, parseQuery(query, options.queryLimits), takesQuery);
-    }
+    bindQuery(bound, query);
     if (!lenient) body.bindForm(binder, bound, format, parts);
     bound.violations.finish();
     return body.weave(root, format, parts);
+  };
+}
+
+/** What a request's URL gives its message, path before query. */
+export interface UrlBinding {
+  readonly binder: Binder;
+  /** The fields down to what the body stands for, unless it is the whole message. */
+  readonly bodyPath: readonly Field[];
+  /** Whether the query is looked at. */
+  readonly readsQuery: boolean;
+  readonly bindCaptures: BindCaptures;
+  readonly bindQuery: (bound: Bound, query: string) => void;
+}
+
+export function compileUrl(binding: Binding, schema: Schema, options: RequestOptions): UrlBinding {
+  const lenient = options.profile === "grpc-gateway";
+  const binder = new Binder(schema, {
+    text: { json: options.json, goSyntax: lenient },
+    lenient,
+    isIgnored: compileGlobs(options.queryIgnore),
+    maxFormParameters: (options.queryLimits ?? defaultQueryLimits).maxParameters,
+  });
+  const { body } = binding;
+  const takesQuery = body.kind !== "all";
+  const readsQuery = !lenient || (takesQuery && hasFieldsForQuery(binding));
+  return {
+    binder,
+    bodyPath: body.kind === "field" ? [...(body.parents ?? []), body.field] : [],
+    readsQuery,
+    bindCaptures: compileCaptures(binding, binder),
+    bindQuery: (bound, query) => {
+      if (query === "" || !readsQuery) return;
+      if (lenient) refuseSemicolons(query, "query string");
+      bindParameters(binder, bound, parseQuery(query, options.queryLimits), takesQuery);
+    },
   };
 }
 
@@ -65,7 +88,7 @@ function hasFieldsForQuery({ method, variables, body }: Binding): boolean {
   return method.input.fields.some((field) => !taken.has(field));
 }
 
-function bindQuery(binder: Binder, bound: Bound, parameters: readonly Parameter[], takesQuery: boolean): void {
+function bindParameters(binder: Binder, bound: Bound, parameters: readonly Parameter[], takesQuery: boolean): void {
   const { lenient, isIgnored } = binder.options;
   for (const { name, value } of parameters) {
     if (bound.violations.isFull) return;

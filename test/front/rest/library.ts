@@ -2,6 +2,8 @@
 import { gunzipSync } from "node:zlib";
 import type { Reply, UnaryCall } from "../../../src/call.ts";
 import { createRestFront } from "../../../src/front/rest/rest.ts";
+import { Census } from "../../../src/front/stream/census.ts";
+import { Sweep } from "../../../src/front/stream/sweep.ts";
 import { grpcGatewayRest, strictRest } from "../../../src/front/rest/options.ts";
 import type { RestOptions } from "../../../src/front/rest/options.ts";
 import { createRouter } from "../../../src/route/router.ts";
@@ -127,6 +129,8 @@ export async function startLibrary(
       },
     },
     options: rest,
+    sweep: new Sweep(),
+    census: new Census(),
   });
   const listener = createListener({ address: { host: "127.0.0.1", port: 0 }, limits: defaultListenerLimits, front });
   const endpoint = await listener.listen();

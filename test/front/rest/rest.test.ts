@@ -61,12 +61,6 @@ describe("createRestFront", () => {
       expect([bad.status, errorOf(bad)]).to.deep.equal([400, "3 PATH_DOT_SEGMENT"]);
       expect((await library.send("OPTIONS /v2/books")).status).to.equal(404);
     });
-
-    it("streaming methods to 501", async () => {
-      await start();
-      const response = await library.send("GET /v1/books:watch");
-      expect([response.status, errorOf(response)]).to.deep.equal([501, "12 STREAMING_NOT_AVAILABLE"]);
-    });
   });
 
   describe("bodies", () => {

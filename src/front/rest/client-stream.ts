@@ -1,0 +1,54 @@
+// A client streams, the reply is one message: answered like that of a unary call, when the backend has made up its mind.
+import type { Reply, StreamReply } from "../../call.ts";
+import { Code, GatewayError } from "../../status.ts";
+import { readRequestStream } from "./request-stream.ts";
+import { clientGone, readCallHead, StreamRun } from "./stream-run.ts";
+import type { StreamSetup } from "./stream-run.ts";
+import { sendReply, toView } from "./unary.ts";
+
+/** Throws GatewayError for what is wrong before the body; later faults are answered here. */
+export function serveClientStream(setup: StreamSetup): void {
+  const { context, exchange, request, system } = setup;
+  const { plan, path } = request;
+  const view = toView(context.options, exchange, plan, system);
+  plan.checkView(view);
+  const head = readCallHead(setup);
+  const stream = readRequestStream(setup);
+  const run = new StreamRun(setup, head, "body");
+  exchange.onAbort(() => run.cancel(clientGone()));
+  const answer = (reply: Reply): void => {
+    run.onSent();
+    run.end(Code.OK);
+    if (!exchange.isDone) sendReply(context, { exchange, plan, path, view }, reply);
+  };
+  const fail = (cause: unknown): void => {
+    const error = GatewayError.from(cause);
+    run.end(error.code);
+    run.cancel(error);
+    context.answerError(exchange, error);
+  };
+  collect(run.start(stream.open(run)))
+    .then(answer)
+    .catch(fail);
+  stream.read();
+}
+
+/** The one message of a reply that comes as a stream. */
+async function collect({ headers, messages, trailers }: StreamReply): Promise<Reply> {
+  // A call that fails before its end fails there, too, where nobody looks any more.
+  trailers.catch(() => {});
+  const head = await headers;
+  const message = await messages.read();
+  if (message === undefined) {
+    await trailers;
+    throw wrongCount("no message");
+  }
+  if ((await messages.read()) !== undefined) throw wrongCount("more than one message");
+  return { message, headers: head, trailers: await trailers };
+}
+
+function wrongCount(found: string): GatewayError {
+  return new GatewayError(Code.INTERNAL, `the backend answered with ${found} where one is expected`, {
+    reason: "UPSTREAM_PROTOCOL",
+  });
+}

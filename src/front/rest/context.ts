@@ -1,0 +1,25 @@
+// What all requests of the REST front share.
+import type { Handler } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
+import type { GatewayError } from "../../status.ts";
+import type { Forwarded } from "../forwarded.ts";
+import type { Exchange } from "../front.ts";
+import type { RequestMetadata } from "../request-metadata.ts";
+import type { Census } from "../stream/census.ts";
+import type { Sweep } from "../stream/sweep.ts";
+import type { AnswerError } from "./error-answer.ts";
+import type { ReplyHeaders } from "./metadata.ts";
+import type { RestOptions } from "./options.ts";
+
+export interface FrontContext {
+  readonly options: RestOptions;
+  readonly handler: Handler;
+  readonly answerError: AnswerError;
+  readonly forwardedOf: (exchange: Exchange) => Forwarded;
+  readonly requestMetadata: RequestMetadata;
+  readonly appendReplyHeaders: ReplyHeaders;
+  /** The status of a stream, as JSON in the stream; with those of the trailers that are for clients. Never throws. */
+  readonly writeStatus: (error: GatewayError, trailers: Metadata) => string;
+  readonly sweep: Sweep;
+  readonly census: Census;
+}
