@@ -1,6 +1,9 @@
-// Packed runs far longer than what is reserved at once, of every type: as JSON, and cut in the middle of an element.
+// Packed runs far longer than what is reserved at once, of every type: as JSON and from it, and cut in the middle of an
+// element.
 import { expect } from "chai";
-import { codecOf, hexOf, thrownBy } from "./json-fixture.ts";
+import { GatewayError } from "../../src/status.ts";
+import { WireReader } from "../../src/translate/wire/wire-reader.ts";
+import { type Codec, codecOf, hexOf, thrownBy } from "./json-fixture.ts";
 import { Random } from "../fuzz/random.ts";
 
 /** For every type what its elements look like, from the fewest bytes on the wire to the most. */
@@ -53,4 +56,47 @@ describe("packed runs", () => {
       expect(thrownBy(() => codec.write(hexOf(cut))).message).to.match(/^malformed protobuf message: truncated/);
     });
   }
+});
+
+/** Elements that some type takes and another refuses, or that no JSON has. */
+const oddElements = [
+  ["", '"', "- 1", "1 2", '" 1"', '"\\u0031"'],
+  '1 -1 -0 00 01 -01 1.0 1. .5 1e2 1E-2 +1 --1 "" 0x1 "1" "-7" "01" "1 1" "1.5" "1e2" "NaN" null true [1] {}'.split(
+    " ",
+  ),
+  "999999999 1000000000 2147483647 2147483648 -2147483648 -2147483649 4294967295 4294967296 -4294967296".split(" "),
+  "999999999999999999 9223372036854775807 9223372036854775808 -9223372036854775808 123456789012345678".split(" "),
+  "18446744073709551615 18446744073709551616 99999999999999999999999 1000000000000000000".split(" "),
+  "0.1 123456789.123456789 1234567890.5 0.1234567890123456789 0.000000001000000001 9007199.254740993".split(" "),
+  "9007199.254740991 8999999.999999999 9000000.000000001 0.3 1.000000000 3.4028236e38 5e-324 1e400".split(" "),
+  "0.4999999999999999722444243843710864894092082977294921875 0.123456789 1.5.5 0.0".split(" "),
+].flat();
+
+describe("lists of numbers", () => {
+  /** What becomes of a list: its elements' bytes, or nothing where it is refused. */
+  const bytesOf = (codec: Codec, list: readonly string[], separator: string): string | undefined => {
+    try {
+      const wire = Buffer.from(codec.read(`{"list":[${list.join(separator)}]}`), "hex");
+      const reader = new WireReader(wire, 1, wire.length);
+      return wire.length === 0 ? "" : hexOf(wire.subarray(wire.length - (reader.lengthEnd() - reader.pos)));
+    } catch (error) {
+      expect(error).to.be.instanceOf(GatewayError);
+      return undefined;
+    }
+  };
+  for (const type of Object.keys(elements).filter((name) => name !== "bool" && name !== "E"))
+    it(`of ${type} are read as their elements are alone, whatever their form`, () => {
+      const codec = codecOf(`message M { repeated ${type} list = 1 [packed = true]; }`);
+      const zeros = Array.from({ length: 40 }, () => "0");
+      const rest = bytesOf(codec, zeros, ",")!;
+      let read = 0;
+      for (const element of [...oddElements, ...elements[type]]) {
+        const alone = bytesOf(codec, [element], "");
+        const expected = element === "" || alone === undefined ? undefined : alone + rest;
+        for (const separator of [",", ", ", " ,\n"])
+          expect(bytesOf(codec, [element, ...zeros], separator), element).to.equal(expected);
+        if (alone !== undefined) read++;
+      }
+      expect(read).to.be.greaterThan(10);
+    });
 });

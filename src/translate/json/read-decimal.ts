@@ -81,8 +81,8 @@ function scaleExact(value: number, exponent: number): number {
   return scale(value, 0, exponent);
 }
 
-/** Sixteen to nineteen digits: head · 10^tailDigits + tail. */
-function scaleLong(head: number, tail: number, tailDigits: number, exponent: number): number {
+/** (head · 10^tailDigits + tail) · 10^exponent, of a head below 2^53 and up to 19 digits; NaN where that is too close to call. */
+export function scaleLong(head: number, tail: number, tailDigits: number, exponent: number): number {
   const power = powerHigh(tailDigits);
   const product = head * power;
   const high = product + tail;

@@ -5,6 +5,7 @@ import { closeKeySet, type KeySet, openKeySet } from "./key-set.ts";
 import { type FieldPlan, Kind, type MessagePlan, type ReadRun } from "./message-plan.ts";
 import type { Overlay, OverlayEntry } from "../request/overlay.ts";
 import { isSeen, markIgnored, markOneof, markSeen, nothingSeen, type Seen } from "./seen-fields.ts";
+import { readPacked } from "./read-packed.ts";
 import { readText } from "./read-string.ts";
 import { readMapKey, readPlainValue } from "./read-value.ts";
 import { enter, expectColon, skipValue } from "./skip-json.ts";
@@ -210,6 +211,11 @@ function readList(run: ReadRun, field: FieldPlan): void {
   let byte = json.peek();
   while (byte !== CLOSE_BRACKET) {
     if (byte === LETTER_N && !field.readsNull) json.fail("an array element must not be null", "VALUE_INVALID");
+    if (field.isPacked && readPacked(run, field)) {
+      byte = json.peek();
+      if (byte === CLOSE_BRACKET) json.syntax("a value after the comma");
+      continue;
+    }
     const elementAt = out.length;
     if (!field.isPacked) out.append(field.tag);
     if (!readValue(run, field, undefined)) out.length = elementAt;
