@@ -1,0 +1,338 @@
+// What the frames of a multiplexed socket do: the state of one client, from `init` to the close.
+import { randomBytes } from "node:crypto";
+import type { Handler, Peer } from "../../call.ts";
+import { emptyMetadata } from "../../metadata.ts";
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { ReplyMetadata } from "../reply-metadata.ts";
+import type { Sweep } from "../stream/sweep.ts";
+import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
+import { FrameFault } from "./mux-frame.ts";
+import type { ClientFrame, GoAway, InitFrame, MuxCodec, OpenFrame } from "./mux-frame.ts";
+import { MuxLife } from "./mux-life.ts";
+import type { LifeHost } from "./mux-life.ts";
+import { toAuthorization } from "./mux-metadata.ts";
+import type { OverlayMetadata } from "./mux-metadata.ts";
+import type { FindTarget, PlanContext } from "./mux-plan.ts";
+import { MuxStream, upBytes, upCredit } from "./mux-stream.ts";
+import type { StreamHost } from "./mux-stream.ts";
+import { MuxStreams } from "./mux-streams.ts";
+import { Turns } from "./mux-turns.ts";
+import type { WebSocketOptions } from "./options.ts";
+import type { SocketEvents, StreamSocket } from "./socket.ts";
+
+export interface Credentials {
+  /** Unix time in milliseconds; undefined for no end. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Judges the metadata calls will have. Rejects with GatewayError (16) for credentials that are refused. */
+export type Authenticate = (metadata: Metadata, peer: Peer) => Promise<Credentials>;
+
+export interface MuxContext extends PlanContext {
+  readonly handler: Handler;
+  readonly sweep: Sweep;
+  /** Where credentials are judged once for a socket, beside what the chain says to each call. */
+  readonly authenticate?: Authenticate;
+}
+
+/** What of the handshake its calls get. */
+export interface MuxHandshake {
+  readonly form: MuxCodec["form"];
+  /** Of all calls, unless a frame says otherwise: its headers, credentials, and who the client is. */
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+}
+
+export interface SessionContext extends MuxContext {
+  readonly codec: MuxCodec;
+  readonly findTarget: FindTarget;
+  readonly overlay: OverlayMetadata;
+  readonly replyMetadata: ReplyMetadata;
+}
+
+/** Refused in a row, in socketfuls, before the client is taken to be broken. */
+const refusedSocketfuls = 10;
+/** What an `open` costs of the client's rate beyond a message. */
+const openCost = 3;
+
+export class MuxSession implements SocketEvents, StreamHost, LifeHost {
+  readonly codec: MuxCodec;
+  readonly turns: Turns;
+  readonly handler: Handler;
+  readonly sweep: Sweep;
+  readonly replyMetadata: ReplyMetadata;
+  readonly peer: Peer;
+  readonly maxReplyBytes: number;
+  readonly idleMs: number;
+  readonly lifetimeMs: number;
+  waitingBytes = 0;
+  readonly #context: SessionContext;
+  readonly #options: WebSocketOptions;
+  readonly #socket: StreamSocket;
+  readonly streams = new MuxStreams();
+  readonly #life: MuxLife;
+  readonly #session = randomBytes(16).toString("base64url");
+  /** Of the handshake and `init`, without `auth`; then of every call. */
+  #base: Metadata;
+  #metadata: Metadata;
+  /** Frames that wait until credentials are judged. */
+  #held: Buffer[] | undefined;
+  /** The pong that a full socket has to wait with. */
+  #owedPong: Uint8Array | undefined;
+  #refusedInRow = 0;
+  #isClosed = false;
+
+  constructor(context: SessionContext, { metadata, peer }: MuxHandshake, socket: StreamSocket) {
+    const { options, sweep } = context;
+    this.#context = context;
+    this.#options = options;
+    this.#socket = socket;
+    this.#base = metadata;
+    this.#metadata = metadata;
+    this.codec = context.codec;
+    this.turns = new Turns(socket);
+    this.handler = context.handler;
+    this.sweep = sweep;
+    this.replyMetadata = context.replyMetadata;
+    this.peer = peer;
+    this.maxReplyBytes = options.maxReplyBytes;
+    this.idleMs = options.idleMs;
+    this.lifetimeMs = options.lifetimeMs;
+    this.#life = new MuxLife(this, sweep, options);
+  }
+
+  onText(bytes: Buffer): void {
+    if (this.codec.form === "json") this.#read(bytes);
+    else this.close(CloseCode.UNSUPPORTED_DATA, "the frames of sluice.mux.v1.proto are binary messages");
+  }
+
+  onBinary(bytes: Buffer): void {
+    if (this.codec.form === "proto") this.#read(bytes);
+    else this.close(CloseCode.UNSUPPORTED_DATA, "the frames of sluice.mux.v1.json are text messages");
+  }
+
+  onRoom(): void {
+    if (this.#owedPong !== undefined) this.send(this.#owedPong);
+    this.#owedPong = undefined;
+    this.turns.onRoom();
+  }
+
+  onClose(): void {
+    this.#abandon();
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#isClosed) return;
+    if (this.#held !== undefined) {
+      this.#held.push(bytes);
+      return;
+    }
+    this.#life.touch();
+    try {
+      this.#take(this.codec.read(bytes));
+    } catch (error) {
+      if (error instanceof FrameFault) this.close(CloseCode.BAD_FRAME, error.message);
+      else this.#break(error);
+    }
+  }
+
+  #take(frame: ClientFrame): void {
+    if (!this.#life.isReady) {
+      if (frame.kind === "init") this.#init(frame);
+      else this.close(CloseCode.BAD_INIT, `the first frame must be "init", not "${frame.kind}"`);
+      return;
+    }
+    switch (frame.kind) {
+      case "init":
+        this.close(CloseCode.BAD_INIT, `a second "init"; new credentials come with "auth"`);
+        break;
+      case "auth":
+        this.#authenticate(frame.auth);
+        break;
+      case "open":
+        this.#open(frame);
+        break;
+      case "ping":
+        this.#pong(frame.d);
+        break;
+      case "pong":
+        break;
+      default:
+        this.#takeOfStream(frame);
+    }
+  }
+
+  #takeOfStream(frame: Extract<ClientFrame, { readonly kind: "msg" | "credit" | "end" | "cancel" }>): void {
+    const { id } = frame;
+    const stream = this.streams.get(id);
+    if (stream === undefined) {
+      if (id > this.streams.lastId)
+        this.close(CloseCode.BAD_FRAME, `"${frame.kind}" for stream ${id}, which was never opened`);
+      return;
+    }
+    if (frame.kind === "msg") {
+      if (!stream.receive(frame.message))
+        this.close(CloseCode.FLOW_CONTROL, `"msg" on stream ${id} without credit; wait for "credit"`);
+    } else if (frame.kind === "credit") {
+      if (!stream.grant(frame.n)) this.close(CloseCode.FLOW_CONTROL, `credit of stream ${id} above 2147483647`);
+    } else if (frame.kind === "end") stream.end();
+    else stream.fail(new GatewayError(Code.CANCELLED, "cancelled by the client", { reason: "CLIENT_GONE" }));
+  }
+
+  #init({ auth, metadata }: InitFrame): void {
+    try {
+      this.#base = this.#context.overlay(this.#base, metadata);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    this.#authenticate(auth);
+  }
+
+  #authenticate(auth: string | undefined): void {
+    const { authenticate, overlay } = this.#context;
+    let metadata: Metadata;
+    try {
+      metadata = overlay(this.#base, toAuthorization(auth));
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    if (authenticate === undefined) {
+      this.#ready(metadata, undefined);
+      return;
+    }
+    this.#held = [];
+    this.#socket.pause();
+    authenticate(metadata, this.peer).then(
+      ({ expiresAt }) => {
+        if (this.#isClosed) return;
+        this.#ready(metadata, expiresAt);
+        this.#release();
+      },
+      (error) => this.#refuse(error),
+    );
+  }
+
+  #ready(metadata: Metadata, expiresAt: number | undefined): void {
+    this.#metadata = metadata;
+    this.#life.ready(expiresAt);
+    this.send(
+      this.codec.ready({
+        session: this.#session,
+        maxStreams: this.#options.maxStreamsPerSocket,
+        maxMessage: this.#options.socket.maxMessageBytes,
+        upCredit,
+        upBytes,
+        pingMs: this.#options.socket.pingMs,
+        lifetimeMs: this.#life.lifetimeMs,
+        authExpiresAt: expiresAt,
+      }),
+    );
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const bytes of held) this.#read(bytes);
+    if (this.#held === undefined) this.#socket.resume();
+  }
+
+  #open(frame: OpenFrame): void {
+    const { id } = frame;
+    if (id <= this.streams.lastId) {
+      this.close(CloseCode.STREAM_ID, `"open" with id ${id} after ${this.streams.lastId}; ids must grow`);
+      return;
+    }
+    this.#socket.charge(openCost);
+    this.streams.lastId = id;
+    try {
+      this.#checkRoom();
+      const metadata = this.#context.overlay(this.#metadata, frame.metadata);
+      const target = this.#context.findTarget(frame);
+      const stream = new MuxStream(this, id, frame.credit, { target, metadata });
+      this.#refusedInRow = 0;
+      this.streams.add(stream);
+      stream.start(frame.message, frame.end);
+    } catch (error) {
+      this.send(this.codec.status(id, this.#toError(error), emptyMetadata));
+      if (this.#refusedInRow > refusedSocketfuls * this.#options.maxStreamsPerSocket)
+        this.close(CloseCode.TOO_MANY_STREAMS, `"open" ${this.#refusedInRow} times over maxStreams`);
+    }
+  }
+
+  #checkRoom(): void {
+    const { leaving } = this.#life;
+    if (leaving !== undefined) throw leaving;
+    const most = this.#options.maxStreamsPerSocket;
+    if (this.streams.size < most) return;
+    this.#refusedInRow++;
+    throw new GatewayError(Code.RESOURCE_EXHAUSTED, `${most} streams are open on this socket; end one first`, {
+      reason: "STREAM_LIMIT",
+    });
+  }
+
+  /** To a client that takes nothing only the last one is owed. */
+  #pong(d: Uint8Array | undefined): void {
+    const pong = this.codec.pong(d);
+    if (this.#socket.hasRoom) this.send(pong);
+    else this.#owedPong = pong;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#isClosed) return;
+    if (this.codec.form === "json") this.#socket.sendText(frame);
+    else this.#socket.sendBinary(frame);
+  }
+
+  onStreamEnd(stream: MuxStream): void {
+    this.streams.delete(stream);
+    this.#life.onStreamEnd();
+  }
+
+  /** No new streams; those that are open have so long. */
+  goAway(reason: GoAway["reason"], deadlineMs: number): void {
+    if (!this.#isClosed) this.#life.goAway(reason, deadlineMs);
+  }
+
+  end(error: GatewayError, code: number, reason: string): void {
+    if (this.#isClosed) return;
+    for (const stream of this.streams.takeAll()) stream.fail(error);
+    this.close(code, reason);
+  }
+
+  /** The client's own fault, told by a status about the socket. */
+  #refuse(cause: unknown): void {
+    const error = this.#toError(cause);
+    this.send(this.codec.status(0, error, emptyMetadata));
+    this.close(toCloseCode(error.code), toCloseReason(error));
+  }
+
+  #break(cause: unknown): void {
+    this.#toError(cause);
+    this.close(CloseCode.INTERNAL, "internal error");
+  }
+
+  #toError(cause: unknown): GatewayError {
+    const error = GatewayError.from(cause);
+    if (error.cause !== undefined) this.#options.report(error);
+    return error;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosed) return;
+    this.#abandon();
+    this.#socket.close(code, reason);
+  }
+
+  #abandon(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#held = undefined;
+    this.#life.stop();
+    this.turns.stop();
+    const gone = new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" });
+    for (const stream of this.streams.takeAll()) stream.abandon(gone);
+  }
+}
