@@ -4,6 +4,8 @@ import { readTlsFiles } from "./config/tls-files.ts";
 import { DiagnosticError } from "./diagnostic.ts";
 import type { GrpcOptions } from "./front/grpc/options.ts";
 import type { RestOptions } from "./front/rest/options.ts";
+import { defaultSocketLimits, strictWebSocket } from "./front/websocket/options.ts";
+import type { SocketLimits, WebSocketOptions } from "./front/websocket/options.ts";
 import type { RouterOptions } from "./route/router.ts";
 import { defaultListenerLimits, type ListenerLimits } from "./serve/listen-limits.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "./translate/options.ts";
@@ -50,6 +52,51 @@ export function toGrpcOptions(config: Config, report: GrpcOptions["report"]): Gr
     trustedProxies: http.trustedProxies,
     proxyUnknown: grpc.proxyUnknown,
     report,
+  };
+}
+
+export function toWebSocketOptions(config: Config, report: WebSocketOptions["report"]): WebSocketOptions {
+  const { profile, http, query, server, streams, timeouts, websocket } = config;
+  return {
+    ...strictWebSocket,
+    profile,
+    json: toJsonOptions(config),
+    routing: toRouterOptions(config),
+    queryIgnore: query.ignore,
+    queryLimits: { what: "query string", maxLength: server.maxUrlBytes, maxParameters: server.maxQueryParams },
+    errors: http.errors,
+    requestHeaders: http.requestHeaders,
+    responseHeaders: http.responseHeaders,
+    trustedProxies: http.trustedProxies,
+    defaultTimeoutMs: timeouts.defaultMs,
+    maxTimeoutMs: timeouts.maxMs,
+    allowedOrigins: websocket.allowedOrigins,
+    exposeUnary: websocket.exposeUnary,
+    envelope: websocket.envelope,
+    accessTokenInQuery: websocket.accessTokenInQuery,
+    socket: toSocketLimits(config),
+    maxReplyBytes: server.maxMessageBytes,
+    maxStreamsPerSocket: websocket.maxStreams,
+    maxSocketsPerPrincipal: websocket.maxSocketsPerPrincipal,
+    maxSockets: websocket.maxSockets,
+    handshakesPerSecond: websocket.handshakesPerSecond,
+    idleMs: streams.idleMs,
+    lifetimeMs: streams.lifetimeMs,
+    report,
+  };
+}
+
+function toSocketLimits({ websocket }: Config): SocketLimits {
+  return {
+    ...defaultSocketLimits,
+    maxMessageBytes: websocket.maxMessageBytes,
+    unsentHighBytes: websocket.maxUnsentBytes,
+    unsentLowBytes: Math.floor(websocket.maxUnsentBytes / 4),
+    slowConsumerMs: websocket.slowConsumerMs,
+    pingMs: websocket.pingMs,
+    pongMs: websocket.pongMs,
+    messagesPerSecond: websocket.messagesPerSecond,
+    bytesPerSecond: websocket.bytesPerSecond,
   };
 }
 

@@ -2,7 +2,8 @@
 //
 //   socket → serve/listen ─┬→ front/rest → route/router → translate/request ─┬→ chain/* ─┬→ upstream/* → backend
 //              │ 400 431   │    │ 404 405 415              │ 400 with the field │   │       └→ services/* (health, reflection)
-//              │           └→ front/grpc (bytes as they are) ──────────────────┘   │ (401 403 429)   │ 503 504
+//              │           ├→ front/grpc (bytes as they are) ──────────────────┤   │ (401 403 429)   │ 503 504
+//              │           └→ front/websocket (one call a socket, or many) ────┘   │                 │
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import { composeChain, type Interceptor } from "./chain/compose.ts";
@@ -13,6 +14,7 @@ import {
   toRouterOptions,
   toTransportLimits,
   toUpstreamTargets,
+  toWebSocketOptions,
 } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
@@ -21,6 +23,7 @@ import { compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";
 import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
+import { createWebSocketFront } from "./front/websocket/websocket.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
@@ -77,9 +80,9 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const handler = composeChain(interceptors, own.before(upstreams.handler));
   const router = createRouter(bindings, toRouterOptions(config));
   const restOptions = toRestOptions(config, report);
-  const rest = createRestFront({ router, schema, handler, options: restOptions });
   const sweep = new Sweep();
   const census = new Census();
+  const rest = createRestFront({ router, schema, handler, options: restOptions, sweep, census });
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   const grpc = createGrpcFront({
     schema,
@@ -90,12 +93,16 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     sweep,
     census,
   });
+  const websocket = config.websocket.enabled
+    ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
+    : undefined;
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
     tls: config.tls === undefined ? undefined : readListenTls(config.tls),
     http2: serveHttp2,
     front: (exchange) => (isGrpc(exchange) ? grpc : rest)(exchange),
+    upgrade: websocket?.upgrade,
     writeError: compileErrorBody(schema, restOptions),
   });
 
@@ -107,6 +114,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     async close() {
       isStopping = true;
       own.stop();
+      websocket?.drain();
       await listener.close(config.server.shutdownGraceMs);
       sweep.stop();
       await upstreams.close();

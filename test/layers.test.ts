@@ -50,7 +50,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
     "status",
   ],
   client: [],
-  docs: ["schema"],
+  docs: ["schema", "translate"],
   config: ["diagnostic", "schema", "status"],
   serve: ["front", "call", "config", "http1", "http2", "status"],
   "gateway-options": "everything",

@@ -23,8 +23,8 @@ import type { Style, Terminal } from "./terminal.ts";
 interface Explanation {
   readonly binding: RouteEntry | undefined;
   readonly captures: readonly (readonly [string, string])[];
-  /** The request as JSON text; undefined when there is none. */
-  readonly message: string | undefined;
+  /** The request's messages as JSON text, one for a method that takes one; undefined when there is no call. */
+  readonly messages: readonly string[] | undefined;
   readonly metadata: readonly (readonly [string, string])[];
   readonly timeoutMs: number | undefined;
   readonly target: string | undefined;
@@ -62,7 +62,7 @@ function explain({ config, schema }: Project, { match, call, timeoutMs, answer }
       match === undefined
         ? []
         : match.binding.template.variables.map(({ path }, index) => [path, match.captures[index]]),
-    message: call === undefined ? undefined : write?.(call.message).toString(),
+    messages: write === undefined ? undefined : call?.messages.map((message) => write(message).toString()),
     metadata: call === undefined ? [] : toPairs(call.metadata),
     timeoutMs,
     target: match === undefined ? undefined : findTarget(config, match.binding.method),
@@ -91,11 +91,14 @@ function toPairs(list: readonly string[]): (readonly [string, string])[] {
   return pairs;
 }
 
-function formatJson({ captures, message, metadata, answer, ...rest }: Explanation): string {
+function formatJson({ captures, messages, timeoutMs, metadata, answer, ...rest }: Explanation): string {
+  const parsed = messages?.map((message) => JSON.parse(message) as unknown);
+  const takesMany = /^(?:client|bidi)-streaming$/.test(rest.binding?.kind ?? "");
   const object = {
     ...rest,
+    timeoutMs: timeoutMs === Infinity ? undefined : timeoutMs,
     captures: captures.map(([variable, value]) => ({ variable, value })),
-    message: message === undefined ? undefined : (JSON.parse(message) as unknown),
+    ...(takesMany ? { messages: parsed } : { message: parsed?.[0] }),
     metadata: metadata.map(([name, value]) => ({ name, value })),
     answer:
       answer === undefined
@@ -110,7 +113,7 @@ function formatJson({ captures, message, metadata, answer, ...rest }: Explanatio
 }
 
 function formatLines(request: string, explanation: Explanation, style: Style): string[] {
-  const { binding, captures, message, metadata, timeoutMs, target, answer } = explanation;
+  const { binding, captures, messages = [], metadata, timeoutMs, target, answer } = explanation;
   const rows: (readonly [string, string])[] = [];
   if (binding !== undefined) {
     rows.push(["binding", `${binding.httpMethod} ${binding.path}`]);
@@ -122,9 +125,9 @@ function formatLines(request: string, explanation: Explanation, style: Style): s
     );
   }
   for (const [variable, value] of captures) rows.push(["capture", `${variable} = ${JSON.stringify(value)}`]);
-  if (message !== undefined) rows.push(["message", message]);
+  for (const message of messages) rows.push(["message", message]);
   for (const [name, value] of metadata) rows.push(["metadata", `${name}: ${value}`]);
-  if (timeoutMs !== undefined) rows.push(["deadline", formatDuration(timeoutMs)]);
+  if (timeoutMs !== undefined) rows.push(["deadline", timeoutMs === Infinity ? "none" : formatDuration(timeoutMs)]);
   if (binding !== undefined) rows.push(["target", target ?? "none: calls answer 503; name one with --upstream"]);
   return [
     style.bold(printable(request)),

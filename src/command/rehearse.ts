@@ -1,9 +1,13 @@
 // Sends one request through the real router and REST front, with an exchange and a backend that exist in memory only.
-import type { UnaryCall } from "../call.ts";
+import type { StreamCall, StreamReply } from "../call.ts";
 import type { Exchange, HeaderList } from "../front/front.ts";
 import { createRestFront } from "../front/rest/rest.ts";
+import { Census } from "../front/stream/census.ts";
+import { Sweep } from "../front/stream/sweep.ts";
+import type { Metadata } from "../metadata.ts";
 import { createRouter } from "../route/router.ts";
 import type { RouteMatch } from "../route/router.ts";
+import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ExplainedRequest } from "./explain-request.ts";
 import type { Project } from "./project.ts";
@@ -12,17 +16,26 @@ import { toRestOptions, toRouterOptions } from "../gateway-options.ts";
 export interface Rehearsal {
   readonly match: RouteMatch | undefined;
   /** What the backend would have been sent; undefined when the front answered itself. */
-  readonly call: UnaryCall | undefined;
+  readonly call: RehearsedCall | undefined;
+  /** Undefined without a call, Infinity for a call without a deadline. */
   readonly timeoutMs: number | undefined;
   /** What the front answered itself. */
   readonly answer: { readonly status: number; readonly headers: HeaderList; readonly body: string } | undefined;
 }
 
+export interface RehearsedCall {
+  readonly method: Method;
+  readonly metadata: Metadata;
+  /** One for a method that takes one. */
+  readonly messages: readonly Uint8Array[];
+}
+
 export async function rehearse(project: Project, request: ExplainedRequest): Promise<Rehearsal> {
   const { config, schema, bindings } = project;
   const router = createRouter(bindings, toRouterOptions(config));
+  const sweep = new Sweep();
   let match: RouteMatch | undefined;
-  let call: UnaryCall | undefined;
+  let call: RehearsedCall | undefined;
   let timeoutMs: number | undefined;
   const front = createRestFront({
     router: {
@@ -34,29 +47,57 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
     },
     schema,
     handler: {
-      unary: (received) => {
-        call = received;
-        timeoutMs = toRoundMs(received.deadline - performance.now());
+      unary: ({ method, metadata, message, deadline }) => {
+        call = { method, metadata, messages: [message] };
+        timeoutMs = toRoundMs(deadline - performance.now());
         return Promise.reject(notSent);
       },
-      stream: () => {
-        throw notSent;
+      stream: (received) => {
+        const messages = readAll(received);
+        messages.then(
+          (all) => {
+            call = { method: received.method, metadata: received.metadata, messages: all };
+            timeoutMs = toRoundMs(received.deadline - performance.now());
+          },
+          () => {},
+        );
+        return unanswered(messages);
       },
     },
     options: toRestOptions(config, () => {}),
+    sweep,
+    census: new Census(),
   });
   const answer = await new Promise<NonNullable<Rehearsal["answer"]>>((resolve) => {
     front(
       createExchange(request, (status, headers, body) => resolve({ status, headers, body: decode(body, headers) })),
     );
   });
+  sweep.stop();
   return { match, call, timeoutMs, answer: call === undefined ? answer : undefined };
+}
+
+async function readAll({ messages }: StreamCall): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for (;;) {
+    const message = await messages.read();
+    if (message === undefined) return all;
+    all.push(message);
+  }
+}
+
+/** Fails when all that the client sends has been read, and with what is wrong with it. */
+function unanswered(messages: Promise<unknown>): StreamReply {
+  const never = messages.then((): Promise<never> => Promise.reject(notSent));
+  never.catch(() => {});
+  return { headers: never, messages: { read: () => never }, trailers: never };
 }
 
 const notSent = new GatewayError(Code.ABORTED, "nothing is sent");
 
 /** The few microseconds on the way to the handler are no part of the deadline. */
 function toRoundMs(ms: number): number {
+  if (ms === Infinity) return ms;
   const step = ms > 1000 ? 100 : 1;
   return Math.round(ms / step) * step;
 }

@@ -114,7 +114,8 @@ export const configSchema: SchemaNode = {
     tls: listenTls,
     admin: {
       type: "string",
-      description: "Where /healthz, /readyz, /routes, /config and /metrics are served, read-only; or `off`. Keep it on loopback.",
+      description:
+        "Where /healthz, /readyz, /routes, /config and /metrics are served, read-only; or `off`. Keep it on loopback.",
       default: strict.admin,
       examples: ["off"],
       "x-form": { kind: "admin" },
