@@ -5,9 +5,13 @@ import type { Schema } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
+import { createRouter } from "../../route/router.ts";
+import { createGrpcWebSockets } from "./grpc-websockets.ts";
+import { createMux } from "./mux.ts";
 import { openSimple } from "./open-simple.ts";
 import type { SimpleTable } from "./open-simple.ts";
 import type { WebSocketOptions } from "./options.ts";
+import { muxPath } from "./reception.ts";
 import type { Admission, Caller, Mode } from "./reception.ts";
 import { compileRoutes } from "./routes.ts";
 import type { Session } from "./session-list.ts";
@@ -46,6 +50,9 @@ export function createModes({ schema, bindings, handler, options, sweep, census 
     planOf: createSimplePlans(schema, options, census),
   };
 
+  const mux = createMux({ schema, router: createRouter(bindings, options.routing), handler, options, sweep, census });
+  const grpcWebSockets = createGrpcWebSockets({ schema, handler, options, sweep, census });
+
   const prepareSimple = (caller: Caller, admission: Admission): OpenMode => {
     const opening = openSimple(table, caller, admission);
     return (socket) => {
@@ -56,10 +63,28 @@ export function createModes({ schema, bindings, handler, options, sweep, census 
     };
   };
 
+  const prepareMux = (caller: Caller, admission: Admission, form: "json" | "proto"): OpenMode => {
+    if (caller.path !== muxPath) table.findRoute(caller.path, admission.parameters.verb);
+    return (socket) => attach(socket, mux.open(socket, { form, ...admission }));
+  };
+
   return {
-    prepare: (caller, admission) => prepareSimple(caller, admission),
+    prepare(caller, admission) {
+      const { mode } = caller;
+      if (mode.kind === "mux") return prepareMux(caller, admission, mode.form);
+      if (mode.kind === "simple") return prepareSimple(caller, admission);
+      const open = grpcWebSockets.prepare(caller.path);
+      return (socket) => attach(socket, open(socket, admission));
+    },
     writeRefusal(socket, mode, error) {
       if (mode.kind === "simple") socket.sendText(frames.status(error, []));
+      else if (mode.kind === "mux") mux.writeRefusal(socket, mode.form, error);
+      else grpcWebSockets.writeRefusal(socket, error);
     },
   };
+}
+
+function attach(socket: ClientSocket, session: Session): Session {
+  socket.attach(session);
+  return session;
 }

@@ -10,8 +10,9 @@ import { parseQuery } from "../../translate/request/query.ts";
 import { compileTimeout } from "../deadline.ts";
 import type { TimeoutOf } from "../deadline.ts";
 import type { Census, StreamTally } from "../stream/census.ts";
-import { readStreamPolicy } from "../stream/stream-policy.ts";
-import type { StreamPolicy } from "../stream/stream-policy.ts";
+import type { StreamTimes } from "../stream/stream-clock.ts";
+import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import type { Overflow } from "../stream/stream-policy.ts";
 import { compileBoundMessages } from "./mux-binding.ts";
 import type { BoundMessages, ReadMessage, WriteMessage } from "./mux-binding.ts";
 import type { MuxCodec, OpenFrame } from "./mux-frame.ts";
@@ -19,7 +20,8 @@ import type { WebSocketOptions } from "./options.ts";
 
 export interface MuxPlan {
   readonly method: Method;
-  readonly policy: StreamPolicy;
+  readonly overflow: Overflow;
+  readonly times: StreamTimes;
   readonly tally: StreamTally;
   /** Messages the client may send. */
   readonly takes: "none" | "one" | "many";
@@ -140,7 +142,8 @@ function compilePlan({ options, census }: PlanContext, method: Method, messages:
     throw new GatewayError(Code.UNIMPLEMENTED, message, { reason: "WEBSOCKET_NOT_OFFERED" });
   }
   const timeoutOf = compileTimeout(method, options);
-  return { method, policy, tally: census.tallyOf(method, "mux"), timeoutOf, ...messages };
+  const times = toStreamTimes(policy, options);
+  return { method, overflow: policy.overflow, times, tally: census.tallyOf(method, "mux"), timeoutOf, ...messages };
 }
 
 function isClientStream({ kind }: Method): boolean {

@@ -8,7 +8,7 @@ import type { ReplyMetadata } from "../reply-metadata.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
 import { FrameFault } from "./mux-frame.ts";
-import type { ClientFrame, GoAway, InitFrame, MuxCodec, OpenFrame } from "./mux-frame.ts";
+import type { ClientFrame, InitFrame, MuxCodec, OpenFrame } from "./mux-frame.ts";
 import { MuxLife } from "./mux-life.ts";
 import type { LifeHost } from "./mux-life.ts";
 import { toAuthorization } from "./mux-metadata.ts";
@@ -64,8 +64,6 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly replyMetadata: ReplyMetadata;
   readonly peer: Peer;
   readonly maxReplyBytes: number;
-  readonly idleMs: number;
-  readonly lifetimeMs: number;
   waitingBytes = 0;
   readonly #context: SessionContext;
   readonly #options: WebSocketOptions;
@@ -97,8 +95,6 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.replyMetadata = context.replyMetadata;
     this.peer = peer;
     this.maxReplyBytes = options.maxReplyBytes;
-    this.idleMs = options.idleMs;
-    this.lifetimeMs = options.lifetimeMs;
     this.#life = new MuxLife(this, sweep, options);
   }
 
@@ -256,7 +252,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
       this.streams.add(stream);
       stream.start(frame.message, frame.end);
     } catch (error) {
-      this.send(this.codec.status(id, this.#toError(error), emptyMetadata));
+      this.sendStatus(id, GatewayError.from(error), emptyMetadata);
       if (this.#refusedInRow > refusedSocketfuls * this.#options.maxStreamsPerSocket)
         this.close(CloseCode.TOO_MANY_STREAMS, `"open" ${this.#refusedInRow} times over maxStreams`);
     }
@@ -291,9 +287,9 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.#life.onStreamEnd();
   }
 
-  /** No new streams; those that are open have so long. */
-  goAway(reason: GoAway["reason"], deadlineMs: number): void {
-    if (!this.#isClosed) this.#life.goAway(reason, deadlineMs);
+  /** The gateway is stopping: no new streams, and so long for those that are open. */
+  drain(): void {
+    if (!this.#isClosed) this.#life.goAway("shutdown", this.#options.drainMs);
   }
 
   end(error: GatewayError, code: number, reason: string): void {
@@ -302,22 +298,21 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.close(code, reason);
   }
 
+  sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata): void {
+    if (error?.cause !== undefined) this.#options.report(error);
+    this.send(this.codec.status(id, error, this.replyMetadata(trailers)));
+  }
+
   /** The client's own fault, told by a status about the socket. */
   #refuse(cause: unknown): void {
-    const error = this.#toError(cause);
-    this.send(this.codec.status(0, error, emptyMetadata));
+    const error = GatewayError.from(cause);
+    this.sendStatus(0, error, emptyMetadata);
     this.close(toCloseCode(error.code), toCloseReason(error));
   }
 
   #break(cause: unknown): void {
-    this.#toError(cause);
+    this.#options.report(GatewayError.from(cause));
     this.close(CloseCode.INTERNAL, "internal error");
-  }
-
-  #toError(cause: unknown): GatewayError {
-    const error = GatewayError.from(cause);
-    if (error.cause !== undefined) this.#options.report(error);
-    return error;
   }
 
   close(code: number, reason: string): void {

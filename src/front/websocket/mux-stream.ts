@@ -33,11 +33,11 @@ export interface StreamHost {
   readonly replyMetadata: ReplyMetadata;
   readonly peer: Peer;
   readonly maxReplyBytes: number;
-  readonly idleMs: number;
-  readonly lifetimeMs: number;
   /** Bytes of messages that wait for backends, of all its streams. */
   waitingBytes: number;
   send(frame: Uint8Array): void;
+  /** The end of a stream, `error` undefined for OK. */
+  sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata): void;
   /** The stream has ended, and is to be forgotten. */
   onStreamEnd(stream: MuxStream): void;
 }
@@ -78,8 +78,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     this.#deadline = performance.now() + target.timeoutMs;
     this.#prefix = host.codec.messagePrefix(id);
     this.#inbox = new Inbox((bytes) => this.#onTaken(bytes));
-    const { idleMs = host.idleMs, lifetimeMs = host.lifetimeMs } = plan.policy;
-    this.#clock = new StreamClock(host.sweep, { idleMs, lifetimeMs }, (error) => this.fail(error));
+    this.#clock = new StreamClock(host.sweep, plan.times, (error) => this.fail(error));
     openStream(plan.tally);
   }
 
@@ -162,7 +161,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     this.#pump = new Pump({
       reply,
       sink: this,
-      overflow: this.#target.plan.policy.overflow,
+      overflow: this.#target.plan.overflow,
       onHead: (headers) => this.#sendHead(headers),
       onEnd: (error, trailers) => this.#finish(error, trailers),
     });
@@ -255,7 +254,7 @@ export class MuxStream implements TurnTaker, MessageSink {
   #finish(error: GatewayError | undefined, trailers: Metadata): void {
     if (!this.#close(error)) return;
     const host = this.#host;
-    host.send(host.codec.status(this.id, error, host.replyMetadata(trailers)));
+    host.sendStatus(this.id, error, trailers);
     host.onStreamEnd(this);
   }
 
@@ -288,6 +287,6 @@ function unexpected(what: string): GatewayError {
 
 function tooLarge(bytes: number, most: number): GatewayError {
   return new GatewayError(Code.RESOURCE_EXHAUSTED, `the reply has ${bytes} bytes, more than the ${most} allowed`, {
-    reason: "UPSTREAM_MESSAGE_TOO_LARGE",
+    reason: "REPLY_TOO_LARGE",
   });
 }

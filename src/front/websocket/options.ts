@@ -60,6 +60,8 @@ export interface WebSocketOptions {
   readonly handshakesPerSecond: number;
   /** Multiplexed mode: for the first frame. */
   readonly initMs: number;
+  /** Multiplexed mode: what open streams have left when the gateway stops; shorter than what the listener gives connections. */
+  readonly drainMs: number;
   /** Of a call that says nothing else in (sluice.stream); in multiplexed mode also of a socket. */
   readonly idleMs: number;
   readonly lifetimeMs: number;
@@ -114,6 +116,7 @@ export const strictWebSocket: WebSocketOptions = Object.freeze({
   maxSockets: 10_000,
   handshakesPerSecond: 200,
   initMs: 10_000,
+  drainMs: 8000,
   idleMs: 600_000,
   lifetimeMs: 7_200_000,
   ticketMs: 30_000,
