@@ -7,6 +7,7 @@ COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
 COPY examples examples
+COPY pages pages
 COPY protos protos
 RUN npm run build
 USER node
@@ -18,6 +19,7 @@ ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 COPY --from=examples /app/dist/src dist/src
+COPY pages pages
 COPY protos protos
 COPY examples/sluice.yaml examples/sluice.yaml
 USER node
