@@ -1,0 +1,284 @@
+// Finds a carrier for every call: one shared socket where there is room, another when there is not, and again when it is lost.
+// docs/websocket.md, "What a client does", is what happens here.
+import type { Call, Dispatcher } from "./call.ts";
+import type { GatewayAddress } from "./address.ts";
+import type { ConnectionState, ConnectOptions } from "./contract.ts";
+import type { Environment } from "./environment.ts";
+import { canFetch, fetchCall } from "./fetch-call.ts";
+import { ClientError, retryDelay, toError, toVerdict, unauthenticated, unimplemented } from "./error.ts";
+import type { Codec } from "./frames.ts";
+import { guard } from "./guard.ts";
+import { Pace } from "./pace.ts";
+import { connectionLost, Session } from "./session.ts";
+import type { SessionEvents } from "./session.ts";
+
+const healthyMs = 10_000;
+const probeMs = 5_000;
+const connectMs = 15_000;
+/** A network that lets no WebSocket through is asked again after so long. */
+const blockedMs = 60_000;
+
+export interface ConnectionInputs {
+  readonly address: GatewayAddress;
+  readonly codec: Codec;
+  readonly options: ConnectOptions;
+  readonly environment: Environment;
+}
+
+interface SessionRecord {
+  readyAt: number | undefined;
+  readonly stopTimer: () => void;
+}
+
+export class Connection implements Dispatcher, SessionEvents {
+  readonly now: () => number;
+  readonly #inputs: ConnectionInputs;
+  readonly #waiting = new Set<Call>();
+  /** Timers of calls that wait before they are opened again. */
+  readonly #delayed = new Map<Call, () => void>();
+  /** All that are open, those that drain as well. */
+  readonly #sessions = new Map<Session, SessionRecord>();
+  readonly #pace: Pace;
+  #isDialing = false;
+  #wasEverReady = false;
+  /** Credentials were refused, and new ones asked for. */
+  #isRefreshed = false;
+  #blockedUntil = 0;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(inputs: ConnectionInputs) {
+    this.#inputs = inputs;
+    this.now = () => inputs.environment.now();
+    this.#pace = new Pace(inputs.environment);
+  }
+
+  start(call: Call): void {
+    if (call.isOver) return;
+    this.#waiting.add(call);
+    this.#flush();
+  }
+
+  /** A lost socket is waited for as a whole; a call that has lost only its stream waits by itself. */
+  retry(call: Call, error: ClientError): void {
+    const isAlone = this.#isBlocked || [...this.#sessions.keys()].some((session) => !session.isDraining);
+    const wait = retryDelay(error.details) ?? (isAlone ? this.#pace.delay(call.attempts - 1) : 0);
+    if (wait === 0) {
+      this.start(call);
+      return;
+    }
+    const stop = this.#inputs.environment.after(wait, () => {
+      this.#delayed.delete(call);
+      this.start(call);
+    });
+    this.#delayed.set(call, stop);
+  }
+
+  forget(call: Call): void {
+    this.#waiting.delete(call);
+    this.#delayed.get(call)?.();
+    this.#delayed.delete(call);
+    if (this.#waiting.size === 0) this.#pace.hurry();
+  }
+
+  close(): void {
+    const calls = [...this.#waiting, ...this.#delayed.keys()];
+    for (const session of this.#sessions.keys()) calls.push(...session.calls);
+    for (const call of calls) call.cancel("the client was closed");
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  onOpen(): void {
+    this.#flush();
+  }
+
+  onReady(session: Session): void {
+    const record = this.#sessions.get(session);
+    if (record !== undefined) record.readyAt = this.now();
+    record?.stopTimer();
+    this.#isDialing = false;
+    this.#wasEverReady = true;
+    this.#isRefreshed = false;
+    this.#blockedUntil = 0;
+    this.#tell("ready");
+    for (const other of this.#sessions.keys()) if (other.isDraining) this.#moveFrom(other);
+    this.#flush();
+  }
+
+  onRoom(): void {
+    if (this.#waiting.size > 0) this.#flush();
+  }
+
+  onExpiring(session: Session): void {
+    // Without new credentials the socket ends by itself, and the next one asks again.
+    this.#askToken().then(
+      (auth) => auth !== undefined && session.authenticate(auth),
+      () => {},
+    );
+  }
+
+  onGoAway(session: Session, calls: readonly Call[], retryAfterMs: number): void {
+    this.#pace.holdUntil(this.now() + retryAfterMs);
+    for (const call of calls) {
+      call.suspend();
+      this.#waiting.add(call);
+    }
+    // What can go on elsewhere does so as soon as there is an elsewhere.
+    if (calls.length > 0 || [...session.calls].some((call) => call.isResumable)) this.#dial();
+  }
+
+  onEnd(session: Session, closeCode: number, refusal: ClientError | undefined): void {
+    const record = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    record?.stopTimer();
+    const isFirstTry = !session.isReady;
+    if (isFirstTry) this.#isDialing = false;
+    const error = connectionLost(closeCode, refusal);
+    if (this.#sessions.size === 0) this.#tell("closed", error);
+    const calls = [...session.calls];
+    // Those that wait for this very socket.
+    const waiting = isFirstTry ? [...this.#waiting] : [];
+    const age = record?.readyAt === undefined ? 0 : this.now() - record.readyAt;
+    if (this.#canRetry(closeCode, refusal, age)) {
+      if (isFirstTry && !this.#wasEverReady) this.#blockedUntil = this.now() + blockedMs;
+      for (const call of calls) call.lost(error, isFirstTry && refusal !== undefined);
+      for (const call of waiting) {
+        this.#waiting.delete(call);
+        call.lost(error, true);
+      }
+      this.#flush();
+    } else for (const call of [...calls, ...waiting]) call.fail(error);
+    this.#rest();
+  }
+
+  get #isBlocked(): boolean {
+    return this.now() < this.#blockedUntil;
+  }
+
+  /** Also sets when. */
+  #canRetry(closeCode: number, refusal: ClientError | undefined, age: number): boolean {
+    // A socket that was given up here because of what came has no code that says so.
+    const code = closeCode === 1006 && refusal !== undefined ? 4000 + refusal.code : closeCode;
+    const verdict = toVerdict(code, refusal);
+    if (verdict === "refresh") {
+      if (this.#isRefreshed || this.#inputs.options.getToken === undefined) return false;
+      this.#isRefreshed = true;
+      return true;
+    }
+    if (verdict === "fail") return false;
+    const delay = retryDelay(refusal?.details);
+    if (delay !== undefined) this.#pace.holdUntil(this.now() + delay);
+    this.#pace.backOff(age >= healthyMs);
+    return true;
+  }
+
+  #flush(): void {
+    let isShort = false;
+    for (const call of this.#waiting) {
+      const session = this.#findRoom();
+      const canGo = session !== undefined || (this.#mayFetch && canFetch(call));
+      if (!canGo) {
+        isShort = true;
+        continue;
+      }
+      this.#waiting.delete(call);
+      if (session !== undefined) session.open(call);
+      else this.#fetch(call);
+    }
+    if (isShort) this.#dial();
+  }
+
+  #findRoom(): Session | undefined {
+    for (const session of this.#sessions.keys()) if (session.hasRoom) return session;
+    return undefined;
+  }
+
+  get #mayFetch(): boolean {
+    const { environment } = this.#inputs;
+    return environment.fetch !== undefined && (this.#isBlocked || environment.WebSocket === undefined);
+  }
+
+  #fetch(call: Call): void {
+    const { address, environment, options } = this.#inputs;
+    const source = { url: address.http, metadata: options.metadata, askToken: () => this.#askToken() };
+    if (environment.fetch !== undefined) void fetchCall(call, environment.fetch, source);
+  }
+
+  #dial(): void {
+    if (this.#isDialing) return;
+    this.#isDialing = true;
+    this.#unsubscribe ??= this.#inputs.environment.onWake(() => this.#onWake());
+    this.#connect().catch((error: unknown) => this.#onDialFailure(toError(error, unauthenticated)));
+  }
+
+  /** Rejects when there are no credentials to connect with. */
+  async #connect(): Promise<void> {
+    const { environment, address, codec, options } = this.#inputs;
+    const isWanted = (): boolean => this.#waiting.size > 0 || this.#hasCallsToMove;
+    await this.#pace.due(isWanted);
+    const auth = isWanted() ? await this.#askToken() : undefined;
+    if (!isWanted()) {
+      this.#isDialing = false;
+      this.#rest();
+      return;
+    }
+    if (environment.WebSocket === undefined) {
+      this.#isDialing = false;
+      const message = "there is no WebSocket here, and the method has no route for fetch";
+      for (const call of this.#waiting) call.fail(new ClientError({ code: unimplemented, message }));
+      return;
+    }
+    this.#tell("connecting");
+    const socket = new environment.WebSocket(address.webSocket, [codec.protocol]);
+    const session = new Session(socket, codec, { auth, metadata: options.metadata }, this);
+    const stopTimer = environment.after(options.connectTimeoutMs ?? connectMs, () => session.drop());
+    this.#sessions.set(session, { readyAt: undefined, stopTimer });
+  }
+
+  /** The application gave no credentials, or WebSocket would not even begin. */
+  #onDialFailure(error: ClientError): void {
+    this.#isDialing = false;
+    this.#pace.backOff(false);
+    const waiting = [...this.#waiting];
+    for (const call of waiting) {
+      this.#waiting.delete(call);
+      call.lost(error, true);
+    }
+  }
+
+  async #askToken(): Promise<string | undefined> {
+    const token = await this.#inputs.options.getToken?.();
+    return token === undefined || token === "" || token.includes(" ") ? token : `Bearer ${token}`;
+  }
+
+  get #hasCallsToMove(): boolean {
+    const draining = [...this.#sessions.keys()].filter((session) => session.isDraining);
+    return draining.some((session) => [...session.calls].some((call) => call.isResumable));
+  }
+
+  #moveFrom(session: Session): void {
+    for (const call of session.calls) {
+      if (!call.isResumable) continue;
+      session.release(call);
+      call.suspend();
+      this.#waiting.add(call);
+    }
+    session.closeIfDrained();
+  }
+
+  #onWake(): void {
+    for (const session of this.#sessions.keys()) session.probe(probeMs);
+    this.#pace.wake();
+  }
+
+  /** Nothing is listened to while there is nothing to do. */
+  #rest(): void {
+    if (this.#sessions.size > 0 || this.#isDialing) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  #tell(state: ConnectionState, error?: ClientError): void {
+    const { onConnection } = this.#inputs.options;
+    if (onConnection !== undefined) guard(() => onConnection(state, error));
+  }
+}

@@ -1,0 +1,56 @@
+// What the client needs of the place it runs in, a page or a program; tests bring their own.
+import type { ConnectOptions, WebSocketConstructor } from "./contract.ts";
+
+export interface Environment {
+  readonly WebSocket: WebSocketConstructor | undefined;
+  readonly fetch: typeof fetch | undefined;
+  /** Milliseconds, steady. */
+  now(): number;
+  /** From 0 to 1. */
+  random(): number;
+  /** Returns what stops it. */
+  after(ms: number, callback: () => void): () => void;
+  /** False only where the browser says so. */
+  isOnline(): boolean;
+  /** The network is back, or the page is looked at again. Returns what unsubscribes. */
+  onWake(listener: () => void): () => void;
+}
+
+interface EventSource {
+  addEventListener?(type: string, listener: () => void): void;
+  removeEventListener?(type: string, listener: () => void): void;
+}
+
+interface Page extends EventSource {
+  readonly WebSocket?: WebSocketConstructor;
+  readonly navigator?: { readonly onLine?: boolean };
+  readonly document?: EventSource & { readonly visibilityState?: string };
+}
+
+export function createEnvironment(options: ConnectOptions): Environment {
+  const page = globalThis as unknown as Page;
+  return {
+    WebSocket: options.WebSocket ?? page.WebSocket,
+    // A method of the window: called on anything else it throws.
+    fetch: options.fetch === false ? undefined : (options.fetch ?? globalThis.fetch?.bind(globalThis)),
+    now: () => performance.now(),
+    random: () => Math.random(),
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    isOnline: () => page.navigator?.onLine !== false,
+    onWake(listener) {
+      const { document } = page;
+      const onVisible = (): void => {
+        if (document?.visibilityState === "visible") listener();
+      };
+      page.addEventListener?.("online", listener);
+      document?.addEventListener?.("visibilitychange", onVisible);
+      return () => {
+        page.removeEventListener?.("online", listener);
+        document?.removeEventListener?.("visibilitychange", onVisible);
+      };
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// The REST request of a call: path variables, query and body, as the method's rule has them.
+import type { HttpRoute, JsonObject } from "./contract.ts";
+
+export interface HttpRequest {
+  /** Path and query. */
+  readonly target: string;
+  /** JSON; undefined for none. */
+  readonly body: string | undefined;
+}
+
+export function toHttpRequest(route: HttpRoute, message: JsonObject): HttpRequest {
+  const bound = new Set<string>();
+  const path = route.path.replaceAll(/\{([^={}]+)(=[^{}]*)?\}/g, (_, name: string, pattern: string | undefined) => {
+    bound.add(name);
+    const text = textOf(valueAt(message, name));
+    // A variable over several segments keeps its slashes.
+    return pattern === undefined || pattern === "=*" ? encodeURIComponent(text) : encodeSegments(text);
+  });
+  if (route.body === "*") return { target: path, body: JSON.stringify(message) };
+  if (route.body !== undefined) bound.add(route.body);
+  const query = new URLSearchParams();
+  addQuery(query, "", message, bound);
+  const text = query.toString();
+  return {
+    target: text === "" ? path : `${path}?${text}`,
+    body: route.body === undefined ? undefined : JSON.stringify(message[route.body] ?? {}),
+  };
+}
+
+function valueAt(message: JsonObject, name: string): unknown {
+  let value: unknown = message;
+  for (const key of name.split(".")) value = (value as JsonObject | null | undefined)?.[key];
+  return value;
+}
+
+function encodeSegments(text: string): string {
+  return text.split("/").map(encodeURIComponent).join("/");
+}
+
+/** `line.price=1` for what is nested, one entry for each element of an array. */
+function addQuery(query: URLSearchParams, prefix: string, value: unknown, bound: ReadonlySet<string>): void {
+  if (value === undefined || value === null || bound.has(prefix)) return;
+  if (Array.isArray(value)) for (const element of value) addQuery(query, prefix, element, bound);
+  else if (typeof value === "object")
+    for (const [key, inner] of Object.entries(value))
+      addQuery(query, prefix === "" ? key : `${prefix}.${key}`, inner, bound);
+  else query.append(prefix, textOf(value));
+}
+
+/** Of a string, a number or true and false: nothing else stands in a URL. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? "").replaceAll('"', "");
+}

@@ -1,0 +1,277 @@
+// One WebSocket and the calls on it: frames in and out, stream ids, the handshake inside the socket.
+import type { Call, Carrier } from "./call.ts";
+import type { Metadata, WebSocketLike } from "./contract.ts";
+import { ClientError, internal, resourceExhausted, unavailable } from "./error.ts";
+import type { ClientFrame, Codec, ReadyFrame, ServerFrame, StatusFrame } from "./frames.ts";
+
+/** Opened before the server has said how many it takes. */
+const earlyStreams = 16;
+const largestId = 2 ** 31 - 1;
+
+export interface SessionEvents {
+  /** Calls can be opened. */
+  onOpen(): void;
+  /** The server has said `ready`, for the first time. */
+  onReady(session: Session): void;
+  /** There is room for another call. */
+  onRoom(): void;
+  /** The credentials are about to end. */
+  onExpiring(session: Session): void;
+  /** No new calls here; `calls` have not been taken on. */
+  onGoAway(session: Session, calls: readonly Call[], retryAfterMs: number): void;
+  /** Once. `refusal`: the server's words about the socket. */
+  onEnd(session: Session, closeCode: number, refusal: ClientError | undefined): void;
+}
+
+export interface Hello {
+  readonly auth: string | undefined;
+  readonly metadata: Metadata | undefined;
+}
+
+export class Session {
+  readonly #socket: WebSocketLike;
+  readonly #codec: Codec;
+  readonly #events: SessionEvents;
+  readonly #calls = new Map<number, Call>();
+  #lastId = 0;
+  #ready: ReadyFrame | undefined;
+  #isOpen = false;
+  #isDraining = false;
+  #isOver = false;
+  #refusal: ClientError | undefined;
+  #probe: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(socket: WebSocketLike, codec: Codec, hello: Hello, events: SessionEvents) {
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#events = events;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => this.#onOpen(hello));
+    socket.addEventListener("message", ({ data }: { data: unknown }) => this.#onMessage(data));
+    socket.addEventListener("close", ({ code }: { code: number }) => this.#end(code));
+    // What is wrong comes with close.
+    socket.addEventListener("error", () => {});
+  }
+
+  get calls(): Iterable<Call> {
+    return this.#calls.values();
+  }
+
+  get isReady(): boolean {
+    return this.#ready !== undefined;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get hasRoom(): boolean {
+    const most = this.#ready?.maxStreams ?? earlyStreams;
+    return this.#isOpen && !this.#isDraining && this.#calls.size < most && this.#lastId < largestId;
+  }
+
+  open(call: Call): void {
+    const id = ++this.#lastId;
+    this.#calls.set(id, call);
+    const frame = call.open(id, this.#createCarrier(id));
+    if (!this.#fits(frame)) {
+      this.#calls.delete(id);
+      call.fail(this.#tooLarge());
+      return;
+    }
+    if (this.#ready !== undefined) this.#startUpload(call, this.#ready);
+  }
+
+  /** The call goes on elsewhere. */
+  release(call: Call): void {
+    for (const [id, each] of this.#calls)
+      if (each === call) {
+        this.#calls.delete(id);
+        this.#send({ t: "cancel", id, reason: "moved to another connection" });
+      }
+  }
+
+  authenticate(auth: string): void {
+    this.#send({ t: "auth", auth });
+  }
+
+  /** Whether anybody is there: without any frame within `timeoutMs` the socket is given up. */
+  probe(timeoutMs: number): void {
+    if (this.#ready === undefined || this.#probe !== undefined) return;
+    this.#send({ t: "ping" });
+    this.#probe = setTimeout(() => this.drop(), timeoutMs);
+  }
+
+  /** Gives the socket up, without waiting for its close. */
+  drop(refusal?: ClientError): void {
+    this.#refusal ??= refusal;
+    this.#socket.close(1000);
+    this.#end(1006);
+  }
+
+  closeIfDrained(): void {
+    if (this.#isDraining && this.#calls.size === 0) this.close();
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+    this.#end(1000);
+  }
+
+  #onOpen({ auth, metadata }: Hello): void {
+    if (this.#isOver) return;
+    this.#send({
+      t: "init",
+      ...(auth === undefined ? {} : { auth }),
+      ...(metadata === undefined ? {} : { metadata }),
+      client: { name: "sluice-js", version: "1" },
+    });
+    this.#isOpen = true;
+    this.#events.onOpen();
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#isOver) return;
+    if (this.#probe !== undefined) {
+      clearTimeout(this.#probe);
+      this.#probe = undefined;
+    }
+    let frame: ServerFrame;
+    try {
+      frame = this.#codec.decode(data);
+    } catch {
+      this.drop(new ClientError({ code: internal, message: "the gateway sent what is no frame" }));
+      return;
+    }
+    this.#onFrame(frame);
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    switch (frame.t) {
+      case "msg":
+        // For an id that has ended it was under way.
+        this.#calls.get(frame.id)?.receive(frame.m);
+        return;
+      case "head":
+        this.#calls.get(frame.id)?.head(frame.metadata);
+        return;
+      case "credit":
+        this.#calls.get(frame.id)?.granted(frame.n);
+        return;
+      case "status":
+        this.#onStatus(frame);
+        return;
+      case "ping":
+        this.#send({ t: "pong", ...(frame.d === undefined ? {} : { d: frame.d }) });
+        return;
+      case "pong":
+        return;
+      default:
+        this.#onControl(frame);
+    }
+  }
+
+  /** About the socket; what is not known is ignored. */
+  #onControl(frame: Extract<ServerFrame, { t: "ready" | "expiring" | "goaway" }>): void {
+    if (frame.t === "ready") this.#onReady(frame);
+    else if (frame.t === "goaway") this.#onGoAway(frame.lastId, frame.retryAfterMs);
+    else if (frame.t === "expiring" && frame.what === "auth") this.#events.onExpiring(this);
+  }
+
+  #onReady(frame: ReadyFrame): void {
+    const isFirst = this.#ready === undefined;
+    this.#ready = frame;
+    if (!isFirst) return;
+    for (const call of this.#calls.values()) this.#startUpload(call, frame);
+    this.#events.onReady(this);
+  }
+
+  #startUpload(call: Call, { upCredit, upBytes, maxMessage }: ReadyFrame): void {
+    call.startUpload({ credit: upCredit, bytes: Math.max(0, upBytes - maxMessage) });
+  }
+
+  #onStatus(frame: StatusFrame): void {
+    if (frame.id === 0) {
+      this.#refusal = new ClientError(frame);
+      return;
+    }
+    const call = this.#calls.get(frame.id);
+    if (call === undefined) return;
+    this.#calls.delete(frame.id);
+    call.ended(frame);
+    this.#onRoom();
+  }
+
+  #onRoom(): void {
+    if (!this.#isDraining) this.#events.onRoom();
+    this.closeIfDrained();
+  }
+
+  #onGoAway(lastId: number, retryAfterMs: number): void {
+    this.#isDraining = true;
+    const untouched = [...this.#calls].filter(([id]) => id > lastId);
+    for (const [id] of untouched) this.#calls.delete(id);
+    this.#events.onGoAway(
+      this,
+      untouched.map(([, call]) => call),
+      retryAfterMs,
+    );
+    this.closeIfDrained();
+  }
+
+  #end(closeCode: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#isOpen = false;
+    clearTimeout(this.#probe);
+    this.#events.onEnd(this, closeCode, this.#refusal);
+    this.#calls.clear();
+  }
+
+  #createCarrier(id: number): Carrier {
+    return {
+      grant: (n) => this.#send({ t: "credit", id, n }),
+      send: (m) => {
+        const size = this.#fits({ t: "msg", id, m });
+        if (!size) throw this.#tooLarge();
+        return size;
+      },
+      end: () => this.#send({ t: "end", id }),
+      cancel: (reason) => {
+        this.#calls.delete(id);
+        this.#send({ t: "cancel", id, ...(reason === undefined ? {} : { reason }) });
+        this.#onRoom();
+      },
+    };
+  }
+
+  #send(frame: ClientFrame | { t: "pong"; d?: unknown }): void {
+    // A socket that closes takes nothing more, and its close is on the way.
+    if (!this.#isOver) this.#socket.send(this.#codec.encode(frame));
+  }
+
+  /** Sends a frame with a message, unless the server would close the socket over its size; returns the size, 0 for too large. */
+  #fits(frame: ClientFrame): number {
+    const data = this.#codec.encode(frame);
+    const most = this.#ready?.maxMessage ?? Infinity;
+    let size = data.length;
+    // Text of n characters has up to 3n bytes.
+    if (typeof data === "string" && size * 3 > Math.min(most, 65_536)) size = new TextEncoder().encode(data).length;
+    if (size > most) return 0;
+    this.#socket.send(data);
+    return size;
+  }
+
+  #tooLarge(): ClientError {
+    return new ClientError({
+      code: resourceExhausted,
+      message: `the message is larger than the ${this.#ready?.maxMessage} bytes that the gateway takes`,
+    });
+  }
+}
+
+/** Of a call whose connection broke. */
+export function connectionLost(closeCode: number, refusal: ClientError | undefined): ClientError {
+  if (refusal !== undefined) return refusal;
+  return new ClientError({ code: unavailable, message: `the connection was lost (WebSocket close code ${closeCode})` });
+}
