@@ -78,12 +78,7 @@ class Connection implements Http1Connection, RequestHost {
     this.#head = new HeadReader(limits);
     this.#stall = new StallWatch(socket);
     this.keepAliveLines = keepAliveLines(limits.keepAliveTimeoutMs);
-    socket.on("data", this.receive);
-    socket.on("drain", this.#onDrain);
-    // A client that closes its side wants nothing more; HTTP/1.1 cannot tell that from one that has gone.
-    socket.on("end", this.#onGone);
-    socket.on("error", this.#onGone);
-    socket.on("close", this.#onClose);
+    this.#attach();
   }
 
   get isIdle(): boolean {
@@ -196,17 +191,35 @@ class Connection implements Http1Connection, RequestHost {
 
   #upgrade(request: Request): boolean {
     if (this.#handlers.onUpgrade === undefined || !request.isReceived) return false;
-    const socket = this.#socket;
     const firstBytes = this.#input.take(this.#input.length);
-    if (!this.#handlers.onUpgrade(request, socket, firstBytes)) return false;
-    this.#isGone = true;
+    // A new owner may put the first bytes back, and must not have them come here again.
+    this.#detach();
+    if (this.#handlers.onUpgrade(request, this.#socket, firstBytes)) {
+      this.#isGone = true;
+      return true;
+    }
+    this.#attach();
+    return false;
+  }
+
+  #attach(): void {
+    const socket = this.#socket;
+    socket.on("data", this.receive);
+    socket.on("drain", this.#onDrain);
+    // A client that closes its side wants nothing more; HTTP/1.1 cannot tell that from one that has gone.
+    socket.on("end", this.#onGone);
+    socket.on("error", this.#onGone);
+    socket.on("close", this.#onClose);
+  }
+
+  /** Nothing of HTTP is kept alive by a socket that may stay for hours. */
+  #detach(): void {
+    const socket = this.#socket;
     socket.off("data", this.receive);
     socket.off("drain", this.#onDrain);
     socket.off("end", this.#onGone);
     socket.off("error", this.#onGone);
-    // Nor is anything of HTTP kept alive by a socket that may stay for hours.
     socket.off("close", this.#onClose);
-    return true;
   }
 
   answered(request: Request, isLast: boolean): void {

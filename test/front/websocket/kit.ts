@@ -71,7 +71,7 @@ async function* requestsOf(call: StreamCall, received: string[]): AsyncGenerator
   }
 }
 
-type Run = (requests: AsyncGenerator<Message>, cancelled: Promise<unknown>) => AsyncGenerator<unknown>;
+type Run = (requests: AsyncGenerator<Message>, cancelled: Promise<unknown>) => AsyncGenerator;
 
 async function firstOf(requests: AsyncGenerator<Message>): Promise<Message> {
   const { value } = (await requests.next()) as IteratorResult<Message, undefined>;
@@ -79,7 +79,7 @@ async function firstOf(requests: AsyncGenerator<Message>): Promise<Message> {
   return value;
 }
 
-async function* watch(requests: AsyncGenerator<Message>, cancelled: Promise<unknown>): AsyncGenerator<unknown> {
+async function* watch(requests: AsyncGenerator<Message>, cancelled: Promise<unknown>): AsyncGenerator {
   const { room = "", count = 0, then = "" } = await firstOf(requests);
   for (let number = 1; number <= count; number++) yield { room, number };
   if (then === "hold") await cancelled;
@@ -87,7 +87,7 @@ async function* watch(requests: AsyncGenerator<Message>, cancelled: Promise<unkn
   if (text !== undefined) yield { room, text };
 }
 
-async function* talk(requests: AsyncGenerator<Message>): AsyncGenerator<unknown> {
+async function* talk(requests: AsyncGenerator<Message>): AsyncGenerator {
   let number = 0;
   for await (const { room, text = "" } of requests) {
     if (text === "end") return;
@@ -95,7 +95,7 @@ async function* talk(requests: AsyncGenerator<Message>): AsyncGenerator<unknown>
   }
 }
 
-async function* upload(requests: AsyncGenerator<Message>): AsyncGenerator<unknown> {
+async function* upload(requests: AsyncGenerator<Message>): AsyncGenerator {
   const texts: string[] = [];
   let room = "";
   for await (const message of requests) {
@@ -150,7 +150,7 @@ function serveCall(call: StreamCall, calls: KitCall[], onCall: (call: KitCall) =
   const replies = runs[call.method.localName](requestsOf(call, received), failed);
   let settle: (error: unknown) => void;
   const trailers = new Promise<Metadata>((resolve, reject) => {
-    settle = (error) => (error === undefined ? resolve(["x-kit-end", "well"]) : reject(error as Error));
+    settle = (error) => (error === undefined ? resolve(["x-kit-end", "well"]) : reject(error));
   });
   trailers.catch(() => {});
   return {
@@ -159,7 +159,7 @@ function serveCall(call: StreamCall, calls: KitCall[], onCall: (call: KitCall) =
     messages: {
       async read() {
         try {
-          const next = (await Promise.race([replies.next(), failed])) as IteratorResult<unknown>;
+          const next = await Promise.race([replies.next(), failed]);
           if (next.done !== true) return read(Buffer.from(JSON.stringify(next.value)));
           settle(undefined);
           return undefined;

@@ -62,7 +62,7 @@ describe("simple mode", () => {
 
   it("cuts the reason of a close at 123 bytes, between characters", async () => {
     await start();
-    const message = `${"€".repeat(60)}`;
+    const message = "€".repeat(60);
     const client = await kit.connect(`/v1/rooms/7/events?then=fail:5:${encodeURIComponent(message)}`);
     const { frames, reason } = await client.rest();
     expect(reason).to.equal(`NOT_FOUND: ${"€".repeat(37)}`);
@@ -151,8 +151,7 @@ describe("simple mode", () => {
     expect(pulled).to.be.lessThan(400);
     const before = pulled;
     client.socket.resume();
-    await client.next();
-    while (pulled === before) await client.next();
+    for (let i = 0; i <= before; i++) await client.next();
     expect(pulled).to.be.greaterThan(before);
   });
 
@@ -236,9 +235,9 @@ describe("simple mode", () => {
     client.socket.send('{"text":"a"}');
     client.socket.send("");
     await client.closed;
-    const [tally] = kit.census.tallies().filter(({ method }) => method === "kit.v1.Kit.Talk");
+    const tally = kit.census.tallies().find(({ method }) => method === "kit.v1.Kit.Talk");
     expect(tally).to.deep.include({ way: "websocket", open: 0, opened: 1, messagesIn: 1, messagesOut: 1 });
-    expect(tally.endedBy[0]).to.equal(1);
+    expect(tally?.endedBy[0]).to.equal(1);
     while (kit.census.sockets > 0) await new Promise(setImmediate);
     expect(kit.census.closes()).to.deep.equal([[1000, 1]]);
   });
