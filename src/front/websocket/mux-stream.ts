@@ -23,6 +23,8 @@ const portion = upCredit / 2;
 /** Bytes of messages that wait for the backend: of one stream, and of all streams of a socket. */
 export const upBytes = 4 * 1024 * 1024;
 const upBytesOfSocket = 4 * upBytes;
+/** Or of so many bytes: a client that counts them waits with credit left. */
+const portionBytes = upBytes / 16;
 
 /** What a stream needs of its socket. */
 export interface StreamHost {
@@ -62,6 +64,7 @@ export class MuxStream implements TurnTaker, MessageSink {
   /** Messages that the client may send, and those taken since it was last told. */
   #upCredit = upCredit;
   #owed = 0;
+  #owedBytes = 0;
   /** Messages taken that cost no credit: the one in `open`. */
   #free = 0;
   #received = 0;
@@ -191,9 +194,12 @@ export class MuxStream implements TurnTaker, MessageSink {
       return;
     }
     this.#owed++;
-    if (this.#isEnded || (this.#owed < portion && this.#upCredit > 0)) return;
+    this.#owedBytes += bytes;
+    const isDue = this.#owed >= portion || this.#owedBytes >= portionBytes || this.#upCredit === 0;
+    if (this.#isEnded || !isDue) return;
     const n = this.#owed;
     this.#owed = 0;
+    this.#owedBytes = 0;
     this.#upCredit += n;
     host.send(host.codec.credit(this.id, n));
   }
