@@ -87,10 +87,11 @@ async function* watch(requests: AsyncGenerator<Message>, cancelled: Promise<unkn
   if (text !== undefined) yield { room, text };
 }
 
-async function* talk(requests: AsyncGenerator<Message>): AsyncGenerator {
+async function* talk(requests: AsyncGenerator<Message>, cancelled: Promise<unknown>): AsyncGenerator {
   let number = 0;
   for await (const { room, text = "" } of requests) {
     if (text === "end") return;
+    if (text === "hold") await cancelled;
     yield { room, number: ++number, text: obey(text) ?? text };
   }
 }
