@@ -11,6 +11,16 @@ interface WatchRequest {
   readonly interval: { readonly seconds: string; readonly nanos: number } | null;
   readonly count: number;
   readonly after_sequence: string;
+  readonly cursor: string;
+}
+
+/** Where a stream stands: several symbols share a round, so it can be cut off in the middle of one. */
+interface Place {
+  /** Round the stream began with: it ends `count` rounds later, however often it is resumed. */
+  readonly first: bigint;
+  readonly round: bigint;
+  /** How many symbols of the round have been sent. */
+  readonly sent: number;
 }
 
 /** Symbol → the price its curve swings around. */
@@ -43,17 +53,25 @@ function watch(call: ServerWritableStream<WatchRequest, object>): void {
 }
 
 function startWatch(call: ServerWritableStream<WatchRequest, object>): void {
-  const symbols = readSymbols(call.request.symbols);
-  const interval = readInterval(call.request.interval);
-  const first = BigInt(call.request.after_sequence) + 1n;
-  const last = call.request.count === 0 ? undefined : first + BigInt(call.request.count);
-  let next = first;
+  const { request } = call;
+  const symbols = readSymbols(request.symbols);
+  const interval = readInterval(request.interval);
+  const { first, round, sent } = request.cursor === "" ? toStart(request) : readCursor(request.cursor, symbols.length);
+  const last = request.count === 0 ? undefined : first + BigInt(request.count);
+  let next = round;
+  let skipped = sent;
   let timer: NodeJS.Timeout | undefined;
   const sendRound = (): void => {
     if (call.cancelled) return;
     let hasRoom = true;
-    for (const symbol of symbols) hasRoom = call.write(createTick(symbol, next));
-    next += 1n;
+    if (next !== last) {
+      for (const [index, symbol] of symbols.entries()) {
+        if (index < skipped) continue;
+        hasRoom = call.write({ ...createTick(symbol, next), cursor: `${first}.${next}.${index + 1}` });
+      }
+      skipped = 0;
+      next += 1n;
+    }
     if (next === last) call.end();
     // A slow reader gets its rounds late rather than piling them up here.
     else if (hasRoom) timer = setTimeout(sendRound, interval);
@@ -61,6 +79,20 @@ function startWatch(call: ServerWritableStream<WatchRequest, object>): void {
   };
   call.once("cancelled", () => clearTimeout(timer));
   sendRound();
+}
+
+function toStart({ after_sequence: after }: WatchRequest): Place {
+  const first = BigInt(after) + 1n;
+  return { first, round: first, sent: 0 };
+}
+
+/** `first.round.sent`, as a tick had it. A round that was sent whole is followed by the next. */
+function readCursor(cursor: string, symbols: number): Place {
+  const match = /^(\d{1,19})\.(\d{1,19})\.(\d{1,3})$/.exec(cursor);
+  const [first, round, sent] = match === null ? [1n, 0n, 0] : [BigInt(match[1]), BigInt(match[2]), Number(match[3])];
+  if (round < first || sent < 1 || sent > symbols)
+    throw invalidArgument("cursor", "must come from a tick of a stream with the same symbols");
+  return sent === symbols ? { first, round: round + 1n, sent: 0 } : { first, round, sent };
 }
 
 function readSymbols(symbols: readonly string[]): readonly string[] {

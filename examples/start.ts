@@ -1,5 +1,6 @@
-// OPEN FIRST: starts the example backends, each service of the shop on its own port, the realtime services on one.
+// OPEN FIRST: starts the example backends, each service of the shop on its own port, the realtime services and the demo's pages on one.
 import { createCatalog } from "./catalog.ts";
+import { createPages } from "./demo-pages.ts";
 import { createOrders } from "./orders.ts";
 import { createPayments } from "./payments.ts";
 import { createChat } from "./realtime-chat.ts";
@@ -32,7 +33,7 @@ export async function startExamples(options: ExamplesOptions = {}): Promise<Exam
     [createUsers(shop)],
     [createOrders(shop)],
     [createPayments(shop)],
-    [createTicker(), createChat(), createUpload()],
+    [createTicker(), createChat(), createUpload(), createPages()],
   ];
   const backends: Backend[] = [];
   const close = async (): Promise<void> => {

@@ -125,9 +125,20 @@ function whatToTry() {
   });
   const tour = lines.join("\n").replaceAll("localhost:8080", `localhost:${options.port}`);
   const backends = [...examples.targets].map(([service, target]) => `  ${service.padEnd(20)} ${target}`).join("\n");
+  const pages = Object.entries({
+    "/-/play": "the playground: every method, by hand",
+    "/demo/ticker": "prices by EventSource or WebSocket",
+    "/demo/chat": "a chat by WebSocket, for two tabs",
+  })
+    .map(([path, what]) => `  ${`http://localhost:${options.port}${path}`.padEnd(36)} ${what}`)
+    .join("\n");
   return `The gateway is at http://localhost:${options.port}, in front of
 
 ${backends}
+
+Open in a browser:
+
+${pages}
 
 Try, in another terminal:
 

@@ -95,7 +95,14 @@ function showMethod(method) {
   byId("method-name").textContent = method.localName;
   byId("method-kind").textContent = kindNames[method.kind];
   byId("method-kind").className = `kind ${method.kind}`;
-  byId("method-comment").textContent = method.comment ?? "";
+  byId("reference").hidden = false;
+  byId("method-comment").replaceChildren(...toParagraphs(method.comment ?? ""));
+}
+
+/** Line breaks of a comment are where its author's line was full; blank lines mean something. */
+function toParagraphs(comment) {
+  const texts = comment.split(/\n\s*\n/).map((text) => text.replaceAll(/\s*\n\s*/g, " "));
+  return texts.filter((text) => text !== "").map((text) => element("p", {}, text));
 }
 
 function showTransports(api, { method, transport }, onChoose) {

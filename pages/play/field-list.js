@@ -51,7 +51,9 @@ function toItem(api, { typeName, field, path, onInsert }) {
 
 function toComment(api, { comment, type }) {
   const values = type.kind === "enum" ? (api.enums[type.name]?.values ?? []).slice(0, 30).join(", ") : "";
-  return [comment, values].filter(Boolean).map((text) => element("p", { className: "quiet small" }, text));
+  return [comment?.replaceAll(/\s*\n\s*/g, " "), values]
+    .filter(Boolean)
+    .map((text) => element("p", { className: "quiet small" }, text));
 }
 
 /** The fields of a message inside, once somebody wants to see them: types may contain themselves. */

@@ -129,6 +129,9 @@ function open(composer, sendsFirst) {
     call = openCall(transport, { ...request, ...credit, sendsFirst }, createSink(composer));
   });
   showButtons(request);
+  // Side by side they are both in view; below each other, somebody who is done with the message wants to see what comes.
+  const { left } = byId("frames").getBoundingClientRect();
+  if (!canSend && left < byId("composer").getBoundingClientRect().right) byId("frames").scrollIntoView();
 }
 
 function attempt(act) {

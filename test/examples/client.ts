@@ -13,6 +13,7 @@ const files = [
   "realtime/v1/ticker.proto",
   "realtime/v1/chat.proto",
   "realtime/v1/upload.proto",
+  "demo/v1/pages.proto",
   "google/rpc/status.proto",
   "google/rpc/error_details.proto",
 ];

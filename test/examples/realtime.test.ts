@@ -61,6 +61,29 @@ describe("example realtime.v1", () => {
       expect(resumed).to.include({ sequence: "2", price: second.price });
     });
 
+    it("goes on after the cursor of any tick, without a gap or a repetition, and ends where it would have", async () => {
+      const watch = (request: object): Promise<Message[]> =>
+        collect(client.stub.Watch?.({ interval: { nanos: 10_000_000 }, count: 3, after_sequence: "4", ...request }));
+      const toText = (ticks: readonly Message[]): string[] =>
+        ticks.map(({ symbol, sequence, price, cursor }) => `${symbol} ${sequence} ${price} ${cursor}`);
+      const all = await watch({});
+      expect(all).to.have.length(9);
+      const rests = await Promise.all(all.map(({ cursor }) => watch({ cursor })));
+      for (const [index, rest] of rests.entries()) {
+        expect(toText([...all.slice(0, index + 1), ...rest])).to.deep.equal(toText(all));
+      }
+    });
+
+    it("refuses a cursor that no tick had", async () => {
+      for (const cursor of ["x", "1.1.4", "2.1.1", "1.1.0", "1.1", "99999999999999999999.1.1"]) {
+        const failure = await failureOf(client.stub.Watch?.({ cursor }));
+        expect([failure.code, failure.message], cursor).to.deep.equal([
+          status.INVALID_ARGUMENT,
+          "cursor: must come from a tick of a stream with the same symbols",
+        ]);
+      }
+    });
+
     it("refuses an unknown symbol and an interval out of range", async () => {
       expect((await failureOf(client.stub.Watch?.({ symbols: ["GOLD"] }))).code).to.equal(status.NOT_FOUND);
       expect((await failureOf(client.stub.Watch?.({ interval: { nanos: 1 } }))).code).to.equal(status.INVALID_ARGUMENT);

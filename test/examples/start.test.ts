@@ -28,7 +28,7 @@ function runMain(args: readonly string[], onOutput: (out: string, end: () => voi
 }
 
 describe("startExamples", () => {
-  it("serves each service of the shop on a port of its own, and the realtime ones on one", async () => {
+  it("serves each service of the shop on a port of its own, and all others on one", async () => {
     const examples = await startExamples({ port: 0 });
     await examples.close();
     expect([...examples.targets.keys()]).to.deep.equal([
@@ -39,6 +39,7 @@ describe("startExamples", () => {
       "realtime.v1.Ticker",
       "realtime.v1.Chat",
       "realtime.v1.Upload",
+      "demo.v1.Pages",
     ]);
     expect(new Set(examples.targets.values()).size).to.equal(5);
   });
@@ -56,7 +57,7 @@ describe("startExamples", () => {
 describe("examples/main.ts", () => {
   it("says where each service is and ends well when told to", async () => {
     const ended = await runMain(["--port", "0"], (out, end) => {
-      if (out.includes("realtime.v1.Upload")) end();
+      if (out.includes("demo.v1.Pages")) end();
     });
     expect(ended).to.include({ code: 0, error: "" });
     expect(ended.out).to.match(/^shop\.v1\.Catalog on 127\.0\.0\.1:\d+$/m);
