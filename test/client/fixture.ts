@@ -1,0 +1,83 @@
+// The client as a page has it, on the WebSocket of `ws` and with a clock that runs a thousand times faster where that is asked for.
+import { WebSocket } from "ws";
+import { toAddress } from "../../src/client/address.ts";
+import { createClient } from "../../src/client/client.ts";
+import type { Client, ConnectOptions, MethodInfo, WebSocketConstructor } from "../../src/client/client.ts";
+import { Connection } from "../../src/client/connection.ts";
+import { createEnvironment } from "../../src/client/environment.ts";
+import type { Environment } from "../../src/client/environment.ts";
+import { jsonCodec } from "../../src/client/frames.ts";
+import { describeMethod } from "../../src/docs/method-descriptor.ts";
+import { strictJson } from "../../src/translate/options.ts";
+import type { Binding } from "../../src/schema/binding.ts";
+import type { Schema } from "../../src/schema/descriptor.ts";
+
+export const nodeWebSocket = WebSocket as unknown as WebSocketConstructor;
+
+export interface Page {
+  readonly client: Client;
+  readonly environment: Environment;
+  /** How long each pause before a connection or a call was meant to be, in milliseconds. */
+  readonly pauses: number[];
+  /** As the browser says it. */
+  isOnline: boolean;
+  /** `online`, or the page is looked at again. */
+  wake(): void;
+  readonly listeners: number;
+}
+
+const speed = 1000;
+/** Not a pause, and not to come early. */
+const connectTimeoutMs = 60_000 * speed;
+
+/** A page whose minutes are milliseconds; `random` is what Math.random gives it. */
+export function openPage(url: string, options: ConnectOptions = {}, random = () => 0.5): Page {
+  const listeners = new Set<() => void>();
+  const pauses: number[] = [];
+  const all = { WebSocket: nodeWebSocket, fetch: false as const, connectTimeoutMs, ...options };
+  const environment: Environment = {
+    ...createEnvironment(all),
+    now: () => performance.now() * speed,
+    random,
+    after(ms, callback) {
+      if (ms < connectTimeoutMs) pauses.push(ms);
+      const timer = setTimeout(callback, ms / speed);
+      return () => clearTimeout(timer);
+    },
+    isOnline: () => page.isOnline,
+    onWake(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const connection = new Connection({ address: toAddress(url), codec: jsonCodec, options: all, environment });
+  const page: Page = {
+    client: createClient(connection),
+    environment,
+    pauses,
+    isOnline: true,
+    wake() {
+      for (const listener of listeners) listener();
+    },
+    get listeners() {
+      return listeners.size;
+    },
+  };
+  return page;
+}
+
+/** What a generated module says of a method. */
+export function methodInfo(
+  { schema, bindings }: { readonly schema: Schema; readonly bindings: readonly Binding[] },
+  name: string,
+): MethodInfo {
+  const method = schema.services.flatMap((service) => service.methods).find((each) => each.localName === name);
+  if (method === undefined) throw new Error(`there is no method ${name}`);
+  return describeMethod(method, bindings, strictJson);
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
