@@ -268,11 +268,11 @@ function toAnswer(
 ): OpenAnswer {
   let received = "";
   let isCut = false;
-  let isOver = false;
+  const end = { isOver: false };
   let isReading = false;
   let changed = (): void => {};
   const over = (): void => {
-    isOver = true;
+    end.isOver = true;
     changed();
   };
   stream.on("aborted", () => (isCut = true));
@@ -292,15 +292,15 @@ function toAnswer(
   };
   const waitFor = async (isThere: () => boolean): Promise<void> => {
     read();
-    while (!isThere() && !isOver) await new Promise<void>((resolve) => (changed = resolve));
+    while (!isThere() && !end.isOver) await new Promise<void>((resolve) => (changed = resolve));
   };
   return {
     status,
     headers,
     stream,
-    async until(end) {
-      await waitFor(() => received.endsWith(end));
-      if (!received.endsWith(end)) throw new Error(`the answer ended with ${JSON.stringify(received.slice(-200))}`);
+    async until(last) {
+      await waitFor(() => received.endsWith(last));
+      if (!received.endsWith(last)) throw new Error(`the answer ended with ${JSON.stringify(received.slice(-200))}`);
       return received;
     },
     async whole() {

@@ -141,9 +141,7 @@ for (const version of versions) {
       expect(await refused(gatherLine, json, '[{"text":"a"}')).to.match(
         /^400 JSON_SYNTAX .*the body ends inside its array/,
       );
-      expect(await refused(gatherLine, ndjson, "[{}]")).to.match(
-        /^400 VALUE_INVALID \[0\] .*found an array/,
-      );
+      expect(await refused(gatherLine, ndjson, "[{}]")).to.match(/^400 VALUE_INVALID \[0\] .*found an array/);
       expect(await refused("POST /v1/rooms/r/details?number=x", json, "[]")).to.match(/^400 VALUE_INVALID number /);
     });
 
