@@ -10,9 +10,9 @@ interface Counts {
   readonly bytesWritten?: number;
 }
 
-type Times = Pick<SocketLimits, "pingMs" | "pongMs" | "slowConsumerMs" | "closeMs">;
+type Times = Pick<SocketLimits, "pingMs" | "pongMs" | "slowConsumerMs" | "closeMs" | "unsentHighBytes">;
 
-/** What waits in one long message leaves the process as a whole, as far as can be seen: its way is allowed for, at this rate. */
+/** A long message leaves the process as a whole, as far as can be seen: the time for what is above the high mark is allowed for, at this rate. */
 const slowestBytesPerMs = 64;
 
 export class PeerClock {
@@ -42,7 +42,8 @@ export class PeerClock {
     if (unsent > 0) {
       // What was asked has not left, either.
       if (this.#askedAt > 0) this.#askedAt = now;
-      const allowed = this.#times.slowConsumerMs + unsent / slowestBytesPerMs;
+      const { slowConsumerMs, unsentHighBytes } = this.#times;
+      const allowed = slowConsumerMs + Math.max(0, unsent - unsentHighBytes) / slowestBytesPerMs;
       return now - this.#takenAt >= allowed ? "stalled" : "alive";
     }
     this.#takenAt = now;
