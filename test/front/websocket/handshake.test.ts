@@ -1,8 +1,10 @@
 // The handshake of a WebSocket: who is let in, with what, and how the others hear of it.
 import { expect } from "chai";
 import type { ClientOptions } from "ws";
+import { serveHttp2 } from "../../../src/serve/http2-connection.ts";
 import { openRaw, request } from "../../support/raw-http.ts";
 import type { RawResponse } from "../../support/raw-http.ts";
+import { createPki, hasOpenssl } from "../../upstream/pki.ts";
 import type { KitFixture, KitOptions } from "./kit.ts";
 import { Refused, startKit } from "./kit.ts";
 
@@ -233,5 +235,17 @@ describe("the handshake", () => {
     expect((await refused("/v1/rooms/7/talk")).status).to.equal(503);
     const { frames, code } = await (await kit.connect("/v1/rooms/7/talk", [], ownPage())).rest();
     expect([frames.length, code]).to.deep.equal([0, 1013]);
+  });
+
+  it("is the same over TLS, where the page's own origin is https", async function () {
+    if (!hasOpenssl()) this.skip();
+    const pki = createPki();
+    const tls = { cert: pki.cert, key: pki.key, clientCa: undefined, minVersion: "TLSv1.2" } as const;
+    await start({ listener: { tls, http2: serveHttp2 } });
+    const client = await kit.connect("/v1/rooms/7/talk", [], { origin: `https://${kit.host}:${kit.port}` });
+    client.socket.send('{"text":"a"}');
+    expect(await client.nextText()).to.equal('{"room":"7","number":1,"text":"a"}');
+    expect((await refused("/v1/rooms/7/talk", [], ownPage())).status).to.equal(403);
+    pki.remove();
   });
 });
