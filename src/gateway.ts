@@ -33,7 +33,7 @@ import type { Readiness } from "./serve/admin.ts";
 import { serveHttp2 } from "./serve/http2-connection.ts";
 import { createListener, toListenAddress } from "./serve/listen.ts";
 import { createOwnServices } from "./services/services.ts";
-import type { GatewayError } from "./status.ts";
+import { Code, GatewayError } from "./status.ts";
 import { createGrpcJsTransport } from "./upstream/grpc-js.ts";
 import { createNativeTransport } from "./upstream/native.ts";
 import { createUpstreams, type Upstreams } from "./upstream/upstreams.ts";
@@ -115,9 +115,22 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       isStopping = true;
       own.stop();
       websocket?.drain();
-      await listener.close(config.server.shutdownGraceMs);
+      const { shutdownGraceMs } = config.server;
+      // Streams that are still open shortly before the cut get an end that says why.
+      const lastCall = setTimeout(
+        () => sweep.expire(stopping()),
+        shutdownGraceMs - Math.min(1000, shutdownGraceMs / 2),
+      );
+      await listener.close(shutdownGraceMs);
+      clearTimeout(lastCall);
       sweep.stop();
       await upstreams.close();
     },
   };
+}
+
+function stopping(): GatewayError {
+  return new GatewayError(Code.UNAVAILABLE, "the gateway is stopping; open the stream again", {
+    reason: "SHUTTING_DOWN",
+  });
 }

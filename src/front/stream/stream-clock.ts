@@ -50,7 +50,10 @@ export class StreamClock implements Swept {
 
   check(now: number): void {
     const error = this.#errorAt(now);
-    if (error === undefined) return;
+    if (error !== undefined) this.expire(error);
+  }
+
+  expire(error: GatewayError): void {
     this.stop();
     this.#onExpire(error);
   }

@@ -1,10 +1,13 @@
 // One timer for all streams and sockets: a timer of their own each would cost more than all they have to say.
+import type { GatewayError } from "../../status.ts";
 
 /** Something with clocks to look at; `sweepIndex` belongs to `Sweep`, -1 at first. */
 export interface Swept {
   sweepIndex: number;
   /** `now` as of `performance.now()`. Must not throw; may add and delete. */
   check(now: number): void;
+  /** The gateway is stopping, and patience is at its end: ends with this error. Absent: something else sees to it. */
+  expire?(error: GatewayError): void;
 }
 
 const defaultIntervalMs = 1000;
@@ -52,6 +55,11 @@ export class Sweep {
     this.#now = now;
     // From the end: what fills the gap of one that leaves was looked at before. At worst one is looked at twice, none is left out.
     for (let i = this.#swept.length - 1; i >= 0; i--) this.#swept[i]?.check(now);
+  }
+
+  /** Ends everything that can be ended. */
+  expire(error: GatewayError): void {
+    for (const swept of this.#swept.slice()) swept.expire?.(error);
   }
 
   stop(): void {

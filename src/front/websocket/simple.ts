@@ -207,7 +207,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
   /** The gateway is stopping. */
   drain(): void {
     if (!this.#finish(Code.UNAVAILABLE)) return;
-    this.#cancel(new GatewayError(Code.CANCELLED, "the gateway is stopping", { reason: "STOPPING" }));
+    this.#cancel(new GatewayError(Code.CANCELLED, "the gateway is stopping", { reason: "SHUTTING_DOWN" }));
     this.#socket.close(CloseCode.GOING_AWAY, "the gateway is stopping");
   }
 

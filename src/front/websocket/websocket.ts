@@ -99,7 +99,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
 }
 
 function stopping(): GatewayError {
-  return new GatewayError(Code.UNAVAILABLE, "the gateway is stopping; try again", { reason: "STOPPING" });
+  return new GatewayError(Code.UNAVAILABLE, "the gateway is stopping; try again", { reason: "SHUTTING_DOWN" });
 }
 
 function tooMany(verdict: "too-many" | "too-many-of-principal", options: WebSocketOptions): GatewayError {

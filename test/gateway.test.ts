@@ -1,0 +1,134 @@
+// A whole gateway that is stopped while streams are open: how each learns of it, and that nothing is left behind.
+import { once } from "node:events";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { Client, credentials } from "@grpc/grpc-js";
+import { expect } from "chai";
+import { WebSocket } from "ws";
+import { createGateway } from "../src/gateway.ts";
+import type { Gateway } from "../src/gateway.ts";
+import { startBackend } from "./support/backend.ts";
+import type { Backend } from "./support/backend.ts";
+import { loadSource, toMessage } from "./support/gateway.ts";
+
+const protos = `
+  syntax = "proto3";
+  package t;
+  import "google/api/annotations.proto";
+  message M { string text = 1; }
+  service S {
+    rpc Watch(M) returns (stream M) { option (google.api.http) = { get: "/v1/watch" }; }
+  }
+`;
+
+/** Waits for 400 ms before it cuts, and tells 200 ms before that. */
+const yaml = "server: {shutdown_grace: 400ms}";
+
+describe("a gateway that stops while streams are open", () => {
+  let backend: Backend;
+  let gateway: Gateway;
+  let port: number;
+  /** The backend's side of each call: resolves when it is cancelled. */
+  let cancelled: Promise<unknown>[];
+
+  beforeEach(async () => {
+    const { project } = await loadSource({ protos, yaml });
+    const message = toMessage(project!.schema, "t.M", '{"text": "first"}');
+    cancelled = [];
+    backend = await startBackend({
+      "/t.S/Watch": {
+        stream: (call) => {
+          cancelled.push(once(call, "cancelled"));
+          call.write(message);
+          call.on("data", () => {});
+        },
+      },
+    });
+    const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
+    gateway = createGateway({ ...project!, config: { ...project!.config, upstreams } });
+    ({ port } = await gateway.listen());
+  });
+
+  afterEach(() => backend.close());
+
+  /** Resolves when the first message is there. */
+  const watch = async (accept: string): Promise<{ all: () => string; end: Promise<string> }> => {
+    let text = "";
+    const outgoing = request({ port, path: "/v1/watch", headers: { accept }, agent: false }).end();
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    response.setEncoding("utf8");
+    const end = new Promise<string>((resolve) => {
+      response.on("end", () => resolve("end"));
+      response.on("error", () => resolve("cut"));
+    });
+    const first = new Promise<void>((resolve) => {
+      response.on("data", (chunk: string) => {
+        text += chunk;
+        if (text.includes("first")) resolve();
+      });
+    });
+    await first;
+    return { all: () => text, end };
+  };
+
+  it("says so at the end of lines and events, and cuts arrays", async () => {
+    const [lines, events, array] = [
+      await watch("application/x-ndjson"),
+      await watch("text/event-stream"),
+      await watch("application/json"),
+    ];
+    await gateway.close();
+    expect(await lines.end).to.equal("end");
+    expect(lines.all()).to.match(/^\{"text":"first"\}\n\{"@status":\{"code":14,.*the gateway is stopping.*\}\n$/);
+    expect(await events.end).to.equal("end");
+    // Without the id that would keep EventSource from coming back.
+    expect(events.all()).to.match(/event: status\ndata: .*SHUTTING_DOWN/);
+    expect(await array.end).to.equal("cut");
+    expect(array.all()).to.equal('[{"text":"first"}');
+    await Promise.all(cancelled);
+  });
+
+  it("tells gRPC clients UNAVAILABLE", async () => {
+    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const call = client.makeServerStreamRequest("/t.S/Watch", asIs, asIs, Buffer.alloc(0));
+    call.on("error", () => {});
+    const status = new Promise<{ code: number; details: string }>((resolve) => call.on("status", resolve));
+    await once(call, "data");
+    await gateway.close();
+    const { code, details } = await status;
+    expect([code, details]).to.deep.equal([14, "the gateway is stopping; open the stream again"]);
+    client.close();
+    await Promise.all(cancelled);
+  });
+
+  it("closes sockets in simple mode with 1001 at once, and multiplexed ones with goaway, status and 1012", async () => {
+    const simple = new WebSocket(`ws://127.0.0.1:${port}/v1/watch`);
+    await once(simple, "message");
+    const mux = new WebSocket(`ws://127.0.0.1:${port}/-/stream`, "sluice.mux.v1.json");
+    const frames: { t: string; code?: number; reason?: string }[] = [];
+    const first = new Promise<void>((resolve) => {
+      mux.on("message", (data: Buffer) => {
+        frames.push(JSON.parse(data.toString()) as (typeof frames)[0]);
+        if (frames.at(-1)?.t === "msg") resolve();
+      });
+    });
+    await once(mux, "open");
+    mux.send('{"t":"init"}');
+    mux.send('{"t":"open","id":1,"method":"t.S/Watch","credit":5,"m":{},"end":true}');
+    await first;
+    const closes = Promise.all([once(simple, "close"), once(mux, "close")]);
+    const stopped = gateway.close();
+    const [[simpleCode], [muxCode]] = await closes;
+    await stopped;
+    expect([simpleCode, muxCode]).to.deep.equal([1001, 1012]);
+    const last = frames
+      .filter(({ t }) => t === "goaway" || t === "status")
+      .map(({ t, code, reason }) => [t, code ?? reason]);
+    expect(last).to.deep.equal([
+      ["goaway", "shutdown"],
+      ["status", 14],
+    ]);
+    await Promise.all(cancelled);
+  });
+});
