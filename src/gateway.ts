@@ -19,7 +19,10 @@ import {
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
 import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
-import { compileErrorBody } from "./front/rest/error-answer.ts";
+import { readClientBundle } from "./docs/client-bundle.ts";
+import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
+import { createPagesFront, isOwnPage } from "./front/pages/pages.ts";
+import { compileErrorAnswer, compileErrorBody } from "./front/rest/error-answer.ts";
 import { createRestFront } from "./front/rest/rest.ts";
 import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
@@ -96,12 +99,23 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const websocket = config.websocket.enabled
     ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
     : undefined;
+  const pages = createPagesFront({
+    schema,
+    bindings,
+    playground: config.pages.playground,
+    webSocket: { enabled: config.websocket.enabled, unary: config.websocket.exposeUnary },
+    clientScript: readClientBundle,
+    apiModule: (form) =>
+      (form === "ts" ? writeClientModule : writeClientScript)({ schema, bindings, json: restOptions.json }),
+    serveTicket: websocket?.serveTicket,
+    answerError: compileErrorAnswer(schema, restOptions),
+  });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
     tls: config.tls === undefined ? undefined : readListenTls(config.tls),
     http2: serveHttp2,
-    front: (exchange) => (isGrpc(exchange) ? grpc : rest)(exchange),
+    front: (exchange) => (isGrpc(exchange) ? grpc : isOwnPage(exchange) ? pages : rest)(exchange),
     upgrade: websocket?.upgrade,
     writeError: compileErrorBody(schema, restOptions),
   });

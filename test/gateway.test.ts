@@ -132,3 +132,35 @@ describe("a gateway that stops while streams are open", () => {
     await Promise.all(cancelled);
   });
 });
+
+describe("a gateway's own pages", () => {
+  const ask = async (yamlText: string, path: string): Promise<{ status: number; body: string }> => {
+    const { project } = await loadSource({ protos, yaml: yamlText });
+    const gateway = createGateway(project!);
+    const { port } = await gateway.listen();
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: response.status, body: await response.text() };
+    } finally {
+      await gateway.close();
+    }
+  };
+
+  it("are there on loopback, the typed client among them", async () => {
+    expect(await ask("", "/-/play")).to.include({ status: 200 });
+    expect((await ask("", "/-/api.ts")).body).to.contain("export function createApi(");
+    expect(JSON.parse((await ask("", "/-/api.json")).body))
+      .to.have.property("webSocket")
+      .that.includes({ enabled: true });
+  });
+
+  it("can be switched off, but for the client that says nothing about the API", async () => {
+    for (const path of ["/-/play", "/-/api.json", "/-/api.ts", "/-/api.js"])
+      expect((await ask("pages: {playground: off}", path)).status, path).to.equal(404);
+  });
+
+  it("hand out tickets only where there are sockets to open with them", async () => {
+    expect((await ask("", "/-/ticket")).status).to.equal(405);
+    expect((await ask("websocket: {enabled: false}", "/-/ticket")).status).to.equal(404);
+  });
+});
