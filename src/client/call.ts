@@ -2,6 +2,7 @@
 import type { CallInfo, CallOptions, CallState, Metadata, MethodInfo, Requests, Status } from "./contract.ts";
 import { CreditWindow } from "./credit-window.ts";
 import { Deferred } from "./deferred.ts";
+import type { Environment } from "./environment.ts";
 import { cancelled, ClientError, deadlineExceeded, internal, isTransient, toError } from "./error.ts";
 import type { OpenFrame, StatusFrame } from "./frames.ts";
 import { guard } from "./guard.ts";
@@ -22,7 +23,7 @@ export interface Carrier {
 
 /** Who finds carriers. */
 export interface Dispatcher {
-  readonly now: () => number;
+  readonly clock: Pick<Environment, "now" | "after">;
   /** The call needs another carrier; it has lost one. */
   retry(call: Call, error: ClientError): void;
   /** The call has ended and needs none any more. */
@@ -56,7 +57,7 @@ export class Call {
   readonly #trailers = new Deferred<Metadata>();
   readonly #status = new Deferred<Status>();
   readonly #deadline: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: (() => void) | undefined;
   #isAnswered = false;
   #isReconnecting = false;
   #isOver = false;
@@ -73,7 +74,7 @@ export class Call {
     this.#window = givesMany ? new CreditWindow(options.window, options.maxWindow) : new CreditWindow(1, 1);
     this.#point = new ResumePoint(method.resume);
     this.inbox = new Inbox((isDry) => this.#onTaken(isDry));
-    this.#deadline = options.timeoutMs === undefined ? Infinity : dispatcher.now() + options.timeoutMs;
+    this.#deadline = options.timeoutMs === undefined ? Infinity : dispatcher.clock.now() + options.timeoutMs;
     this.info = {
       headers: this.#headers.promise,
       trailers: this.#trailers.promise,
@@ -109,12 +110,12 @@ export class Call {
       this.#isReconnecting = false;
       this.#tell("resumed");
     }
-    const left = this.#deadline - this.#dispatcher.now();
+    const left = this.#deadline - this.#dispatcher.clock.now();
     return {
       t: "open",
       id,
       method: method.name,
-      credit: this.#window.open(this.inbox.length, this.#dispatcher.now()),
+      credit: this.#window.open(this.inbox.length, this.#dispatcher.clock.now()),
       ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
       ...(left === Infinity ? {} : { timeout: `${Math.max(1, Math.ceil(left))}ms` }),
       ...(this.#upload === undefined ? { m: this.#point.restart(this.#request), end: true } : {}),
@@ -211,7 +212,7 @@ export class Call {
 
   #onTaken(isDry: boolean): void {
     if (this.#isOver) return;
-    const count = this.#window.take(isDry, this.#dispatcher.now());
+    const count = this.#window.take(isDry, this.#dispatcher.clock.now());
     if (count > 0) this.carrier?.grant(count);
   }
 
@@ -230,7 +231,9 @@ export class Call {
   #watch(): void {
     const { signal, timeoutMs } = this.options;
     if (timeoutMs !== undefined && timeoutMs < longestTimer)
-      this.#timer = setTimeout(() => this.#leave("the call's time is over", deadlineExceeded), timeoutMs);
+      this.#stopTimer = this.#dispatcher.clock.after(timeoutMs, () =>
+        this.#leave("the call's time is over", deadlineExceeded),
+      );
     // The application's signal may outlive thousands of calls: it must not hold on to them.
     signal?.addEventListener("abort", this.#onAbort);
     if (signal?.aborted === true) queueMicrotask(this.#onAbort);
@@ -245,7 +248,7 @@ export class Call {
     if (this.#isOver) return;
     this.#isOver = true;
     this.carrier = undefined;
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.options.signal?.removeEventListener("abort", this.#onAbort);
     this.#upload?.stop();
     this.#headers.resolve({});

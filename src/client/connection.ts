@@ -31,7 +31,7 @@ interface SessionRecord {
 }
 
 export class Connection implements Dispatcher, SessionEvents {
-  readonly now: () => number;
+  readonly clock: Environment;
   readonly #inputs: ConnectionInputs;
   readonly #waiting = new Set<Call>();
   /** Timers of calls that wait before they are opened again. */
@@ -48,7 +48,7 @@ export class Connection implements Dispatcher, SessionEvents {
 
   constructor(inputs: ConnectionInputs) {
     this.#inputs = inputs;
-    this.now = () => inputs.environment.now();
+    this.clock = inputs.environment;
     this.#pace = new Pace(inputs.environment);
   }
 
@@ -93,7 +93,7 @@ export class Connection implements Dispatcher, SessionEvents {
 
   onReady(session: Session): void {
     const record = this.#sessions.get(session);
-    if (record !== undefined) record.readyAt = this.now();
+    if (record !== undefined) record.readyAt = this.clock.now();
     record?.stopTimer();
     this.#isDialing = false;
     this.#wasEverReady = true;
@@ -117,7 +117,7 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   onGoAway(session: Session, calls: readonly Call[], retryAfterMs: number): void {
-    this.#pace.holdUntil(this.now() + retryAfterMs);
+    this.#pace.holdUntil(this.clock.now() + retryAfterMs);
     for (const call of calls) {
       call.suspend();
       this.#waiting.add(call);
@@ -137,9 +137,9 @@ export class Connection implements Dispatcher, SessionEvents {
     const calls = [...session.calls];
     // Those that wait for this very socket.
     const waiting = isFirstTry ? [...this.#waiting] : [];
-    const age = record?.readyAt === undefined ? 0 : this.now() - record.readyAt;
+    const age = record?.readyAt === undefined ? 0 : this.clock.now() - record.readyAt;
     if (this.#canRetry(closeCode, refusal, age)) {
-      if (isFirstTry && !this.#wasEverReady) this.#blockedUntil = this.now() + blockedMs;
+      if (isFirstTry && !this.#wasEverReady) this.#blockedUntil = this.clock.now() + blockedMs;
       for (const call of calls) call.lost(error, isFirstTry && refusal !== undefined);
       for (const call of waiting) {
         this.#waiting.delete(call);
@@ -151,7 +151,7 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   get #isBlocked(): boolean {
-    return this.now() < this.#blockedUntil;
+    return this.clock.now() < this.#blockedUntil;
   }
 
   /** Also sets when. */
@@ -166,7 +166,7 @@ export class Connection implements Dispatcher, SessionEvents {
     }
     if (verdict === "fail") return false;
     const delay = retryDelay(refusal?.details);
-    if (delay !== undefined) this.#pace.holdUntil(this.now() + delay);
+    if (delay !== undefined) this.#pace.holdUntil(this.clock.now() + delay);
     this.#pace.backOff(age >= healthyMs);
     return true;
   }
@@ -266,7 +266,8 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   #onWake(): void {
-    for (const session of this.#sessions.keys()) session.probe(probeMs);
+    const { environment } = this.#inputs;
+    for (const session of this.#sessions.keys()) session.probe((onOver) => environment.after(probeMs, onOver));
     this.#pace.wake();
   }
 

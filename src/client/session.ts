@@ -39,7 +39,8 @@ export class Session {
   #isDraining = false;
   #isOver = false;
   #refusal: ClientError | undefined;
-  #probe: ReturnType<typeof setTimeout> | undefined;
+  /** Stops the timer of a probe. */
+  #stopProbe: (() => void) | undefined;
 
   constructor(socket: WebSocketLike, codec: Codec, hello: Hello, events: SessionEvents) {
     this.#socket = socket;
@@ -95,11 +96,11 @@ export class Session {
     this.#send({ t: "auth", auth });
   }
 
-  /** Whether anybody is there: without any frame within `timeoutMs` the socket is given up. */
-  probe(timeoutMs: number): void {
-    if (this.#ready === undefined || this.#probe !== undefined) return;
+  /** Whether anybody is there: unless a frame comes before the timer has run down the socket is given up. */
+  probe(startTimer: (onOver: () => void) => () => void): void {
+    if (this.#ready === undefined || this.#stopProbe !== undefined) return;
     this.#send({ t: "ping" });
-    this.#probe = setTimeout(() => this.drop(), timeoutMs);
+    this.#stopProbe = startTimer(() => this.drop());
   }
 
   /** Gives the socket up, without waiting for its close. */
@@ -132,10 +133,7 @@ export class Session {
 
   #onMessage(data: unknown): void {
     if (this.#isOver) return;
-    if (this.#probe !== undefined) {
-      clearTimeout(this.#probe);
-      this.#probe = undefined;
-    }
+    this.#endProbe();
     let frame: ServerFrame;
     try {
       frame = this.#codec.decode(data);
@@ -223,9 +221,14 @@ export class Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isOpen = false;
-    clearTimeout(this.#probe);
+    this.#endProbe();
     this.#events.onEnd(this, closeCode, this.#refusal);
     this.#calls.clear();
+  }
+
+  #endProbe(): void {
+    this.#stopProbe?.();
+    this.#stopProbe = undefined;
   }
 
   #createCarrier(id: number): Carrier {

@@ -1,10 +1,10 @@
 // The browser client against the gateway itself: calls of every kind, credit, cancelling, deadlines, errors.
 import { expect } from "chai";
-import { ClientError, connect } from "../../src/client/client.ts";
+import { connect } from "../../src/client/client.ts";
 import type { Client, MethodInfo } from "../../src/client/client.ts";
 import { startCounter } from "./counter.ts";
 import type { CounterGateway, Item } from "./counter.ts";
-import { collect, methodInfo, nodeWebSocket } from "./fixture.ts";
+import { collect, failureOf, methodInfo, nodeWebSocket } from "./fixture.ts";
 
 describe("the browser client", () => {
   let gateway: CounterGateway;
@@ -23,16 +23,6 @@ describe("the browser client", () => {
   });
 
   afterEach(() => client.close());
-
-  async function failureOf(promise: Promise<unknown>): Promise<ClientError> {
-    try {
-      await promise;
-    } catch (error) {
-      expect(error).to.be.instanceOf(ClientError);
-      return error as ClientError;
-    }
-    throw new Error("the call ended well");
-  }
 
   it("awaits the reply of a unary call", async () => {
     const call = client.single<Item>(methods["Get"], { count: "9007199254740993" });

@@ -130,13 +130,13 @@ interface Proxy {
 async function startProxy(targetPort: () => number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const state = { isOpen: true, connections: 0 };
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     if (!state.isOpen) {
       client.destroy();
       return;
     }
     state.connections += 1;
-    const target = connectTcp(targetPort(), "127.0.0.1");
+    const target = connectTcp({ port: targetPort(), host: "127.0.0.1", noDelay: true });
     for (const [from, to] of [
       [client, target],
       [target, client],

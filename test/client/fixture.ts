@@ -1,7 +1,7 @@
 // The client as a page has it, on the WebSocket of `ws` and with a clock that runs a thousand times faster where that is asked for.
 import { WebSocket } from "ws";
 import { toAddress } from "../../src/client/address.ts";
-import { createClient } from "../../src/client/client.ts";
+import { ClientError, createClient } from "../../src/client/client.ts";
 import type { Client, ConnectOptions, MethodInfo, WebSocketConstructor } from "../../src/client/client.ts";
 import { Connection } from "../../src/client/connection.ts";
 import { createEnvironment } from "../../src/client/environment.ts";
@@ -27,6 +27,7 @@ export interface Page {
 }
 
 const speed = 1000;
+const probeMs = 5000;
 /** Not a pause, and not to come early. */
 const connectTimeoutMs = 60_000 * speed;
 
@@ -40,8 +41,10 @@ export function openPage(url: string, options: ConnectOptions = {}, random = () 
     now: () => performance.now() * speed,
     random,
     after(ms, callback) {
-      if (ms < connectTimeoutMs) pauses.push(ms);
-      const timer = setTimeout(callback, ms / speed);
+      const isPause = ms < connectTimeoutMs && ms !== probeMs;
+      if (isPause) pauses.push(ms);
+      // An answer to a probe takes its time, however fast the clock.
+      const timer = setTimeout(callback, ms === probeMs ? 300 : Math.ceil(ms / speed) + 1);
       return () => clearTimeout(timer);
     },
     isOnline: () => page.isOnline,
@@ -74,6 +77,16 @@ export function methodInfo(
   const method = schema.services.flatMap((service) => service.methods).find((each) => each.localName === name);
   if (method === undefined) throw new Error(`there is no method ${name}`);
   return describeMethod(method, bindings, strictJson);
+}
+
+export async function failureOf(promise: Promise<unknown>): Promise<ClientError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+  throw new Error("the call ended well");
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
