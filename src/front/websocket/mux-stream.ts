@@ -102,6 +102,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     if (this.#upCredit === 0) return false;
     this.#upCredit--;
     this.#accept(message);
+    this.#grantOwed();
     return true;
   }
 
@@ -195,13 +196,18 @@ export class MuxStream implements TurnTaker, MessageSink {
     }
     this.#owed++;
     this.#owedBytes += bytes;
-    const isDue = this.#owed >= portion || this.#owedBytes >= portionBytes || this.#upCredit === 0;
-    if (this.#isEnded || !isDue) return;
+    this.#grantOwed();
+  }
+
+  /** In portions, of messages or of bytes; at once to a client that has none left. */
+  #grantOwed(): void {
     const n = this.#owed;
+    const isDue = n >= portion || this.#owedBytes >= portionBytes || (this.#upCredit === 0 && n > 0);
+    if (!isDue || this.#isEnded || this.#isDone) return;
     this.#owed = 0;
     this.#owedBytes = 0;
     this.#upCredit += n;
-    host.send(host.codec.credit(this.id, n));
+    this.#host.send(this.#host.codec.credit(this.id, n));
   }
 
   get hasRoom(): boolean {
