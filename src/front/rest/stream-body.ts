@@ -32,6 +32,7 @@ export class StreamBody implements BodyReceiver {
   /** Received and not yet told to be dealt with. */
   #heldBytes = 0;
   #isCutting = false;
+  #hasNews = false;
 
   constructor(options: StreamBodyOptions) {
     this.#options = options;
@@ -56,12 +57,19 @@ export class StreamBody implements BodyReceiver {
     this.inbox.fail(error);
   }
 
-  /** As many messages as may wait; a reader that takes one while it is pushed comes back here. */
+  /**
+   * As many messages as may wait. Comes back here while it is at it: when a reader takes what is pushed, and when the body, told to
+   * go on, brings more or its end at once.
+   */
   #cut(): void {
+    this.#hasNews = true;
     if (this.#isCutting) return;
     this.#isCutting = true;
     try {
-      this.#cutAll();
+      while (this.#hasNews) {
+        this.#hasNews = false;
+        this.#cutAll();
+      }
     } catch (error) {
       if (this.#options.endsAtFault) this.inbox.end();
       else this.inbox.fail(GatewayError.from(error));
