@@ -156,7 +156,9 @@ describe("writeFloat", () => {
 });
 
 function stringOf(bytes: Uint8Array, replaceInvalid = false): string {
-  return textOf((out) => writeString(out, { bytes, view: viewOf(bytes) }, 0, bytes.length, replaceInvalid));
+  return textOf((out) =>
+    writeString(out, { bytes, view: viewOf(bytes), hasView: true }, 0, bytes.length, replaceInvalid),
+  );
 }
 
 describe("writeString", () => {

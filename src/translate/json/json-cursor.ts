@@ -35,6 +35,10 @@ export class JsonCursor {
     return (this.#view ??= viewOf(this.bytes));
   }
 
+  get hasView(): boolean {
+    return this.#view !== undefined;
+  }
+
   /** Whether all of the text is UTF-8: one native check, made when a text with other characters than ASCII is met. */
   get isUtf8(): boolean {
     return (this.#isUtf8 ??= isUtf8(this.bytes));

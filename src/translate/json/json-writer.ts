@@ -16,6 +16,9 @@ export type JsonWriter = (message: Uint8Array, mask?: PartialMask, indent?: numb
 
 const sink = new ByteSink();
 
+/** In messages of at least so many bytes, even short strings pay for the view by which they are copied in words. */
+const viewWorth = 512;
+
 /** The whole message as a JSON value. */
 export function compileJsonWriter(type: MessageType, schema: Schema, options: JsonOptions): JsonWriter {
   const plans = plansOf(schema, options);
@@ -53,8 +56,10 @@ function convert(plans: Plans, plan: MessagePlan, message: Uint8Array, mask: Par
   const bytes = toBuffer(message);
   const run: WriteRun = { out: sink, plans, inOrder: true, depth: 0 };
   sink.length = 0;
+  const reader = new WireReader(bytes, 0, bytes.length);
+  if (bytes.length >= viewWorth) reader.openView();
   try {
-    writeMessage(run, plan, new WireReader(bytes, 0, bytes.length), mask);
+    writeMessage(run, plan, reader, mask);
   } catch (error) {
     closeAllKeySets();
     if (error !== outOfOrder) throw error;

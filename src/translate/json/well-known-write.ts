@@ -100,7 +100,7 @@ export function writeFieldMask({ out }: WriteRun, _plan: MessagePlan, reader: Wi
     reader.pos = end;
   }
   const text = Buffer.from(paths.join(","));
-  writeString(out, { bytes: text, view: viewOf(text) }, 0, text.length, false);
+  writeString(out, { bytes: text, view: viewOf(text), hasView: true }, 0, text.length, false);
 }
 
 /** A wrapper's value, its zero when the field is not sent. */

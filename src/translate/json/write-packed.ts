@@ -28,10 +28,12 @@ const byKind = Array.from(
   (_, kind) => writers.get(kind) ?? (kind < Kind.INT64 ? writeInts : writeLongs),
 );
 
+/** Shorter runs are not worth the view by which the reader takes long varints in words. */
+const viewWorth = 64;
+
 /** Writes `,element` for every number up to the reader's end. */
 export function writePacked(out: ByteSink, field: FieldPlan, reader: WireReader): void {
-  // A run of them is worth the view by which the reader takes numbers in words.
-  reader.openView();
+  if (reader.end - reader.pos >= viewWorth) reader.openView();
   byKind[field.kind](out, field, reader);
 }
 
@@ -151,18 +153,12 @@ const falseStart = 0x6c61662c;
 
 function writeBools(out: ByteSink, _field: FieldPlan, reader: WireReader): void {
   while (reader.pos < reader.end) {
-    reader.varint64();
+    const value = reader.bool();
     out.reserve(8);
     const { view, length } = out;
-    if ((reader.lo | reader.hi) === 0) {
-      view.setInt32(length, falseStart, true);
-      view.setInt16(length + 4, 0x6573, true);
-      out.length = length + 6;
-    } else {
-      view.setInt32(length, trueStart, true);
-      view.setInt8(length + 4, 0x65);
-      out.length = length + 5;
-    }
+    view.setInt32(length, value ? trueStart : falseStart, true);
+    view.setInt16(length + 4, value ? 0x65 : 0x6573, true);
+    out.length = value ? length + 5 : length + 6;
   }
 }
 

@@ -1,6 +1,7 @@
 // One value of any type but a message, from its wire form to JSON text.
 import { type ByteSink, toSnippet } from "../wire/byte-sink.ts";
 import { type WireReader, WireType } from "../wire/wire-reader.ts";
+import { putInt31 } from "./put-digits.ts";
 import { longRoom, putLong, readLong } from "./write-packed.ts";
 import { writeDouble, writeFloat, writeInt32, writeUint } from "./write-number.ts";
 import { writeBase64, writeString } from "./write-text.ts";
@@ -31,8 +32,7 @@ export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireRea
       writeInt32(out, reader.fixed32());
       break;
     case Kind.BOOL:
-      reader.varint64();
-      out.appendSnippet((reader.lo | reader.hi) === 0 ? falseText : trueText);
+      out.appendSnippet(reader.bool() ? trueText : falseText);
       break;
     case Kind.ENUM:
       return writeEnum(out, field, reader.varint32());
@@ -61,9 +61,26 @@ export function writePlainValue(out: ByteSink, field: FieldPlan, reader: WireRea
 }
 
 function writeLong(out: ByteSink, field: FieldPlan, reader: WireReader): void {
-  readLong(field.kind, reader);
   out.reserve(longRoom);
+  if (field.kind === Kind.INT64 || field.kind === Kind.UINT64) {
+    const short = reader.varint28();
+    if (short >= 0) {
+      writeShortLong(out, field, short);
+      return;
+    }
+  }
+  readLong(field.kind, reader);
   out.length = putLong(field, out.view, out.length, reader);
+}
+
+/** A 64-bit integer below 2^28, in quotes like every other. */
+function writeShortLong(out: ByteSink, { int64AsNumber }: FieldPlan, value: number): void {
+  const { view } = out;
+  let at = out.length;
+  if (!int64AsNumber) view.setInt8(at++, QUOTE);
+  at = putInt31(view, at, value);
+  if (!int64AsNumber) view.setInt8(at++, QUOTE);
+  out.length = at;
 }
 
 function writeEnum(out: ByteSink, field: FieldPlan, value: number): boolean {

@@ -34,8 +34,20 @@ export class WireReader {
     return (this.#view ??= viewOf(this.bytes));
   }
 
+  get hasView(): boolean {
+    return this.#view !== undefined;
+  }
+
   openView(): void {
     this.#view ??= viewOf(this.bytes);
+  }
+
+  /** Whether a varint is not zero. */
+  bool(): boolean {
+    const value = this.varint28();
+    if (value >= 0) return value > 0;
+    this.varint64();
+    return (this.lo | this.hi) !== 0;
   }
 
   /** A tag: field number and wire type; rejects field number 0 and tags over 32 bits. */
@@ -45,84 +57,91 @@ export class WireReader {
       this.pos++;
       return first;
     }
-    this.varint64();
-    if (this.hi !== 0 || this.lo >>> 3 === 0) throw malformed("bad field tag");
+    const short = this.varint28();
+    if (short > 7) return short;
+    if (short < 0) this.varint64();
+    if (short >= 0 || this.hi !== 0 || this.lo >>> 3 === 0) throw malformed("bad field tag");
     return this.lo >>> 0;
   }
 
   /** The low 32 bits of a varint, signed. */
   varint32(): number {
-    const { bytes, pos } = this;
-    if (this.end - pos < 5) {
-      this.varint64();
-      return this.lo;
-    }
-    // Unrolled: the loop costs twice as much for the two to four bytes that most numbers take.
-    let byte = bytes[pos];
-    let value = byte & 0x7f;
-    if (byte < 0x80) {
-      this.pos = pos + 1;
-      return value;
-    }
-    byte = bytes[pos + 1];
-    value |= (byte & 0x7f) << 7;
-    if (byte < 0x80) {
-      this.pos = pos + 2;
-      return value;
-    }
-    byte = bytes[pos + 2];
-    value |= (byte & 0x7f) << 14;
-    if (byte < 0x80) {
-      this.pos = pos + 3;
-      return value;
-    }
-    byte = bytes[pos + 3];
-    value |= (byte & 0x7f) << 21;
-    if (byte < 0x80) {
-      this.pos = pos + 4;
-      return value;
-    }
+    const value = this.varint28();
+    if (value >= 0) return value;
     this.varint64();
     return this.lo;
   }
 
+  /**
+   * A varint of at most four bytes, as most are; -1, with nothing read, for another. Unrolled: a loop costs twice as much.
+   * Bytes behind `end` are looked at, as long as there are any, and not used: most values stand near the end of a message.
+   */
+  varint28(): number {
+    const { bytes, pos, end } = this;
+    let byte = pos < end ? bytes[pos] : 0x80;
+    if (byte < 0x80) {
+      this.pos = pos + 1;
+      return byte;
+    }
+    if (bytes.length - pos < 4) return -1;
+    let value = byte & 0x7f;
+    let next = pos + 2;
+    byte = bytes[pos + 1];
+    value |= (byte & 0x7f) << 7;
+    if (byte >= 0x80) {
+      byte = bytes[pos + 2];
+      value |= (byte & 0x7f) << 14;
+      next = pos + 3;
+      if (byte >= 0x80) {
+        byte = bytes[pos + 3];
+        value |= byte << 21;
+        next = pos + 4;
+      }
+    }
+    if (byte >= 0x80 || next > end) return -1;
+    this.pos = next;
+    return value;
+  }
+
   /** A varint into `lo` and `hi`. */
   varint64(): void {
-    const { bytes, pos, end } = this;
-    if (end - pos < 10) this.#checkVarint();
-    else if (this.#view !== undefined) {
-      const word = this.#view.getInt32(pos, true);
-      if ((word & 0x80808080) === continued) {
-        this.#wideVarint(this.#view, word);
+    const { bytes, pos } = this;
+    const view = this.#view;
+    if (view !== undefined && bytes.length - pos >= 10) {
+      const word = view.getInt32(pos, true);
+      if ((word & continued) === continued) {
+        this.#wideVarint(view, word);
         return;
       }
     }
-    // Unrolled, like the one above; past the check every read is of a byte that is there or of one that nobody needs.
-    let byte = bytes[pos];
-    let lo = byte & 0x7f;
-    this.hi = 0;
-    if (byte < 0x80) return this.#finish(pos + 1, lo);
-    byte = bytes[pos + 1];
-    lo |= (byte & 0x7f) << 7;
-    if (byte < 0x80) return this.#finish(pos + 2, lo);
-    byte = bytes[pos + 2];
-    lo |= (byte & 0x7f) << 14;
-    if (byte < 0x80) return this.#finish(pos + 3, lo);
-    byte = bytes[pos + 3];
-    lo |= (byte & 0x7f) << 21;
-    if (byte < 0x80) return this.#finish(pos + 4, lo);
-    byte = bytes[pos + 4];
-    lo |= (byte & 0x7f) << 28;
-    let hi = (byte & 0x7f) >>> 4;
-    let at = pos + 5;
-    for (let shift = 3; byte >= 0x80; shift += 7) {
-      if (shift > 31) throw malformed("varint longer than 10 bytes");
-      byte = bytes[at++];
-      // The tenth byte has room for one bit; what does not fit is dropped, as every implementation does.
-      hi |= (byte & 0x7f) << shift;
+    const value = this.varint28();
+    if (value < 0) this.#longVarint();
+    else {
+      this.lo = value;
+      this.hi = 0;
     }
+  }
+
+  /** The same of any length, byte by byte. */
+  #longVarint(): void {
+    const { bytes, pos, end } = this;
+    let at = pos;
+    let lo = 0;
+    let hi = 0;
+    let byte = 0x80;
+    for (let shift = 0; byte >= 0x80; shift += 7) {
+      if (at >= end) throw malformed("truncated varint");
+      if (shift > 63) throw malformed("varint longer than 10 bytes");
+      byte = bytes[at++];
+      const bits = byte & 0x7f;
+      if (shift < 32) lo |= bits << shift;
+      if (shift === 28) hi = bits >>> 4;
+      // The tenth byte has room for one bit; what does not fit is dropped, as every implementation does.
+      else if (shift > 28) hi |= bits << (shift - 32);
+    }
+    this.lo = lo;
     this.hi = hi;
-    this.#finish(at, lo);
+    this.pos = at;
   }
 
   /**
@@ -152,20 +171,9 @@ export class WireReader {
         used = 10;
       }
     }
+    if (pos + used > this.end) throw malformed("truncated varint");
     this.hi = hi;
     this.pos = pos + used;
-  }
-
-  #finish(pos: number, lo: number): void {
-    this.pos = pos;
-    this.lo = lo;
-  }
-
-  /** Near the end: the varint must end before it. */
-  #checkVarint(): void {
-    let at = this.pos;
-    while (at < this.end && this.bytes[at] >= 0x80) at++;
-    if (at >= this.end) throw malformed("truncated varint");
   }
 
   fixed32(): number {
