@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { emptyDist } from "./build.mjs";
+import { bundleArguments, emptyDist } from "./build.mjs";
 import { ensureInstalled } from "./run.mjs";
 import { test } from "./test.mjs";
 
@@ -22,6 +22,8 @@ ensureInstalled();
 emptyDist();
 const codes = await Promise.all([
   run("tsc", []),
+  run("tsc", ["-p", "src/client"]),
+  run("esbuild", bundleArguments),
   run("oxfmt", ["--check"]),
   run("oxlint", ["--type-aware", "--deny-warnings"]),
 ]);

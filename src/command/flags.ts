@@ -1,7 +1,7 @@
 // Every sub-command and flag: the one table from which parsing, --help and (by a test) docs/command-line.md come.
 import { defaultSettings } from "../config/settings.ts";
 
-export type CommandName = "serve" | "check" | "routes" | "explain" | "version";
+export type CommandName = "serve" | "check" | "routes" | "explain" | "client" | "version";
 
 export interface Flag {
   readonly name: string;
@@ -177,6 +177,26 @@ const explain: Command = {
   ],
 };
 
+const client: Command = {
+  name: "client",
+  usage: "sluice client [PROTO|DIR|DESCRIPTORS…] [options]",
+  summary: "Write a typed module for browsers: one function for each method.",
+  details: [
+    "Without --output it goes to standard output. The module imports its types from sluice/client; docs/browser.md shows how to use it.",
+    "The name says the language: api.ts is TypeScript, api.js is JavaScript, with its declarations in api.d.ts beside it.",
+  ],
+  positionals: [0, Number.POSITIVE_INFINITY],
+  flags: [
+    { name: "output", short: "o", value: "FILE", description: "Write to this file: .ts, .js or .mjs." },
+    ...schemaFlags,
+    help,
+  ],
+  examples: [
+    { line: "sluice client ./protos -o src/api.ts", note: "for TypeScript" },
+    { line: "sluice client ./protos -o public/api.js", note: "for plain pages, and api.d.ts for the editor" },
+  ],
+};
+
 const version: Command = {
   name: "version",
   usage: "sluice version",
@@ -187,7 +207,7 @@ const version: Command = {
   examples: [{ line: "sluice version", note: "the same as sluice --version" }],
 };
 
-export const commands: readonly Command[] = [serve, check, routes, explain, version];
+export const commands: readonly Command[] = [serve, check, routes, explain, client, version];
 
 export function findCommand(name: string): Command | undefined {
   return commands.find((command) => command.name === name);

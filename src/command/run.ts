@@ -45,6 +45,8 @@ async function call(command: Command, flags: ParsedFlags, terminal: Terminal, pa
       return (await import("./routes.ts")).runRoutes(flags, terminal, parts.fetch);
     case "explain":
       return (await import("./explain.ts")).runExplain(flags, terminal, parts.fetch);
+    case "client":
+      return (await import("./client.ts")).runClient(flags, terminal, parts.fetch);
     case "version":
     default:
       return printVersion(terminal);

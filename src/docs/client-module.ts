@@ -10,7 +10,7 @@ import type { Reachable } from "./reachable.ts";
 import { formatType, isInline } from "./type-expression.ts";
 import type { JsonShape, TypeContext } from "./type-expression.ts";
 import { declareEnum, declareMessage, formatMember } from "./type-declarations.ts";
-import { compareText, memberName, NamePool, nameServices, nameTypes } from "./type-names.ts";
+import { compareText, memberName, NamePool, nameOf, nameServices, nameTypes } from "./type-names.ts";
 
 export interface ClientModuleInputs {
   readonly schema: Schema;
@@ -76,7 +76,8 @@ function planModule(inputs: ClientModuleInputs): Module {
   const names = nameTypes(new Set([...reachable.received, ...reachable.sent]), {
     packages: new Set(schema.files.map((file) => file.package)),
     pool,
-    isTwofold: (type) => type.kind === "message" && reachable.received.has(type) && reachable.sent.has(type),
+    isTwofold: (type) =>
+      type.kind === "message" && type.fields.length > 0 && reachable.received.has(type) && reachable.sent.has(type),
   });
   const constants = new NamePool();
   const services = schema.services.map((service) => {
@@ -103,9 +104,13 @@ function writeTypes(module: Module): string[][] {
     ...services.map((service) => writeServiceType(service, context)),
     ...types.flatMap((type) => {
       if (type.kind === "enum") return [declareEnum(type, context)];
-      const forms = [reachable.received.has(type) ? declareMessage(type, context, false) : []];
-      if (reachable.sent.has(type)) forms.push(declareMessage(type, context, true));
-      return forms.filter((lines) => lines.length > 0);
+      const { name, sentName } = nameOf(type, context.names);
+      const isReceived = reachable.received.has(type);
+      const isSent = reachable.sent.has(type) && !(isReceived && name === sentName);
+      return [
+        ...(isReceived ? [declareMessage(type, context, false)] : []),
+        ...(isSent ? [declareMessage(type, context, true)] : []),
+      ];
     }),
   ];
 }
