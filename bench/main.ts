@@ -12,6 +12,7 @@ import { benchMemory } from "./memory.ts";
 import { writeReport } from "./report/report.ts";
 import { benchRoute } from "./route.ts";
 import { benchStart } from "./start.ts";
+import { benchStream } from "./stream.ts";
 import { type BenchTable, formatTable } from "./table.ts";
 import { benchTransport } from "./transport.ts";
 
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, Bench>> = {
   rest: (options) => benchLoad("rest", options),
   grpc: (options) => benchLoad("grpc", options),
   memory: benchMemory,
+  stream: benchStream,
   ghz: benchGhz,
 };
 
@@ -53,14 +55,15 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
   rest    REST over HTTP/1.1 and HTTP/2 beside grpc-gateway, Envoy, Vanguard and express + grpc-js
   grpc    gRPC in and out beside Envoy, Vanguard and a grpc-js proxy
   memory  resident memory: idle, per idle connection, per idle gRPC stream
+  stream  WebSocket, SSE and NDJSON: messages per core, memory of 10,000 sockets, slow clients, opening and closing
   ghz     ghz on the example backend, then through the gateway
   report  all of them, and docs/performance.md with its plots
 
   --quick        few, short rounds: checks the answers, the figures are rough; installs no peer
   --runs N       rounds of the load benches (default 5)
-  --seconds N    length of one run in rest and grpc (default 3, curves 2)
-  --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, grpc-js-proxy, hello …
-  --only TEXT    only cells of rest and grpc with TEXT in their name or title
+  --seconds N    length of one run in rest, grpc and stream (default 3, curves 2)
+  --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, websocket-proxy, hello …
+  --only TEXT    only cells of rest, grpc and stream with TEXT in their name or title
   --unpinned     leave it to the kernel on which core a process runs
   --backend K    bare (default), or grpc-go, which costs as much as a gateway
   --calls N      calls of ghz (default 50000)

@@ -14,6 +14,8 @@ export interface Running {
   readonly pid: number;
   cpuMicros(): number;
   residentBytes(): number;
+  /** Asks it to end, as an operator does; answers how many milliseconds that took. */
+  end(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -75,7 +77,43 @@ export async function startProcess(role: Role, name: string, port: number, comma
     child.kill("SIGKILL");
     await ended;
   };
-  return { port, pid, cpuMicros: () => cpuMicros(pid), residentBytes: () => residentBytes(pid), stop };
+  const end = async (): Promise<number> => {
+    const startedAt = performance.now();
+    child.kill("SIGTERM");
+    await ended;
+    return performance.now() - startedAt;
+  };
+  return { port, pid, cpuMicros: () => cpuMicros(pid), residentBytes: () => residentBytes(pid), end, stop };
+}
+
+/** A Node program of the bench's own that answers what it is asked, one question at a time. */
+export interface Helper {
+  ask(question: object): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export function startHelper(role: Role, command: Command): Helper {
+  const { command: file, args } = pinned(role, command);
+  const child = spawn(file, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  children.add(child);
+  const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+  void ended.then(() => children.delete(child));
+  return {
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        const onExit = (): void => reject(new Error("a helper of the bench ended before it answered"));
+        child.once("exit", onExit);
+        child.once("message", (answer) => {
+          child.off("exit", onExit);
+          resolve(answer);
+        });
+        child.send(question);
+      }),
+    async stop() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
 
 /** Runs a load tool to its end and returns what it printed. */

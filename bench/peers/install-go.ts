@@ -1,4 +1,4 @@
-// The programs in Go: the backend of the bench, grpc-gateway and Vanguard, built from bench/peers/go with stubs generated here.
+// The programs in Go: the backend of the bench, grpc-gateway alone and behind grpc-websocket-proxy, Vanguard; built from bench/peers/go with stubs generated here.
 import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { routesPerService, routesProto } from "../corpus/routes-proto.ts";
 import { cache, makeFolder, root } from "../load/folders.ts";
@@ -18,7 +18,8 @@ export function installGo(): void {
   const inputs = readdirSync(sources, { recursive: true, encoding: "utf8", withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, "utf8"));
-  once("go", [...inputs, readFileSync(`${root}bench/corpus/load.proto`, "utf8"), routesProto(routes)], buildAll);
+  const protos = ["load", "stream"].map((name) => readFileSync(`${root}bench/corpus/${name}.proto`, "utf8"));
+  once("go", [...inputs, ...protos, routesProto(routes)], buildAll);
 }
 
 function buildAll(): void {
@@ -30,10 +31,10 @@ function buildAll(): void {
   const flags = Object.keys(plugins).map((name) => `--plugin=${name}=${cache}/bin/${name}`);
   const outputs = ["go", "go-grpc", "grpc-gateway"].map((name) => `--${name}_out=${copy}`);
   const underModule = ["go", "go-grpc", "grpc-gateway"].map((name) => `--${name}_opt=module=bench`);
-  protoc([...flags, ...outputs, ...underModule, "load.proto"], `${cache}/protos`);
-  protoc([...flags, ...outputs, ...underModule, "routes.proto"], `${cache}/protos`);
+  for (const name of ["load", "stream", "routes"])
+    protoc([...flags, ...outputs, ...underModule, `${name}.proto`], `${cache}/protos`);
   writeFileSync(`${copy}/gen/routes/handlers.go`, handlersSource());
-  for (const name of ["backend", "grpc-gateway", "vanguard"]) build(name, `./cmd/${name}`);
+  for (const name of ["backend", "grpc-gateway", "websocket-proxy", "vanguard"]) build(name, `./cmd/${name}`);
 }
 
 function build(name: string, target: string): void {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"bench/gen/load"
 
 	"google.golang.org/protobuf/proto"
@@ -35,5 +33,3 @@ func answer(to []byte, path string, request []byte) []byte {
 	}
 	return append(to, itemRest...)
 }
-
-func isStream(path string) bool { return strings.HasSuffix(path, "/WatchItem") }

@@ -18,12 +18,20 @@ const ourConnectionWindow = 64 << 20
 // stream is one call: its request as far as it came, then its reply as far as it could not go yet.
 type stream struct {
 	path    string
+	kind    kind
 	request []byte
 	reply   []byte
 	started bool
 	window  int64
-	// isWatch: no trailers, the call stays open.
-	isWatch bool
+	// hasEnd: the caller will send nothing more.
+	hasEnd bool
+	// echoed counts the bytes of an echo's window that are to be given back.
+	echoed uint32
+	// next is the tick that follows in a flood, framed; sequence that of the one before.
+	next      []byte
+	sequence  uint32
+	last      uint32
+	isEndless bool
 }
 
 // connection answers calls in the goroutine that reads their frames: one write for all that one read brought.
@@ -87,8 +95,11 @@ func (c *connection) take(frame http2.Frame) {
 	switch frame := frame.(type) {
 	case *http2.MetaHeadersFrame:
 		s := &stream{path: frame.PseudoValue("path"), window: c.initialWindow}
-		s.isWatch = isStream(s.path)
+		s.kind = kindOf(s.path)
 		c.streams[frame.StreamID] = s
+		if s.kind == echoAll {
+			c.writeHead(frame.StreamID)
+		}
 		if frame.StreamEnded() {
 			c.reply(frame.StreamID, s)
 		}
@@ -117,14 +128,29 @@ func (c *connection) takeData(frame *http2.DataFrame) {
 	if s == nil {
 		return
 	}
+	if s.kind == echoAll {
+		c.echo(frame, s)
+		return
+	}
 	s.request = append(s.request, frame.Data()...)
 	// Nobody sends more than a stream's first window in one message of this bench but for the largest; those get it back.
 	if frame.Length > 0 && len(s.request) > ourStreamWindow/2 {
 		c.framer.WriteWindowUpdate(frame.StreamID, frame.Length)
 	}
-	if frame.StreamEnded() || (s.isWatch && !s.started && len(s.request) >= 5) {
+	if frame.StreamEnded() || (s.kind == watch && !s.started && len(s.request) >= 5) {
 		c.reply(frame.StreamID, s)
 	}
+}
+
+// echo sends back what came, its frames of gRPC and all.
+func (c *connection) echo(frame *http2.DataFrame, s *stream) {
+	s.reply = append(s.reply, frame.Data()...)
+	s.hasEnd = frame.StreamEnded()
+	if s.echoed += frame.Length; s.echoed >= ourStreamWindow/2 && !s.hasEnd {
+		c.framer.WriteWindowUpdate(frame.StreamID, s.echoed)
+		s.echoed = 0
+	}
+	c.send(frame.StreamID, s)
 }
 
 func (c *connection) takeSettings(frame *http2.SettingsFrame) {
@@ -168,22 +194,49 @@ func (c *connection) reply(id uint32, s *stream) {
 		return
 	}
 	s.started = true
+	if s.kind == echoAll {
+		s.hasEnd = true
+		c.send(id, s)
+		return
+	}
 	if len(s.request) < 5 {
 		c.framer.WriteRSTStream(id, http2.ErrCodeInternal)
 		delete(c.streams, id)
 		return
 	}
-	c.writeHeaders(id, false, hpack.HeaderField{Name: ":status", Value: "200"},
-		hpack.HeaderField{Name: "content-type", Value: "application/grpc"})
-	message := answer(make([]byte, 5, len(s.request)+len(itemRest)), s.path, s.request[5:])
-	binary.BigEndian.PutUint32(message[1:], uint32(len(message)-5))
-	s.reply = message
+	c.writeHead(id)
+	if s.kind == flood || s.kind == hold {
+		s.last, s.isEndless = ticksOf(s.kind, s.request[5:])
+		s.next = framed(tick)
+	} else {
+		s.reply = framed(answer(make([]byte, 0, len(s.request)+len(itemRest)), s.path, s.request[5:]))
+	}
 	s.request = nil
 	c.send(id, s)
 }
 
+// framed is a copy of the message behind the five bytes of gRPC's prefix.
+func framed(message []byte) []byte {
+	frame := binary.BigEndian.AppendUint32(make([]byte, 1, 5+len(message)), uint32(len(message)))
+	return append(frame, message...)
+}
+
+// hasMore takes the next tick of a flood into the reply.
+func (s *stream) hasMore() bool {
+	if len(s.reply) > 0 {
+		return true
+	}
+	if s.next == nil || (!s.isEndless && s.sequence == s.last) {
+		return false
+	}
+	s.sequence++
+	numbered(s.next[5:], s.sequence)
+	s.reply = s.next
+	return true
+}
+
 func (c *connection) send(id uint32, s *stream) {
-	for len(s.reply) > 0 {
+	for s.hasMore() {
 		size := min(int64(len(s.reply)), c.maxFrame, s.window, c.window)
 		if size <= 0 {
 			c.blocked[id] = s
@@ -195,11 +248,16 @@ func (c *connection) send(id uint32, s *stream) {
 		c.window -= size
 	}
 	delete(c.blocked, id)
-	if s.isWatch {
+	if s.kind == watch || s.kind == hold || (s.kind == echoAll && !s.hasEnd) {
 		return
 	}
 	c.writeHeaders(id, true, hpack.HeaderField{Name: "grpc-status", Value: "0"})
 	delete(c.streams, id)
+}
+
+func (c *connection) writeHead(id uint32) {
+	c.writeHeaders(id, false, hpack.HeaderField{Name: ":status", Value: "200"},
+		hpack.HeaderField{Name: "content-type", Value: "application/grpc"})
 }
 
 func (c *connection) writeHeaders(id uint32, isLast bool, fields ...hpack.HeaderField) {

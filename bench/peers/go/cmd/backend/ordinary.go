@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net"
 
 	"google.golang.org/grpc"
@@ -27,18 +28,51 @@ var _ encoding.CodecV2 = bytesCodec{}
 func serveOrdinary(listener net.Listener) error {
 	handle := func(_ any, stream grpc.ServerStream) error {
 		path, _ := grpc.MethodFromServerStream(stream)
+		kind := kindOf(path)
+		if kind == echoAll {
+			return echoEach(stream)
+		}
 		var request []byte
 		if err := stream.RecvMsg(&request); err != nil {
 			return err
 		}
-		reply := answer(nil, path, request)
-		if err := stream.SendMsg(&reply); err != nil {
+		if err := sendAll(stream, kind, path, request); err != nil {
 			return err
 		}
-		if isStream(path) {
+		if kind == watch || kind == hold {
 			<-stream.Context().Done()
 		}
 		return nil
 	}
 	return grpc.NewServer(grpc.ForceServerCodecV2(bytesCodec{}), grpc.UnknownServiceHandler(handle)).Serve(listener)
+}
+
+func sendAll(stream grpc.ServerStream, kind kind, path string, request []byte) error {
+	if kind != flood && kind != hold {
+		reply := answer(nil, path, request)
+		return stream.SendMsg(&reply)
+	}
+	last, isEndless := ticksOf(kind, request)
+	for sequence := uint32(1); isEndless || sequence <= last; sequence++ {
+		reply := append([]byte(nil), tick...)
+		numbered(reply, sequence)
+		if err := stream.SendMsg(&reply); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func echoEach(stream grpc.ServerStream) error {
+	for {
+		var message []byte
+		if err := stream.RecvMsg(&message); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := stream.SendMsg(&message); err != nil {
+			return err
+		}
+	}
 }
