@@ -110,8 +110,10 @@ function readInterval(interval: WatchRequest["interval"]): number {
 
 /** The price depends on the sequence number alone, so a stream can be resumed and a test can know it. */
 function createTick(symbol: string, sequence: bigint): object {
-  const swing = Number((sequence * 7n + BigInt(symbol.length)) % 21n) - 10;
-  const price = (basePrices.get(symbol) ?? 0) + swing / 8;
+  const base = basePrices.get(symbol) ?? 0;
+  const at = Number(sequence % 1_000_000n) + 10 * symbol.length;
+  const swing = 0.05 * Math.sin(at / 9) + 0.015 * Math.sin(at / 2.3 + base);
+  const price = Math.round(base * (1 + swing) * 1000) / 1000;
   return { symbol, sequence: String(sequence), price, time: currentTime() };
 }
 

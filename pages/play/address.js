@@ -11,7 +11,7 @@ export function toRequest(api, method, binding, text) {
   const request = JSON.parse(text);
   const problems = [];
   const path = binding.parts
-    .map((part) => (typeof part === "string" ? part : fillPart(part, request, problems)))
+    .map((part) => (typeof part === "string" ? part : fillPart(part, valueAt(api, method, request, part), problems)))
     .join("");
   const verb = binding.verb === "*" ? (binding.body === undefined ? "GET" : "POST") : binding.verb;
   const rest = withoutCaptures(api, method, binding, text);
@@ -57,12 +57,19 @@ function restOfQuery(rest, { body }) {
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== body));
 }
 
-function fillPart({ field, pattern }, request, problems) {
+/** Of a field path, whichever way the message spells it. */
+function valueAt(api, method, request, { field }) {
+  return namesOf(api, method.input, field).reduce(
+    (message, [name, protoName]) => message?.[name] ?? message?.[protoName],
+    request,
+  );
+}
+
+function fillPart({ field, pattern }, value, problems) {
   const isMany = pattern.includes("/") || pattern.includes("**");
-  const encode = (value) =>
-    isMany ? String(value).split("/").map(encodeSegment).join("/") : encodeSegment(String(value));
+  const encode = (text) =>
+    isMany ? String(text).split("/").map(encodeSegment).join("/") : encodeSegment(String(text));
   if (field.length === 0) return pattern.replaceAll(/\*\*?/g, "1");
-  const value = field.reduce((message, name) => message?.[name], request);
   if (value !== undefined && value !== null && value !== "") return encode(value);
   problems.push(`the path needs ${field.join(".")}`);
   return encode(pattern.replaceAll(/\*\*?/g, `{${field.join(".")}}`));

@@ -44,9 +44,14 @@ function start(api) {
     byId("outcome").hidden = true;
   });
   const [name, transport] = decodeURIComponent(location.hash.slice(1)).split(":");
-  const first = api.methods.find((method) => method.name === name) ?? api.methods[0];
+  const first = api.methods.find((method) => method.name === name) ?? firstToShow(api);
   if (first !== undefined) composer.pick(first, transport);
   showButtons(composer.request());
+}
+
+/** A stream: what nothing else lets people try so easily. */
+function firstToShow({ methods }) {
+  return methods.find(({ kind }) => kind !== "unary") ?? methods[0];
 }
 
 function openMethods(isOpen) {
