@@ -158,6 +158,14 @@ export class SimpleSession implements SocketEvents, MessageSink {
     const opening = this.#opening;
     if (opening === undefined) return;
     this.#opening = undefined;
+    try {
+      this.#startPump(opening);
+    } catch (error) {
+      this.#fail(GatewayError.from(error));
+    }
+  }
+
+  #startPump(opening: SimpleOpening): void {
     const reply = startCall(this.#context.handler, {
       kind: "stream",
       method: this.#plan.binding.method,
@@ -178,9 +186,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
   }
 
   get hasRoom(): boolean {
-    if (this.#socket.hasRoom) return true;
-    this.#plan.tally.waits++;
-    return false;
+    return this.#socket.hasRoom;
   }
 
   send(message: Uint8Array): void {
@@ -192,6 +198,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
   }
 
   onRoom(): void {
+    this.#plan.tally.waits++;
     try {
       this.#pump?.resume();
     } catch (error) {

@@ -195,9 +195,11 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
 
   close(code: number, reason: string): void {
     if (this.#code !== 0) return;
+    this.#net.cork();
     this.flush();
     this.#begin(code);
     this.#ws.close(code, cutReason(reason));
+    this.#net.uncork();
     // The peer's close frame is behind whatever was not read.
     this.#paused = 0;
     this.#ws.resume();

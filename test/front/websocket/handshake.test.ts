@@ -96,6 +96,13 @@ describe("the handshake", () => {
     expect(await protocolOf(["bearer.dG9rZW4", "sluice.v1.json"])).to.equal("sluice.v1.json");
   });
 
+  it("agrees to no extension", async () => {
+    await start();
+    const offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
+    const { status, headers } = await send("GET /v1/rooms/7/talk", [...upgrade, key, version, offer]);
+    expect([status, headers.get("sec-websocket-extensions")]).to.deep.equal([101, undefined]);
+  });
+
   it("refuses unknown sub-protocols with the list of its own, for pages, too", async () => {
     await start();
     for (const offered of [["other"], ["bearer.dG9rZW4"]]) {

@@ -1,8 +1,11 @@
 // Clients that do not mean well, or break: each gets its close code, and nobody else notices.
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { expect } from "chai";
 import { strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { SocketLimits, WebSocketOptions } from "../../../src/front/websocket/options.ts";
 import { openRaw, request } from "../../support/raw-http.ts";
+import { createPki, hasOpenssl } from "../../upstream/pki.ts";
 import type { KitClient, KitFixture } from "./kit.ts";
 import { startKit } from "./kit.ts";
 import { encodeFrame, openRawSocket } from "./raw-socket.ts";
@@ -156,6 +159,41 @@ describe("a WebSocket of a hostile client", () => {
     expect((await call.cancelled).code).to.equal(1);
     while (kit.census.sockets > 1) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(kit.census.closes()).to.deep.include([4102, 1]);
+  });
+
+  it("is watched over TLS as well", async function () {
+    if (!hasOpenssl()) this.skip();
+    await start();
+    const pki = createPki();
+    const tls = { cert: pki.cert, key: pki.key, clientCa: undefined, minVersion: "TLSv1.2" } as const;
+    const secure = await startKit({
+      options: { socket: { ...strictWebSocket.socket, pingMs: 50, pongMs: 100 } },
+      listener: { tls },
+    });
+    try {
+      const lively = await secure.connect("/v1/rooms/7/talk");
+      const dead = await secure.connect("/v1/rooms/7/talk", [], { autoPong: false });
+      expect((await dead.closed).code).to.equal(4101);
+      for (let i = 0; i < 3; i++) await once(lively.socket, "ping");
+      lively.socket.send('{"text":"a"}');
+      expect(await lively.nextText()).to.include('"text":"a"');
+    } finally {
+      await secure.close();
+      pki.remove();
+    }
+  });
+
+  it("is closed, whatever bytes it sends", async () => {
+    await start();
+    for (let i = 0; i < 100; i++) {
+      const client = await open();
+      const bytes = randomBytes(64 + i);
+      client.raw.send(bytes);
+      client.raw.socket.end();
+      expect([1000, 1002, 1003, 1006, 1007, 1009], bytes.toString("hex")).to.include(await client.closeCode());
+      client.raw.close();
+    }
+    while (kit.census.sockets > 1) await new Promise(setImmediate);
   });
 
   it("is cut off when it does not answer a close frame", async () => {
