@@ -5,5 +5,13 @@ import { headerCases } from "./cases/headers.ts";
 import { queryCases } from "./cases/query.ts";
 import { routeCases } from "./cases/routes.ts";
 import { serviceCases } from "./cases/services.ts";
+import { streamCases } from "./cases/streams.ts";
 
-export const cases: readonly Case[] = [...queryCases, ...bodyCases, ...routeCases, ...headerCases, ...serviceCases];
+export const cases: readonly Case[] = [
+  ...streamCases,
+  ...queryCases,
+  ...bodyCases,
+  ...routeCases,
+  ...headerCases,
+  ...serviceCases,
+];

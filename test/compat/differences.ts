@@ -59,6 +59,8 @@ export const differences = {
   "empty metadata name": "A Grpc-Metadata- header without a name is dropped; in grpc-gateway the call fails with 500.",
   "reserved metadata":
     "Grpc-Metadata- cannot set names that belong to the gateway: x-forwarded-*, grpcgateway-*, host. Backends trust them.",
+  "untyped bodies":
+    "A google.api.HttpBody without a content type is application/octet-stream; grpc-gateway sends an empty Content-Type.",
   "forwarded headers": "X-Forwarded-For and -Host are believed from http.trusted_proxies only.",
 } as const satisfies Readonly<Record<string, string>>;
 

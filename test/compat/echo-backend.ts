@@ -1,7 +1,10 @@
 // A backend for every service of the protos: answers with the bytes of the request, or as the request's metadata wishes.
+import { Metadata } from "@grpc/grpc-js";
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { Method } from "../../src/schema/descriptor.ts";
 import { loadSchema } from "../../src/schema/load/load.ts";
-import { BackendError, startBackend } from "../support/backend.ts";
-import type { BackendCall, BackendHandlers, UnaryBackend } from "../support/backend.ts";
+import { BackendError, startBackend, toStatus } from "../support/backend.ts";
+import type { BackendCall, BackendHandlers, StreamBackend, UnaryBackend } from "../support/backend.ts";
 
 export interface EchoBackend {
   readonly port: number;
@@ -11,8 +14,10 @@ export interface EchoBackend {
 export async function startEchoBackend(protos: readonly string[], importPath: string): Promise<EchoBackend> {
   const { schema, diagnostics } = loadSchema({ inputs: protos, importPaths: [importPath] });
   if (schema === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const methods = schema.services.flatMap((service) => service.methods.map(({ path }) => path));
-  const handlers: BackendHandlers = Object.fromEntries(methods.map((path) => [path, answer]));
+  const methods = schema.services.flatMap((service) => service.methods);
+  const handlers: BackendHandlers = Object.fromEntries(
+    methods.map((method) => [method.path, method.kind === "unary" ? answer : streamed(method)]),
+  );
   const backend = await startBackend(handlers);
   return { port: Number(backend.target.split(":").at(-1)), close: () => backend.close() };
 }
@@ -48,6 +53,56 @@ const answer: UnaryBackend = (message, call) => {
   }
   return message;
 };
+
+/**
+ * Each message goes back as it came, `repeat` times; of a client stream the last one does, in the end. Metadata as above, and
+ * `fail-at: start` fails before anything is sent, even headers.
+ */
+function streamed({ kind }: Method): StreamBackend {
+  return {
+    stream: (call) => {
+      const first = (name: string): string | undefined => call.metadata.get(name)[0] as string | undefined;
+      const messages: Buffer[] = [];
+      const failure = first("fail-code");
+      if (failure !== undefined && first("fail-at") === "start") {
+        call.emit("error", toStatus(new BackendError(Number(failure), first("fail-message") ?? "failed as asked")));
+        return;
+      }
+      sendHeaders(call);
+      call.on("data", (message: Buffer) => {
+        messages.push(message);
+        if (kind === "client-streaming") return;
+        for (let times = Number(first("repeat") ?? 1); times > 0; times--) call.write(message);
+      });
+      call.on("end", () => endStream(call, kind === "client-streaming" ? messages.at(-1) : undefined));
+    },
+  };
+}
+
+function sendHeaders(call: ServerDuplexStream<Buffer, Buffer>): void {
+  const headers = new Metadata();
+  for (const [name, values] of Object.entries(call.metadata.toJSON())) {
+    for (const value of values) if (name.startsWith("header-")) headers.add(name.slice("header-".length), value);
+  }
+  call.sendMetadata(headers);
+}
+
+function endStream(call: ServerDuplexStream<Buffer, Buffer>, last: Buffer | undefined): void {
+  const first = (name: string): string | Buffer | undefined => call.metadata.get(name)[0];
+  const trailers = new Metadata();
+  for (const [name, values] of Object.entries(call.metadata.toJSON())) {
+    for (const value of values) if (name.startsWith("trailer-")) trailers.add(name.slice("trailer-".length), value);
+  }
+  const code = first("fail-code");
+  if (code !== undefined) {
+    const details = first("fail-details-bin") as Buffer | undefined;
+    const message = (first("fail-message") as string | undefined) ?? "failed as asked";
+    call.emit("error", toStatus(new BackendError(Number(code), message, details), trailers));
+    return;
+  }
+  if (last !== undefined) call.write(last);
+  call.end(trailers);
+}
 
 function showMetadata(call: BackendCall): void {
   for (const [name, values] of call.metadata) {

@@ -16,6 +16,7 @@ export function serveClientStream(setup: StreamSetup): void {
   const stream = readRequestStream(setup);
   const run = new StreamRun(setup, head, "body");
   exchange.onAbort(() => run.cancel(clientGone()));
+  let hasHead = false;
   const answer = (reply: Reply): void => {
     run.onSent();
     run.end(Code.OK);
@@ -25,11 +26,11 @@ export function serveClientStream(setup: StreamSetup): void {
     const error = GatewayError.from(cause);
     run.end(error.code);
     run.cancel(error);
-    context.answerError(exchange, error);
+    context.answerError(exchange, error, hasHead);
   };
-  collect(run.start(stream.open(run)))
-    .then(answer)
-    .catch(fail);
+  const reply = run.start(stream.open(run));
+  reply.headers.then(() => (hasHead = true)).catch(() => {});
+  collect(reply).then(answer).catch(fail);
   stream.read();
 }
 

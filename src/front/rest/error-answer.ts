@@ -35,14 +35,14 @@ export function compileStreamStatus(
   };
 }
 
-/** Answers the exchange, unless somebody did; never throws. */
-export type AnswerError = (exchange: Exchange, error: unknown) => void;
+/** Answers the exchange, unless somebody did; never throws. `hasHead`: the backend sent headers before it failed. */
+export type AnswerError = (exchange: Exchange, error: unknown, hasHead?: boolean) => void;
 
 export function compileErrorAnswer(schema: Schema, options: RestOptions): AnswerError {
   const isStrict = options.profile === "strict";
   const write = compileErrorBody(schema, options);
   const appendReplyHeaders = compileReplyHeaders(options);
-  return (exchange, cause) => {
+  return (exchange, cause, hasHead = false) => {
     const error = GatewayError.from(cause);
     if (error.cause !== undefined) options.report(error);
     if (exchange.isDone) return;
@@ -58,7 +58,7 @@ export function compileErrorAnswer(schema: Schema, options: RestOptions): Answer
       if (retryAfter !== undefined) headers.push("retry-after", retryAfter);
     }
     // An error without them came in trailers alone, or from the gateway itself.
-    if (error.backendHeaders.length > 0) appendReplyHeaders(error.backendHeaders, headers);
+    if (hasHead || error.backendHeaders.length > 0) appendReplyHeaders(error.backendHeaders, headers);
     exchange.respond(error.httpStatus, headers, shown, toReplyTrailers(options, exchange, error.backendTrailers));
   };
 }

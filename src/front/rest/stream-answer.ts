@@ -30,7 +30,8 @@ export class StreamAnswer implements MessageSink, Swept {
   readonly #answer: AnswerSetup;
   readonly #pump: Pump;
   #hasRoom = true;
-  #headers: Metadata = [];
+  /** Undefined before they have come, and where the backend's answer has none. */
+  #headers: Metadata | undefined;
   #headTimer: NodeJS.Timeout | undefined;
   #form: AnswerForm | undefined;
   #writer: ResponseWriter | undefined;
@@ -84,7 +85,7 @@ export class StreamAnswer implements MessageSink, Swept {
     if (keepAlive !== undefined && this.#hasRoom && now - this.#lastAt >= keepAliveMs) this.#write(keepAlive);
   }
 
-  #begin(first: Uint8Array | undefined): AnswerForm {
+  #begin(first: Uint8Array | "none" | undefined): AnswerForm {
     const { setup, view } = this.#answer;
     clearTimeout(this.#headTimer);
     const form = view.open(first);
@@ -122,7 +123,7 @@ export class StreamAnswer implements MessageSink, Swept {
     this.#close(error?.code ?? Code.OK);
     if (error !== undefined) run.cancel(error);
     if (setup.exchange.isDone) return;
-    if (error === undefined) this.#finish((this.#form ?? this.#begin(undefined)).closing());
+    if (error === undefined) this.#finish((this.#form ?? this.#begin("none")).closing());
     else if (this.#form === undefined) this.#refuse(error);
     else this.#fail(this.#form, error, trailers);
   }

@@ -16,19 +16,23 @@ const streamHeaders = [
   "no",
 ];
 
-/** `contentType` is empty for none. */
-export function toStreamHeaders({ context, request }: StreamSetup, contentType: string, metadata: Metadata): string[] {
+/** `contentType` is empty for none; `metadata` is the backend's; undefined for none, not even an empty list. */
+export function toStreamHeaders(
+  { context, request }: StreamSetup,
+  contentType: string,
+  metadata: Metadata | undefined,
+): string[] {
   const { plan } = request;
   const headers = contentType === "" ? [...streamHeaders] : ["content-type", contentType, ...streamHeaders];
   if (context.options.profile === "strict" && !plan.hasRawReply) headers.push("vary", "Accept");
   if (plan.success.headers.length > 0) headers.push(...plan.success.headers);
-  context.appendReplyHeaders(metadata, headers);
+  if (metadata !== undefined) context.appendReplyHeaders(metadata, headers);
   return headers;
 }
 
 /** A status without a body would leave the messages out. */
-export function toStreamStatus({ context, request }: StreamSetup, metadata: Metadata): number {
-  const chosen = context.options.allowHttpCode ? toHttpCode(metadata) : undefined;
+export function toStreamStatus({ context, request }: StreamSetup, metadata: Metadata | undefined): number {
+  const chosen = metadata !== undefined && context.options.allowHttpCode ? toHttpCode(metadata) : undefined;
   const status = chosen ?? request.plan.success.status;
   return status === 204 || status === 205 || status === 304 ? 200 : status;
 }
@@ -36,7 +40,9 @@ export function toStreamStatus({ context, request }: StreamSetup, metadata: Meta
 /** For HEAD: nobody would read the messages, so the backend is not asked for them. */
 export function answerHead(setup: StreamSetup, view: StreamView): void {
   const contentType = view.needsFirst ? "" : view.open(undefined).contentType;
-  setup.exchange.startResponse(toStreamStatus(setup, []), toStreamHeaders(setup, contentType, []), () => {}).end();
+  setup.exchange
+    .startResponse(toStreamStatus(setup, undefined), toStreamHeaders(setup, contentType, undefined), () => {})
+    .end();
 }
 
 /** A stream that was not begun: an error like others, or, where the client reads nothing else, an event. Never throws. */
@@ -51,7 +57,7 @@ export function refuse(setup: StreamSetup, form: ReplyForm, cause: unknown): voi
   if (exchange.isDone) return;
   const events = createForm(form, request.stream, undefined);
   const failure = events.failure({ code: error.code, json: context.writeStatus(error, []) }) ?? "";
-  const writer = exchange.startResponse(200, toStreamHeaders(setup, events.contentType, []), () => {});
+  const writer = exchange.startResponse(200, toStreamHeaders(setup, events.contentType, undefined), () => {});
   writer.write(Buffer.from(events.opening + failure));
   writer.end();
 }

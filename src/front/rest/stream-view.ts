@@ -17,8 +17,8 @@ export type ReplyForm = StreamForm | "raw" | "gateway-lines" | "gateway-raw";
 export interface StreamView {
   /** The form is known only when the first message is: nothing can be sent before. */
   readonly needsFirst: boolean;
-  /** `first` is undefined when none came, or none in time. */
-  open(first: Uint8Array | undefined): AnswerForm;
+  /** `first` is undefined when none came in time, and `none` when there is none at all. */
+  readonly open: (first: Uint8Array | "none" | undefined) => AnswerForm;
   /** What of a message goes into the form. Throws GatewayError. */
   readonly toContent: (message: Uint8Array) => Uint8Array;
 }
@@ -45,14 +45,17 @@ export function compileView({ request, system }: StreamSetup, form: ReplyForm): 
   if (form === "raw" || form === "gateway-raw") {
     return {
       needsFirst: true,
-      open: (first) => createForm(form, stream, first === undefined ? "" : toRaw(first).contentType),
+      open: (first) => createForm(form, stream, first instanceof Uint8Array ? toRaw(first).contentType : ""),
       toContent: (message) => toRaw(message).body,
     };
   }
   // A line break would end a line, and an event's data.
   const pretty = system.pretty && form === "array";
   const toContent = stream.viewElements({ fields: system.fields, pretty });
-  return { needsFirst: false, open: () => createForm(form, stream, undefined), toContent };
+  // What has no content has no type either, says grpc-gateway.
+  const open: StreamView["open"] = (first) =>
+    createForm(form, stream, form === "gateway-lines" && first === "none" ? "" : undefined);
+  return { needsFirst: false, open, toContent };
 }
 
 /** The form of one answer; `rawType` is that of an HttpBody. */
