@@ -140,6 +140,7 @@ export class Call {
   receive(message: unknown): void {
     if (this.#isOver) return;
     this.#begin();
+    this.#headers.resolve({});
     if (!this.#window.receive()) {
       this.#leave("more messages came than were granted", internal);
       return;

@@ -1,6 +1,4 @@
 // What the browser client promises its users, and what a generated module tells it of a method. Types only.
-import type { ClientError } from "./error.ts";
-
 /** Names in lower case; several values of one name as an array; values of `-bin` names in base64. */
 export type Metadata = Readonly<Record<string, string | readonly string[]>>;
 
@@ -99,7 +97,7 @@ export interface ConnectOptions {
   /** How long connecting may take until the gateway is ready; 15 seconds. */
   readonly connectTimeoutMs?: number;
   /** What the connection is up to, e.g. for a light in a corner of the page. */
-  readonly onConnection?: (state: ConnectionState, error?: ClientError) => void;
+  readonly onConnection?: (state: ConnectionState, error?: Error & Status) => void;
 }
 
 export type ConnectionState = "connecting" | "ready" | "closed";
