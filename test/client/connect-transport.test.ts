@@ -174,14 +174,6 @@ describe("the Connect transport", () => {
     await backend.cancelled;
   });
 
-  it("cancels at the backend when a loop is left", async () => {
-    const call = gateway.nextCall("Plain");
-    for await (const item of client.plain({ count: 5n, act: "hang" })) if (item.number === 2n) break;
-    await (
-      await call
-    ).cancelled;
-  });
-
   it("ends a call at its deadline", async () => {
     const call = gateway.nextCall("Put");
     const error = await failureOf(client.put({ act: "hang" }, { timeoutMs: 50 }));
