@@ -55,23 +55,20 @@ function muxFrames({ name, sendsMany }, text) {
   ];
 }
 
-function muxScript({ method, text }) {
-  return `const socket = new WebSocket(${JSON.stringify(muxUrl())}, ["sluice.mux.v1.json"]);
-socket.onopen = () => {
-${muxFrames(method, text)
-  .map((frame) => `  socket.send(JSON.stringify(${frame}));`)
-  .join("\n")}
-};
-socket.onmessage = ({ data }) => {
-  const frame = JSON.parse(data);
-  if (frame.t === "msg") {
-    console.log(frame.m);
-    socket.send(JSON.stringify({ t: "credit", id: frame.id, n: 1 }));
-  } else if (frame.t === "status") {
-    console.log(frame.status, frame.message ?? "");
-    socket.close(1000);
-  }
-};
+/** With the client that the gateway serves; it is the same that the package has at `sluice/client`. */
+function muxScript({ method, text, token }) {
+  const { name, kind, sendsMany, getsMany } = method;
+  const info = `{ name: ${JSON.stringify(name)}, kind: ${JSON.stringify(kind)} }`;
+  const message = indentJson(text);
+  const input = sendsMany ? "messages()" : message;
+  const messages = sendsMany ? `async function* messages() {\n  yield ${message.replaceAll("\n", "\n  ")};\n}\n` : "";
+  const options = token === "" ? "" : ", { getToken: () => token }";
+  const call = getsMany
+    ? `for await (const message of client.stream(${info}, ${input})) console.log(message);`
+    : `console.log(await client.single(${info}, ${input}));`;
+  return `const { connect } = await import(${JSON.stringify(`${location.origin}/-/sluice-client.js`)});
+const client = connect(${JSON.stringify(location.origin)}${options});
+${messages}${call}
 `;
 }
 
