@@ -4,6 +4,7 @@ import { cells } from "../load/cells.ts";
 import { spread } from "./curves.ts";
 import { figure, markdownTable } from "./markdown.ts";
 import { savedCell, savedMemory } from "./saved.ts";
+import { streamVerdicts } from "./streams.ts";
 
 interface Line {
   readonly question: string;
@@ -13,7 +14,7 @@ interface Line {
 }
 
 export function askedSection(): string {
-  const lines = [...boundLines(), http2Line(), callsLine(), ...spreadLines(), ...memoryLines()];
+  const lines = [...boundLines(), http2Line(), callsLine(), ...spreadLines(), ...memoryLines(), ...streamLines()];
   const rows = lines.map(({ question, asked, measured, holds }) => [
     question,
     asked,
@@ -79,6 +80,15 @@ function memoryLines(): Line[] {
     line("memory per idle gRPC stream", "≤ 8 KiB", ours?.streamKiB, 8, " KiB"),
     line("memory of the idle gateway", "< 90 MiB", ours?.idleMiB, 90, " MiB"),
   ];
+}
+
+function streamLines(): Line[] {
+  return streamVerdicts().map(({ question, asked, measured, unit, holds }) => ({
+    question,
+    asked,
+    measured: figure(measured) + unit,
+    holds,
+  }));
 }
 
 function line(question: string, asked: string, value: number | undefined, limit: number, unit: string): Line {

@@ -9,6 +9,7 @@ that does not say. Measure it yourself:
 
     npm run bench -- report             all of it, about half an hour, and this page
     npm run bench -- rest               REST over HTTP/1.1 and HTTP/2; also grpc, memory, codec, route, start
+    npm run bench -- stream             WebSocket, SSE and NDJSON: messages per core, 10,000 sockets, slow clients
     npm run bench -- ghz                ghz on the example backend, then through the gateway
     npm run bench -- rest --only get-small --peers sluice,envoy --runs 9
 
@@ -58,7 +59,7 @@ export const notMeasured = `## What this does not measure
 - More than one core of gateway: Go and Envoy with threads for every core, Sluice with a process for each.
 - A network: everything goes over the loopback interface, without loss or delay.
 - TLS, compression, authentication, rate limits, access logs: off in every subject.
-- Streams under load; errors; slow clients; hours of running.
+- Errors; client streams over HTTP; hours of running.
 - Other message shapes: one small reply and one nested order, all fields set. [Translators](#translators) has more.
 - Latencies of machines of one's own: this one is virtual, its two cores are shared with others, and gateway, backend and load
   have no more than those. Ratios of CPU time stand that; p99 says as much about the neighbours as about the gateway.

@@ -6,6 +6,7 @@ import { askedSection } from "./asked.ts";
 import { curves, curveSection } from "./curves.ts";
 import { machineLines } from "./machine.ts";
 import { cellSection, markdownTable, tableSection } from "./markdown.ts";
+import { streamSection } from "./streams.ts";
 import { codecNotes, introduction, method, notMeasured, variants } from "./prose.ts";
 import { savedCell, savedGhz, savedMemory, savedTable } from "./saved.ts";
 
@@ -21,6 +22,7 @@ export function writeReport(): string {
     ...curves.map(curveSection),
     `## gRPC\n\n${cellSections("grpc")}`,
     ghzSection(),
+    streamSection(),
     memorySection(),
     tablePart("Translators", "codec", codecNotes),
     tablePart("Transports", "transport", ""),
