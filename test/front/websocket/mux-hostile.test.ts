@@ -128,6 +128,14 @@ describe("a multiplexed socket of a hostile client", () => {
     const path = `GET /v1/rooms/${"7".repeat(1000)}/events?count=${count}`;
     socket.send(JSON.stringify({ t: "open", id: 1, path, credit: count }));
     socket.pause();
+    await kit.nextCall();
+    // Stuck: nothing was taken from the backend for many turns.
+    const tally = kit.census.tallies().find(({ method }) => method.endsWith("Watch"))!;
+    for (let [turns, seen] = [0, 0]; turns < 1000 || seen === 0; turns++) {
+      await new Promise(setImmediate);
+      if (tally.messagesOut !== seen) [turns, seen] = [0, tally.messagesOut];
+    }
+    expect(tally.messagesOut).to.be.lessThan(count);
     const d = "x".repeat(120);
     for (let i = 0; i < 5000; i++) socket.send(JSON.stringify({ t: "ping", d }));
     await until(() => socket.bufferedAmount === 0);
@@ -140,7 +148,7 @@ describe("a multiplexed socket of a hostile client", () => {
       if (frame.startsWith('{"t":"pong"')) pongs++;
       else if (frame.startsWith('{"t":"msg"')) messages++;
     }
-    expect(pongs).to.be.lessThan(1000);
+    expect(pongs).to.be.lessThan(100);
   });
 
   it("opens nothing behind a violation in the same packet", async () => {
