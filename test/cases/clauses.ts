@@ -215,6 +215,34 @@ const sections: Readonly<
       "a client that goes away cancels the call",
     ],
   },
+  streams: {
+    both: [
+      "an early failure has its HTTP status",
+      "values one after the other",
+      "path binds into the first message only",
+      "a client stream is answered like a unary call",
+      "HttpBody chunks verbatim",
+      "streams have no deadline by default",
+      "$alt chooses the form",
+    ],
+    strict: [
+      "application/json is an array",
+      "application/x-ndjson is lines",
+      "text/event-stream is events",
+      "forms can be turned off",
+      "later failures end lines with @status",
+      "messages with keys of their own are enveloped",
+      "client streams as an array",
+      "faults name the message",
+      "no message without body, path or query",
+      "a reconnect after the end is 204",
+    ],
+    "grpc-gateway": [
+      "lines of result, error last",
+      "Accept does not matter",
+      "metadata becomes headers, trailers nothing",
+    ],
+  },
 };
 
 export const clauses: readonly Clause[] = Object.entries(sections).flatMap(([section, names]) => [

@@ -26,8 +26,10 @@ export interface CaseRequest extends Omit<HttpRequest, "body"> {
 }
 
 export interface CaseAnswer {
-  readonly kind: "reply" | "status" | "silence";
+  readonly kind: "reply" | "status" | "silence" | "stream";
   readonly message: string | Buffer;
+  /** Of a stream, all of them; `code` is then how it ends. */
+  readonly messages: readonly string[];
   readonly code: number;
   readonly details: readonly string[];
   readonly headers: readonly MetadataEntry[];
@@ -166,7 +168,8 @@ function parseAnswer(all: (word: string) => readonly string[]): CaseAnswer {
   const [hex] = all("reply-hex");
   const [, name, message] = /^(\w+) ?(.*)$/.exec(fail ?? "OK")!;
   return {
-    kind: all("silence").length > 0 || all("leave").length > 0 ? "silence" : fail === undefined ? "reply" : "status",
+    kind: kindOf(all),
+    messages: all("reply"),
     message:
       fail !== undefined
         ? message
@@ -178,6 +181,14 @@ function parseAnswer(all: (word: string) => readonly string[]): CaseAnswer {
     headers: toPairs(all("header")) as MetadataEntry[],
     trailers: toPairs(all("trailer")) as MetadataEntry[],
   };
+}
+
+/** Several replies, or replies and a failure, are a stream's. */
+function kindOf(all: (word: string) => readonly string[]): CaseAnswer["kind"] {
+  if (all("silence").length > 0 || all("leave").length > 0) return "silence";
+  const [replies, failures] = [all("reply").length, all("fail").length];
+  if (replies > 1 || (replies > 0 && failures > 0)) return "stream";
+  return failures > 0 ? "status" : "reply";
 }
 
 function parseOutcome([section, ...lines]: readonly Line[], file: string): Outcome {
@@ -195,7 +206,7 @@ function parseOutcome([section, ...lines]: readonly Line[], file: string): Outco
   return {
     line: section.number,
     start: all("start").length === 0 ? undefined : all("start"),
-    call: call === undefined ? undefined : { method: call.split(" ")[0], message: call.slice(call.indexOf(" ") + 1) },
+    call: call === undefined ? undefined : toCall(call),
     sees: toPairs(all("sees")),
     timeLeft: all("time-left")[0],
     isCancelled: lines.some((line) => line.word === "cancelled"),
@@ -210,6 +221,12 @@ function parseOutcome([section, ...lines]: readonly Line[], file: string): Outco
     headers: toPairs(all("<:")),
     trailers: toPairs(all("<trailer")),
   };
+}
+
+/** A client stream may have no messages. */
+function toCall(text: string): { readonly method: string; readonly message: string } {
+  const space = text.indexOf(" ");
+  return space < 0 ? { method: text, message: "" } : { method: text.slice(0, space), message: text.slice(space + 1) };
 }
 
 /** `name: value`; `name` alone for one that is not there. */

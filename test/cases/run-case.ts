@@ -88,9 +88,11 @@ function sourceOf({ yaml, rules }: Case, profile: Profile): ProjectSource {
   };
 }
 
-function toAnswer({ kind, message, code, details, headers, trailers }: CaseAnswer): Answer {
+function toAnswer({ kind, message, messages, code, details, headers, trailers }: CaseAnswer): Answer {
   if (kind === "silence") return { kind };
-  if (kind === "status") return { kind, code, message: String(message), details, trailers };
+  const status = { kind: "status", code, message: String(message), details, trailers } as const;
+  if (kind === "status") return status;
+  if (kind === "stream") return { kind, messages, headers, trailers, ...(code === 0 ? {} : { failure: status }) };
   return { kind, message, headers, trailers };
 }
 

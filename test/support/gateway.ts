@@ -14,7 +14,9 @@ import { compileJsonReader } from "../../src/translate/json/json-reader.ts";
 import { compileJsonWriter } from "../../src/translate/json/json-writer.ts";
 import { strictJson } from "../../src/translate/options.ts";
 import { createFolder } from "../config/yaml-fixture.ts";
-import { BackendError, startBackend } from "./backend.ts";
+import { Metadata } from "@grpc/grpc-js";
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { BackendError, startBackend, toStatus } from "./backend.ts";
 import type { BackendCall, BackendHandlers } from "./backend.ts";
 import { openRaw } from "./raw-http.ts";
 import type { Endpoint, RawConnection, RawResponse } from "./raw-http.ts";
@@ -39,13 +41,21 @@ export type Answer =
       readonly details?: readonly string[];
       readonly trailers?: readonly MetadataEntry[];
     }
+  /** Of a method that streams its replies; `failure` is how the call ends, if not well. */
+  | {
+      readonly kind: "stream";
+      readonly messages: readonly (string | Uint8Array)[];
+      readonly headers?: readonly MetadataEntry[];
+      readonly trailers?: readonly MetadataEntry[];
+      readonly failure?: Extract<Answer, { kind: "status" }>;
+    }
   /** No answer, ever: the client gives up or the deadline passes. */
   | { readonly kind: "silence" };
 
 export interface ReceivedCall {
   /** `pkg.Service/Method`. */
   readonly method: string;
-  /** ProtoJSON with unset fields left out; says so where the bytes are not the message. */
+  /** ProtoJSON with unset fields left out; says so where the bytes are not the message. Of a client stream all of them, with spaces between. */
   readonly message: string;
   readonly bytes: Buffer;
   readonly metadata: readonly MetadataEntry[];
@@ -188,21 +198,69 @@ export function fromMessage(schema: Schema, type: MessageType, bytes: Uint8Array
 }
 
 function toHandlers(schema: Schema, answer: (call: ReceivedCall) => Answer | Promise<Answer>): BackendHandlers {
-  const unary = schema.services.flatMap((service) => service.methods).filter((method) => method.kind === "unary");
+  const methods = schema.services.flatMap((service) => service.methods);
+  const unary = (method: Method) => async (bytes: Buffer, call: BackendCall) =>
+    finish(schema, method, await answer(receive(schema, method, [bytes], call)), call);
   return Object.fromEntries(
-    unary.map((method) => [
+    methods.map((method) => [
       method.path,
-      async (bytes: Buffer, call: BackendCall) =>
-        finish(schema, method, await answer(receive(schema, method, bytes, call)), call),
+      method.kind === "unary" ? unary(method) : { stream: (call) => serveStream(schema, method, call, answer) },
     ]),
   );
 }
 
-function receive(schema: Schema, method: Method, bytes: Buffer, call: BackendCall): ReceivedCall {
+/** Answers when the client has sent everything. */
+function serveStream(
+  schema: Schema,
+  method: Method,
+  call: ServerDuplexStream<Buffer, Buffer>,
+  answer: (call: ReceivedCall) => Answer | Promise<Answer>,
+): void {
+  const received: Buffer[] = [];
+  const deadline = call.getDeadline();
+  const head = {
+    metadata: new Map(Object.entries(call.metadata.toJSON())),
+    deadline: Number(deadline),
+    cancelled: new Promise<void>((resolve) => call.once("cancelled", () => resolve())),
+  };
+  const respond = async (): Promise<void> => {
+    const answered = await answer(receive(schema, method, received, head));
+    if (answered.kind === "silence") return;
+    const { messages, headers = [], trailers = [], failure } = toStream(answered);
+    if (headers.length > 0 || messages.length > 0) call.sendMetadata(toMetadata(headers));
+    for (const message of messages)
+      call.write(Buffer.from(typeof message === "string" ? toMessage(schema, method.output.name, message) : message));
+    if (failure === undefined) call.end(toMetadata(trailers));
+    else {
+      const error = new BackendError(failure.code, failure.message, toStatusBytes(schema, failure));
+      call.emit("error", toStatus(error, toMetadata(trailers)));
+    }
+  };
+  call.on("data", (message: Buffer) => received.push(message));
+  call.on("end", () => void respond());
+}
+
+type StreamAnswer = Extract<Answer, { kind: "stream" }>;
+
+function toStream(answer: Exclude<Answer, { kind: "silence" }>): StreamAnswer {
+  if (answer.kind === "stream") return answer;
+  if (answer.kind === "reply") return { ...answer, kind: "stream", messages: [answer.message] };
+  return { kind: "stream", messages: [], trailers: answer.trailers ?? [], failure: answer };
+}
+
+function toMetadata(entries: readonly MetadataEntry[]): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of entries) metadata.add(name, toValue(name, value));
+  return metadata;
+}
+
+type CallHead = Pick<BackendCall, "metadata" | "deadline" | "cancelled">;
+
+function receive(schema: Schema, method: Method, messages: readonly Buffer[], call: CallHead): ReceivedCall {
   return {
     method: method.path.slice(1),
-    message: fromMessage(schema, method.input, bytes),
-    bytes,
+    message: messages.map((bytes) => fromMessage(schema, method.input, bytes)).join(" "),
+    bytes: Buffer.concat(messages),
     metadata: [...call.metadata].flatMap(([name, values]) =>
       values.map((value) => [name, typeof value === "string" ? value : value.toString("base64")] as const),
     ),
@@ -213,6 +271,8 @@ function receive(schema: Schema, method: Method, bytes: Buffer, call: BackendCal
 
 async function finish(schema: Schema, method: Method, answer: Answer, call: BackendCall): Promise<Uint8Array> {
   if (answer.kind === "silence") return new Promise<never>(() => {});
+  if (answer.kind === "stream")
+    throw new BackendError(13, `the test answers ${method.name}, a unary method, with a stream`);
   for (const [name, value] of answer.trailers ?? []) call.trailer(name, toValue(name, value));
   if (answer.kind === "status") throw new BackendError(answer.code, answer.message, toStatusBytes(schema, answer));
   for (const [name, value] of answer.headers ?? []) call.header(name, toValue(name, value));
