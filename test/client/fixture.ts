@@ -35,16 +35,23 @@ const connectTimeoutMs = 60_000 * speed;
 export function openPage(url: string, options: ConnectOptions = {}, random = () => 0.5): Page {
   const listeners = new Set<() => void>();
   const pauses: number[] = [];
+  // Time is what timers say it is: no test depends on how long something takes.
+  let now = 0;
   const all = { WebSocket: nodeWebSocket, fetch: false as const, connectTimeoutMs, ...options };
   const environment: Environment = {
     ...createEnvironment(all),
-    now: () => performance.now() * speed,
+    now: () => now,
     random,
     after(ms, callback) {
       const isPause = ms < connectTimeoutMs && ms !== probeMs;
       if (isPause) pauses.push(ms);
       // An answer to a probe takes its time, however fast the clock.
-      const timer = setTimeout(callback, ms === probeMs ? 300 : Math.ceil(ms / speed) + 1);
+      const due = now + ms;
+      const onDue = (): void => {
+        now = Math.max(now, due);
+        callback();
+      };
+      const timer = setTimeout(onDue, ms === probeMs ? 300 : Math.ceil(ms / speed) + 1);
       return () => clearTimeout(timer);
     },
     isOnline: () => page.isOnline,
