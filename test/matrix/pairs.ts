@@ -1,0 +1,22 @@
+// The columns of the matrix: every transport with every kind of call that it has.
+import { kinds } from "../support/stream-backend.ts";
+import { grpc } from "../support/stream-grpc-client.ts";
+import { httpTransports } from "../support/stream-http-client.ts";
+import { muxTransports } from "../support/stream-mux-client.ts";
+import { simpleTransports } from "../support/stream-websocket-client.ts";
+import type { StreamGateway } from "../support/stream-gateway.ts";
+import type { Cell } from "./outcomes.ts";
+
+export const transports = [grpc, ...httpTransports, ...simpleTransports, ...muxTransports];
+
+/** Every one that exists. */
+export const pairs = transports.flatMap((transport) =>
+  kinds.filter((kind) => transport.lacks[kind] === undefined).map((kind) => ({ transport, kind })),
+);
+
+let runs = 0;
+
+export function cellOf(gateway: StreamGateway, { transport, kind }: (typeof pairs)[number]): Cell {
+  const open: Cell["open"] = (options) => transport.open(gateway, kind, options);
+  return { gateway, transport, kind, run: `run ${++runs}`, open };
+}
