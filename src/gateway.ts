@@ -102,6 +102,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const pages = createPagesFront({
     schema,
     bindings,
+    profile: config.profile,
     playground: config.pages.playground,
     webSocket: { enabled: config.websocket.enabled, unary: config.websocket.exposeUnary },
     clientScript: readClientBundle,

@@ -1,6 +1,6 @@
 // REST and server-sent events by fetch: the messages of a client stream are kept until the half-close and sent as one body.
 import { toLaterBody, toRequest } from "./address.js";
-import { readEvents, readLines, readText } from "./read-body.js";
+import { piecesOf, readEvents, readLines, readText } from "./read-body.js";
 import { fieldOf } from "./schema.js";
 
 const maxQueued = 1000;
@@ -36,7 +36,7 @@ async function run(request, texts, { sink, transport, signal }) {
     sink.state(request.method.sendsMany ? "half-closed" : "opening");
     const response = await fetch(path, { method: verb, headers, body, signal, cache: "no-store" });
     sink.frame("down", `HTTP ${response.status}`, [...response.headers].map((pair) => pair.join(": ")).join("\n"));
-    if (response.ok) await receive(response, sink);
+    if (response.ok) await receive(response, request, sink);
     else sink.outcome(toFailure(response.status, await readText(response)));
   } catch (error) {
     sink.outcome({ code: 14, message: `the connection broke: ${error.message}` });
@@ -80,28 +80,40 @@ export function fromBase64(text) {
   return Uint8Array.from(bytes, (character) => character.charCodeAt(0));
 }
 
-async function receive(response, sink) {
+async function receive(response, { api, method }, sink) {
   const type = (response.headers.get("content-type") ?? "").split(";", 1)[0];
-  const isLines = type === "application/x-ndjson" || type === "application/jsonl";
-  if (isLines || type === "text/event-stream") {
-    sink.state("open");
-    await (isLines ? receiveLines : receiveEvents)(response, sink);
-  } else if (response.body !== null && response.status !== 204) {
-    const isText = type === "" || /json|text|xml|javascript/.test(type);
-    if (isText) sink.frame("down", "message", await readText(response));
-    else sink.frame("down", "message", `${(await response.arrayBuffer()).byteLength} bytes of ${type}`);
-  }
+  // grpc-gateway calls its lines application/json.
+  const isLegacy = api.profile === "grpc-gateway" && method.getsMany && type === "application/json";
+  if (method.getsMany) sink.state("open");
+  if (response.status === 204 || response.body === null) sink.frame("note", "no body", "");
+  else if (type === "text/event-stream") await receiveEvents(response, sink);
+  else if (isLegacy || type === "application/x-ndjson" || type === "application/jsonl")
+    await receiveLines(response, isLegacy ? "error" : "@status", sink);
+  else if (type !== "" && !/json|text|xml|javascript/.test(type))
+    sink.frame("down", "message", `${(await response.arrayBuffer()).byteLength} bytes of ${type}`);
+  else if (method.getsMany) await receivePieces(response, sink);
+  else sink.frame("down", "message", await readText(response));
   sink.outcome({ code: 0, message: "" });
 }
 
-async function receiveLines(response, sink) {
+/** `failure` is the only key of a last line that tells of a failure. */
+async function receiveLines(response, failure, sink) {
   for await (const line of readLines(response)) {
     if (line.trim() === "") continue;
-    if (line.startsWith('{"@status":')) {
-      sink.outcome(JSON.parse(line)["@status"]);
+    if (line.startsWith(`{"${failure}":`)) {
+      sink.frame("down", failure, line);
+      sink.outcome(JSON.parse(line)[failure]);
       return;
     }
     sink.frame("down", "message", line);
+    await sink.settled();
+  }
+}
+
+/** Text without frames of its own, an array or a file: as it comes. */
+async function receivePieces(response, sink) {
+  for await (const piece of piecesOf(response)) {
+    sink.frame("down", "part", piece);
     await sink.settled();
   }
 }

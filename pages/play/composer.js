@@ -1,7 +1,7 @@
 // The left half: what is called, over which transport, with which message; and the buttons that do it.
 import { toRequest } from "./address.js";
 import { toCurl, toScript, toWscat } from "./copy.js";
-import { byId, element, on } from "./element.js";
+import { byId, element, on, toRichText } from "./element.js";
 import { insertField, showFields } from "./field-list.js";
 import { indentJson, problemOf } from "./json-text.js";
 import { sampleRequest } from "./sample.js";
@@ -102,7 +102,7 @@ function showMethod(method) {
 /** Line breaks of a comment are where its author's line was full; blank lines mean something. */
 function toParagraphs(comment) {
   const texts = comment.split(/\n\s*\n/).map((text) => text.replaceAll(/\s*\n\s*/g, " "));
-  return texts.filter((text) => text !== "").map((text) => element("p", {}, text));
+  return texts.filter((text) => text !== "").map((text) => element("p", {}, ...toRichText(text)));
 }
 
 function showTransports(api, { method, transport }, onChoose) {

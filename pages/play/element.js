@@ -21,6 +21,11 @@ export function element(name, properties, ...children) {
   return made;
 }
 
+/** The text of a comment, with `what it quotes` as code. */
+export function toRichText(comment) {
+  return comment.split(/`([^`]+)`/).map((text, index) => (index % 2 === 1 ? element("code", {}, text) : text));
+}
+
 export function sizeOf(text) {
   return new TextEncoder().encode(text).length;
 }

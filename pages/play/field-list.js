@@ -1,5 +1,5 @@
 // The fields of the request: what they are, and a button that puts each into the message.
-import { byId, element } from "./element.js";
+import { byId, element, toRichText } from "./element.js";
 import { fromMembers, indentJson, membersOf, problemOf } from "./json-text.js";
 import { isWellKnown, sampleField } from "./sample.js";
 
@@ -53,7 +53,7 @@ function toComment(api, { comment, type }) {
   const values = type.kind === "enum" ? (api.enums[type.name]?.values ?? []).slice(0, 30).join(", ") : "";
   return [comment?.replaceAll(/\s*\n\s*/g, " "), values]
     .filter(Boolean)
-    .map((text) => element("p", { className: "quiet small" }, text));
+    .map((text) => element("p", { className: "quiet small" }, ...toRichText(text)));
 }
 
 /** The fields of a message inside, once somebody wants to see them: types may contain themselves. */

@@ -41,7 +41,7 @@ export async function* readEvents(response) {
 }
 
 /** The reader is given up with the loop, and so is the request. */
-async function* piecesOf(response) {
+export async function* piecesOf(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   try {
     for (;;) {

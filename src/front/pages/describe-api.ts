@@ -1,5 +1,5 @@
 // What /-/api.json says: services, methods, their bindings and types, as the playground needs them to make up requests.
-import type { Binding, Template } from "../../schema/binding.ts";
+import type { Binding, Profile, Template } from "../../schema/binding.ts";
 import type { Method, MethodKind, OptionMessage, Schema, Service } from "../../schema/descriptor.ts";
 import { cutComment } from "./comment.ts";
 import { describeTypes, type TypesDescription } from "./describe-types.ts";
@@ -41,6 +41,8 @@ export interface ServiceDescription {
 }
 
 export interface ApiDescription extends Omit<TypesDescription, "leftOut"> {
+  /** How streams over HTTP are framed depends on it. */
+  readonly profile: Profile;
   /** Whether the gateway takes WebSockets at all, and for unary methods. */
   readonly webSocket: { readonly enabled: boolean; readonly unary: boolean };
   readonly services: readonly ServiceDescription[];
@@ -51,10 +53,11 @@ export interface ApiDescription extends Omit<TypesDescription, "leftOut"> {
 export interface ApiSource {
   readonly schema: Schema;
   readonly bindings: readonly Binding[];
+  readonly profile: Profile;
   readonly webSocket: ApiDescription["webSocket"];
 }
 
-export function describeApi({ schema, bindings, webSocket }: ApiSource): ApiDescription {
+export function describeApi({ schema, bindings, profile, webSocket }: ApiSource): ApiDescription {
   const bindingsOf = new Map<Method, Binding[]>();
   for (const binding of bindings) {
     const known = bindingsOf.get(binding.method);
@@ -71,7 +74,7 @@ export function describeApi({ schema, bindings, webSocket }: ApiSource): ApiDesc
   });
   const { messages, enums, leftOut: typesLeftOut } = describeTypes(shown);
   const kept = services.filter(({ methods }) => methods.length > 0);
-  return { webSocket, services: kept, messages, enums, leftOut: { methods: leftOut, types: typesLeftOut } };
+  return { profile, webSocket, services: kept, messages, enums, leftOut: { methods: leftOut, types: typesLeftOut } };
 }
 
 function describeService(

@@ -11,7 +11,8 @@ export interface Page {
 
 /**
  * Nothing but what this origin serves, nothing inline, in no frame; strings never become markup (Trusted Types, where the
- * browser knows them). The same for pages and for what they load.
+ * browser knows them). The same for pages and for what they load. In CSP 3 `connect-src 'self'` takes in
+ * WebSockets to the same host and port.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",

@@ -20,6 +20,8 @@ export interface PagesFrontOptions extends ApiSource {
 
 const script = "text/javascript; charset=utf-8";
 const ticketPath = "/-/ticket";
+/** Upgrades never come here: somebody has opened the path of the multiplexed WebSocket with an ordinary request. */
+const socketPath = "/-/stream";
 
 /** Whether an exchange is one for this front, whatever the routes of the protos are. */
 export function isOwnPage({ target }: Exchange): boolean {
@@ -41,7 +43,8 @@ export function createPagesFront(options: PagesFrontOptions): Front {
       return;
     }
     const pageOf = pages.get(path);
-    if (pageOf === undefined) throw notFound(options.playground);
+    if (pageOf === undefined)
+      throw path === socketPath && options.webSocket.enabled ? noSocket() : notFound(options.playground);
     if (method === "GET" || method === "HEAD") answerPage(exchange, pageOf());
     else refuseMethod(exchange, "GET, HEAD, OPTIONS");
   };
@@ -105,6 +108,11 @@ function refuseMethod(exchange: Exchange, allow: string): void {
     httpStatus: 405,
     headers: { allow },
   });
+}
+
+function noSocket(): GatewayError {
+  const message = 'this path is a WebSocket: new WebSocket(url, ["sluice.mux.v1.json"]); see docs/websocket.md';
+  return new GatewayError(Code.INVALID_ARGUMENT, message, { reason: "WEBSOCKET_HANDSHAKE_INVALID" });
 }
 
 function notFound(hasPlayground: boolean): GatewayError {

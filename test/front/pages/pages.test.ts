@@ -60,6 +60,7 @@ describe("createPagesFront", () => {
     const front = createPagesFront({
       schema,
       bindings: bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {}),
+      profile: "strict",
       webSocket: { enabled: true, unary: false },
       playground: true,
       clientScript: () => "export const client = 1;",
@@ -153,6 +154,13 @@ describe("createPagesFront", () => {
     }
     const { status, headers } = await send("OPTIONS /-/play");
     expect([status, headers.get("allow")]).to.deep.equal([204, "GET, HEAD, OPTIONS"]);
+  });
+
+  it("says what /-/stream is to somebody who opens it like a page", async () => {
+    await start();
+    const { status, body } = await send("GET /-/stream");
+    expect(status).to.equal(400);
+    expect(body.toString()).to.include("WEBSOCKET_HANDSHAKE_INVALID").and.include("sluice.mux.v1.json");
   });
 
   it("hands POST /-/ticket on, and nothing else at that path", async () => {

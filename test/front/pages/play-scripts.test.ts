@@ -29,7 +29,7 @@ interface Loaded {
 
 function describeSchema(schema: Schema): Loaded {
   const bindings = bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {});
-  const api = describeApi({ schema, bindings, webSocket: { enabled: true, unary: false } });
+  const api = describeApi({ schema, bindings, profile: "strict", webSocket: { enabled: true, unary: false } });
   const methods = api.services.flatMap((service) => service.methods.map((method) => toMethod(method)));
   return { schema, bindings, api: { ...(JSON.parse(JSON.stringify(api)) as object), methods } };
 }
