@@ -246,7 +246,7 @@ function late(after: 0 | 2): SharedOutcome {
   return {
     name: `runs out of time ${after === 0 ? "before its first message" : "after two messages"}`,
     kinds: after === 0 ? every : [list, chat],
-    begin: (cell) => begin(cell, { count: after, next: "hang" }, { timeoutMs: 1000 }),
+    begin: (cell) => begin(cell, { count: after, next: "hang" }, { timeoutMs: after === 0 ? 500 : 1000 }),
     strike: () => {},
     async expect(cell, call) {
       const { kind, transport, gateway } = cell;

@@ -289,6 +289,8 @@ export interface StreamBackend {
   readonly open: ReadonlySet<StreamRun>;
   /** Resolves when the first message of that run has come, also before this was asked. */
   run(name: string): Promise<StreamRun>;
+  /** Undefined when none of its messages has come so far. */
+  reached(name: string): StreamRun | undefined;
   /** Without a word on them. */
   loseConnections(): void;
   close(): Promise<void>;
@@ -325,6 +327,7 @@ export async function startStreamBackend(): Promise<StreamBackend> {
       const run = runs.get(name);
       return run === undefined ? new Promise((resolve) => waiting.set(name, resolve)) : Promise.resolve(run);
     },
+    reached: (name) => runs.get(name),
     loseConnections,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
