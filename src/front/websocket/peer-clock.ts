@@ -80,6 +80,7 @@ export class PeerClock {
   }
 
   #ask(now: number, isPaused: boolean): PeerState {
+    this.#writtenAt = now;
     if (!isPaused) this.#askedAt = now;
     return "silent";
   }

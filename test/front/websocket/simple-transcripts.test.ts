@@ -78,6 +78,7 @@ const steps: Readonly<Record<string, Step>> = {
     expect(seen.received.map((json): unknown => JSON.parse(json))).to.deep.equal(messages);
   },
   expectCancelled: async ({ call }) => void (await (await call).cancelled),
+  stop: async ({ kit }) => kit.front.drain(),
   close: async ({ client }, { code }: { code: number }) => client.socket.close(code),
   async expectClose({ client }, { code, reason }: { code: number; reason?: string }) {
     const end = await client.rest();

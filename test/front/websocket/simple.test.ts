@@ -251,4 +251,23 @@ describe("simple mode", () => {
     expect([frames.length, code]).to.deep.equal([2, 4008]);
     expect((await call.cancelled).reason).to.equal("REPLY_TOO_LARGE");
   });
+
+  it("frames replies of every size, alone and many at once", async () => {
+    await start({ options: { maxReplyBytes: 1_000_000 } });
+    const client = await kit.connect("/v1/rooms/7/talk");
+    const overhead = '{"room":"","number":1,"text":""}'.length;
+    const lengths = [125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000];
+    client.socket.send('{"text":"first"}');
+    await client.next();
+    for (const _round of [1, 2, 3])
+      for (const length of lengths) client.socket.send(JSON.stringify({ text: `big:${length - overhead}` }));
+    const received: number[] = [];
+    for (let i = 0; i < lengths.length * 3; i++) {
+      const { text, number } = JSON.parse(await client.nextText()) as { text: string; number: number };
+      expect(text).to.match(/^x+$/);
+      received.push(text.length + overhead);
+      expect(number).to.equal(i + 2);
+    }
+    expect(received).to.deep.equal([...lengths, ...lengths, ...lengths]);
+  });
 });
