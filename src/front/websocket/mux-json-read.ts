@@ -1,6 +1,7 @@
 // JSON text → a frame of the client. The message in it stays the bytes it is, for the reader of its type: 64-bit integers and duplicate keys survive.
 import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
+import { KnownWords } from "./known-words.ts";
 import { FrameFault, largestInteger, longestAuth, longestPing } from "./mux-frame.ts";
 import type { ClientFrame, OpenFrame } from "./mux-frame.ts";
 import { JsonScan, parseJson } from "./mux-json-scan.ts";
@@ -23,8 +24,11 @@ const keys = [
 ] as const;
 type Key = (typeof keys)[number];
 
-const indexOf: ReadonlyMap<string, number> = new Map(keys.map((key, index) => [key, index]));
+const keyWords = new KnownWords(keys);
 const at = Object.fromEntries(keys.map((key, index) => [key, index])) as Readonly<Record<Key, number>>;
+
+const kinds = ["msg", "credit", "open", "end", "cancel", "init", "auth", "ping", "pong"] as const;
+const kindWords = new KnownWords(kinds);
 
 const scan = new JsonScan();
 const nested = new JsonScan();
@@ -42,9 +46,9 @@ class Members {
     let more = scan.enterObject("a frame");
     while (more) {
       scan.name();
-      const index = indexOf.get(scan.nameText());
+      const index = scan.nameIn(keyWords);
       scan.value();
-      if (index !== undefined) this.#note(index);
+      if (index >= 0) this.#note(index);
       more = scan.nextMember();
     }
     scan.finish();
@@ -58,6 +62,14 @@ class Members {
 
   has(key: Key): boolean {
     return this.#starts[at[key]] >= 0;
+  }
+
+  /** The value of `t`. */
+  kind(): string | undefined {
+    const start = this.#starts[at.t];
+    const isText = start >= 0 && this.bytes[start] === 0x22;
+    const index = isText ? kindWords.find(this.bytes, start + 1, this.#stops[at.t] - 1) : -1;
+    return index >= 0 ? kinds[index] : this.text("t", 16);
   }
 
   /** As it stands. */
@@ -146,7 +158,7 @@ export function readJsonFrame(bytes: Buffer): ClientFrame {
 const nothing = Buffer.alloc(0);
 
 function toFrame(): ClientFrame {
-  const kind = members.text("t", 16);
+  const kind = members.kind();
   switch (kind) {
     case "msg":
       return { kind, id: id(kind), message: members.range("m") ?? missing(kind, "m") };

@@ -1,4 +1,5 @@
 // A walk over the JSON text of a frame: where its values lie, without making objects of them. Messages in it stay bytes.
+import type { KnownWords } from "./known-words.ts";
 import { FrameFault } from "./mux-frame.ts";
 
 const QUOTE = 0x22;
@@ -51,6 +52,13 @@ export class JsonScan {
     this.#pos++;
     this.start = start;
     this.stop = stop;
+  }
+
+  /** Which of these words the name just read is; -1 for none. */
+  nameIn(words: KnownWords): number {
+    if (!this.#hasEscape) return words.find(this.#bytes, this.start, this.stop);
+    const name = Buffer.from(this.nameText());
+    return words.find(name, 0, name.length);
   }
 
   /** The name just read as text; what is no JSON string fails. */
