@@ -38,7 +38,8 @@ export function obstaclesOf(api, method) {
   const turnedOff = without.includes("ws") ? "(sluice.stream) turns it off" : undefined;
   const unaryOnly =
     kind === "unary" && !api.webSocket.unary ? "the method is unary, and websocket.unary is off" : undefined;
-  const noEvents = getsMany ? undefined : "the server sends one message only";
+  const oneOnly = getsMany ? undefined : "the server sends one message only";
+  const noEvents = api.profile === "grpc-gateway" ? "profile grpc-gateway has no server-sent events" : oneOnly;
   return {
     rest: noRule,
     sse: noRule ?? noEvents ?? (without.includes("sse") ? "(sluice.stream) turns it off" : undefined),

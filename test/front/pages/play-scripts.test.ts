@@ -239,6 +239,7 @@ describe("pages/play", () => {
         sse: "(sluice.stream) turns it off",
         mux: "(sluice.stream) turns it off",
       });
+      expect(obstaclesOf({ ...api, profile: "grpc-gateway" }, follow).sse).to.include("grpc-gateway");
       expect(obstaclesOf({ ...api, webSocket: { enabled: false } }, follow).mux).to.equal("websocket.enabled is off");
     });
 
