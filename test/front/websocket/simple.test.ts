@@ -1,5 +1,7 @@
 // Simple mode beyond its transcripts: who starts what when, who is held back, who hears of an end.
+import { once } from "node:events";
 import { expect } from "chai";
+import { grpcGatewayWebSocket, strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { KitClient, KitFixture, KitOptions } from "./kit.ts";
 import { startKit } from "./kit.ts";
 
@@ -269,5 +271,39 @@ describe("simple mode", () => {
       expect(number).to.equal(i + 2);
     }
     expect(received).to.deep.equal([...lengths, ...lengths, ...lengths]);
+  });
+
+  it("notices a client that goes while it is held back", async () => {
+    let onGone: () => void = () => {};
+    const gone = new Promise<void>((resolve) => (onGone = resolve));
+    await start({
+      options: { socket: { ...strictWebSocket.socket, pingMs: 50 } },
+      handler: {
+        unary: () => Promise.reject(new Error("no unary call is made")),
+        // Takes nothing, says nothing.
+        stream: ({ cancellation }) => {
+          const failed = new Promise<never>((_resolve, reject) => cancellation.onCancel(reject));
+          cancellation.onCancel(onGone);
+          return { headers: failed, trailers: failed, messages: { read: () => failed } };
+        },
+      },
+    });
+    const client = await kit.connect("/v1/rooms/7/talk");
+    for (let i = 0; i < 100; i++) client.socket.send(JSON.stringify({ text: "x".repeat(10_000) }));
+    await once(client.socket, "ping");
+    client.socket.terminate();
+    await gone;
+  });
+
+  it("reads and writes as grpc-gateway does in its profile", async () => {
+    await start({ options: grpcGatewayWebSocket });
+    const client = await kit.connect("/v1/rooms/7/talk?$head=1");
+    client.socket.send('{"text":"a","colour":"red"}');
+    expect(await client.nextText()).to.equal('{"@head":{"x-kit":["1","2"],"x-secret":"no"}}');
+    expect(await client.nextText()).to.equal('{"room":"7","number":1,"text":"a"}');
+    client.socket.send("[]");
+    const { frames, code } = await client.rest();
+    expect((frames[0] as { text: string }).text).to.include('"code":3,"status":"INVALID_ARGUMENT"');
+    expect(code).to.equal(4003);
   });
 });
