@@ -105,5 +105,18 @@ export function createFixtures(): Fixture[] {
         checksum: Buffer.from(text(10)).toString("base64"),
       },
     },
+    {
+      name: "negatives",
+      type: "bench.v1.Numbers",
+      json: {
+        samples: times(100, () => -(1 + random(1e6)) / 100),
+        counts: times(200, () => -1 - random(1e6)),
+        ids: times(200, () => `-${1 + random(1e9)}${String(random(1e9)).padStart(9, "0")}`),
+        ratios: [],
+        sizes: [],
+        deltas: times(100, () => `-${1 + random(1e9)}`),
+        hash: "1",
+      },
+    },
   ];
 }
