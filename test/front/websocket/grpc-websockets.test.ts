@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import { strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { KitClient, KitFixture } from "./kit.ts";
-import { kitSchema, startKit } from "./kit.ts";
+import { kitSchema } from "./kit-service.ts";
+import { startKit } from "./kit.ts";
 import { fromMessage, toMessage } from "../../support/gateway.ts";
 
 const event = (fields: object): Buffer => toMessage(kitSchema, "kit.v1.Event", JSON.stringify(fields));

@@ -11,7 +11,7 @@ import { Census } from "../../../src/front/stream/census.ts";
 import { Sweep } from "../../../src/front/stream/sweep.ts";
 import { createRouter } from "../../../src/route/router.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
-import { kitBindings, kitSchema } from "./kit.ts";
+import { kitBindings, kitSchema } from "./kit-service.ts";
 
 type Frame = Readonly<Record<string, unknown>>;
 
@@ -206,12 +206,14 @@ describe("a multiplexed session", () => {
     expect(socket.frames).to.deep.equal([{ t: "pong", d: "99" }]);
   });
 
-  it("charges an open more than a message", () => {
+  it("charges an open more than a message, and new credentials more than that", () => {
     const { socket, send } = open();
     send({ t: "init" });
     send(talk(1));
     send({ t: "msg", id: 1, m: {} });
     expect(socket.charged).to.equal(3);
+    send({ t: "auth", auth: "Bearer b" });
+    expect(socket.charged).to.equal(22);
   });
 
   it("does nothing with frames that come after a violation", () => {

@@ -8,7 +8,8 @@ import type { Gateway } from "../../../src/gateway.ts";
 import { BackendError, startBackend, toStatus } from "../../support/backend.ts";
 import type { Backend, StreamBackend } from "../../support/backend.ts";
 import { loadSource, toMessage } from "../../support/gateway.ts";
-import { kitSchema, openClient } from "./kit.ts";
+import { kitSchema } from "./kit-service.ts";
+import { openClient } from "./kit.ts";
 import type { KitClient, Received } from "./kit.ts";
 
 type Call = ServerDuplexStream<Buffer, Buffer>;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { SocketLimits, WebSocketOptions } from "../../../src/front/websocket/options.ts";
-import type { KitCall, KitClient, KitFixture } from "./kit.ts";
+import type { KitCall } from "./kit-service.ts";
+import type { KitClient, KitFixture } from "./kit.ts";
 import { Refused, startKit } from "./kit.ts";
 
 interface Given {
