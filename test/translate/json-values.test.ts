@@ -3,6 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { GatewayError } from "../../src/status.ts";
 import { JsonValues } from "../../src/translate/request/json-values.ts";
+import { pushChunk } from "../../src/translate/request/push-chunk.ts";
 import type { JsonValuesOptions } from "../../src/translate/request/json-values.ts";
 
 const options: JsonValuesOptions = { unwrapsArray: true, maxValueBytes: 1000, maxDepth: 5 };
@@ -118,12 +119,37 @@ describe("JsonValues", () => {
     const message =
       "BODY_TOO_LARGE: message [1] of the stream is larger than 1000 bytes; it begins at byte 3 of the body";
     expect(split([`[1,${long}]`]).at(-1)).to.equal(message);
-    expect(split(["[1,", ...long]).at(-1)).to.equal(message);
+    expect(split(["[1,", ...long.split("")]).at(-1)).to.equal(message);
     expect(split([`[${JSON.stringify("x".repeat(998))}]`])[0]).to.have.lengthOf(1000);
   });
 
   it("bounds a value in depth: its reader gets what came so far, and nothing follows", () => {
     const found = split([`[${"[".repeat(6)}${"]".repeat(6)},1]`]);
     expect(found).to.deep.equal(["[[[[[[", "DEPTH_EXCEEDED: message [0] is nested deeper than 5 levels"]);
+  });
+
+  it("holds many small chunks in few objects", () => {
+    const values = new JsonValues({ ...options, maxValueBytes: 100_000 });
+    const body = JSON.stringify(["x".repeat(20_000), "y"]);
+    const before = body.slice(0, 10_000);
+    for (const byte of Buffer.from(before)) values.append(Buffer.from([byte]));
+    expect(values.next()).to.equal(undefined);
+    for (const byte of Buffer.from(body.slice(10_000))) values.append(Buffer.from([byte]));
+    values.end();
+    expect([values.next()?.length, values.next()?.toString(), values.isDone]).to.deep.equal([20_002, '"y"', false]);
+    expect([values.next(), values.isDone]).to.deep.equal([undefined, true]);
+  });
+});
+
+describe("pushChunk", () => {
+  it("keeps the order, and few chunks, whatever comes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 500 }), (parts) => {
+        const chunks: Buffer[] = [];
+        for (const part of parts) pushChunk(chunks, Buffer.from(part), 0);
+        expect(Buffer.concat(chunks).equals(Buffer.concat(parts))).to.equal(true);
+        expect(chunks.length).to.be.at.most(20);
+      }),
+    );
   });
 });

@@ -2,6 +2,7 @@
 import { GatewayError } from "../../status.ts";
 import { JsonValues } from "../../translate/request/json-values.ts";
 import type { JsonValuesOptions } from "../../translate/request/json-values.ts";
+import { pushChunk } from "../../translate/request/push-chunk.ts";
 import type { StreamMessages } from "../../translate/request/stream-request.ts";
 import type { MessageCutter } from "./stream-body.ts";
 
@@ -98,7 +99,8 @@ export class RawCutter implements MessageCutter {
   }
 
   append(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; at += maxPieceBytes) this.#pieces.push(chunk.subarray(at, at + maxPieceBytes));
+    for (let at = 0; at < chunk.length; at += maxPieceBytes)
+      pushChunk(this.#pieces, chunk.subarray(at, at + maxPieceBytes), 0);
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 // The body of a client stream as it comes → the JSON values in it, one message each: an array of them, or one after the other,
 // by lines or not. Only where values begin and end is looked at here; what is in them is for whoever reads them.
 import { Code, GatewayError } from "../../status.ts";
+import { pushChunk } from "./push-chunk.ts";
 
 export interface JsonValuesOptions {
   /** An array at the top is the list of the messages, not a message. */
@@ -10,6 +11,8 @@ export interface JsonValuesOptions {
   /** Nesting of objects and arrays within one value. */
   readonly maxDepth: number;
 }
+
+const nothing = Buffer.alloc(0);
 
 /** `value`: one may begin here. `more`: after a comma, one must. `after`: of an array, a comma or its end. `done`: after the array. */
 type Place = "start" | "value" | "more" | "after" | "done";
@@ -37,10 +40,11 @@ export class JsonValues {
   #place: Place = "start";
   #isArray = false;
   #isEnded = false;
-  /** Of the value that has begun; -1: none has. It may have begun in an earlier chunk, of which `#parts` has the rest. */
+  /** Of the value that has begun; -1: none has. It may have begun in an earlier chunk, of which `#kept` has the rest. */
   #from = -1;
-  #parts: Buffer[] = [];
-  #partBytes = 0;
+  /** Twice as large each time, so that small pieces cost no more than large ones. */
+  #kept = nothing;
+  #keptBytes = 0;
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
@@ -71,7 +75,8 @@ export class JsonValues {
 
   /** The bytes belong to the values from now on. */
   append(chunk: Buffer): void {
-    if (chunk.length > 0) this.#chunks.push(chunk);
+    // The first may be half read.
+    if (chunk.length > 0) pushChunk(this.#chunks, chunk, 1);
   }
 
   /** The body is complete. */
@@ -146,7 +151,7 @@ export class JsonValues {
   #goOn(chunk: Buffer): Buffer | undefined {
     const end = this.#isScalar ? this.#scalarEnd(chunk) : this.#valueEnd(chunk);
     this.#at = Math.abs(end);
-    if (this.#partBytes + this.#at - this.#from > this.#options.maxValueBytes) throw this.#tooLarge();
+    if (this.#keptBytes + this.#at - this.#from > this.#options.maxValueBytes) throw this.#tooLarge();
     return end < 0 ? undefined : this.#finish(chunk);
   }
 
@@ -208,20 +213,31 @@ export class JsonValues {
   }
 
   #keep(part: Buffer): void {
-    if (part.length === 0) return;
-    this.#parts.push(part);
-    this.#partBytes += part.length;
+    const length = this.#keptBytes + part.length;
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#kept.length));
+      this.#kept.copy(larger, 0, 0, this.#keptBytes);
+      this.#kept = larger;
+    }
+    part.copy(this.#kept, this.#keptBytes);
+    this.#keptBytes = length;
   }
 
   #finish(chunk: Buffer | undefined): Buffer {
-    if (chunk !== undefined) this.#keep(chunk.subarray(this.#from, this.#at));
-    const parts = this.#parts;
+    const rest = chunk === undefined ? nothing : chunk.subarray(this.#from, this.#at);
+    const value = this.#keptBytes === 0 ? rest : this.#withKept(rest);
     this.#from = -1;
-    this.#parts = [];
-    this.#partBytes = 0;
     this.#count++;
     this.#place = this.#isArray ? "after" : "value";
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    return value;
+  }
+
+  #withKept(rest: Buffer): Buffer {
+    this.#keep(rest);
+    const value = this.#kept.subarray(0, this.#keptBytes);
+    this.#kept = nothing;
+    this.#keptBytes = 0;
+    return value;
   }
 
   #syntax(found: string, expected: string): GatewayError {
