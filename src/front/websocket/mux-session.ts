@@ -53,8 +53,9 @@ export interface SessionContext extends MuxContext {
 
 /** Refused in a row, in socketfuls, before the client is taken to be broken. */
 const refusedSocketfuls = 10;
-/** What an `open` costs of the client's rate beyond a message. */
+/** What an `open` and an `auth` cost of the client's rate beyond a message. */
 const openCost = 3;
+const authCost = 19;
 
 export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly codec: MuxCodec;
@@ -144,6 +145,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
         this.close(CloseCode.BAD_INIT, `a second "init"; new credentials come with "auth"`);
         break;
       case "auth":
+        this.#socket.charge(authCost);
         this.#authenticate(frame.auth);
         break;
       case "open":

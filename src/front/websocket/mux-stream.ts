@@ -89,11 +89,10 @@ export class MuxStream implements TurnTaker, MessageSink {
   start(first: Uint8Array | undefined, isEnd: boolean): void {
     const { takes } = this.#target.plan;
     if (takes === "many") this.#begin();
-    if (takes === "none") this.#take(() => this.#target.readFirst(undefined));
     if (first !== undefined) {
       this.#free = 1;
       this.#accept(first);
-    }
+    } else if (takes === "none") this.#take(() => this.#target.readFirst(undefined));
     if (isEnd) this.end();
   }
 
