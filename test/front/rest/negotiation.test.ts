@@ -139,9 +139,16 @@ describe("content negotiation", () => {
 
     it("are refused twice or with a value they do not have", async () => {
       await start();
-      for (const query of ["$pretty=maybe", "$pretty&$pretty", "$alt=json&$alt=json"]) {
+      for (const query of ["$pretty=maybe", "$pretty&$pretty", "$alt=json&$alt=json", "$errors=maybe"]) {
         expect(errorOf(await library.send(`GET /v1/books/1?${query}`))).to.equal("3 SYSTEM_PARAMETER_INVALID");
       }
+    });
+
+    it("for streams are refused where the reply is one message", async () => {
+      await start();
+      expect(errorOf(await library.send("GET /v1/books/1?$alt=sse"))).to.equal("3 NOT_ACCEPTABLE");
+      expect(errorOf(await library.send("GET /v1/books/1?$errors=event"))).to.equal("3 SYSTEM_PARAMETER_INVALID");
+      expect(library.calls).to.have.lengthOf(0);
     });
   });
 });

@@ -64,7 +64,7 @@ for (const version of versions) {
       call.write(note({ text: "first" }));
       const reply = await opened.answer();
       const sent = await fill(call, large, 2000);
-      expect(sent).to.be.lessThan(1000);
+      expect(sent).to.be.lessThan(400);
       call.end();
       const { text } = await reply.whole();
       expect(text.split("\n").length - 1).to.equal(sent + 1);
@@ -90,6 +90,19 @@ for (const version of versions) {
       opened.end();
       const { text } = await (await opened.answer()).whole();
       expect(JSON.parse(text).number).to.equal(String(sent + 1));
+    });
+
+    it("ends with a message that is none, and cancels the backend's call", async () => {
+      await start();
+      const { opened, call } = await open(watch);
+      const cancelled = once(call, "cancelled");
+      call.write(note({ text: "a" }));
+      call.write(Buffer.from([0x0a, 0x05, 0x61]));
+      expect((await (await opened.answer()).whole()).text).to.match(/^\{"room".*\n\{"@status":\{"code":13,.*\n$/);
+      await cancelled;
+      const early = await open(watch);
+      early.call.write(Buffer.from([0x0a, 0x05, 0x61]));
+      expect((await early.opened.answer()).status).to.equal(500);
     });
 
     it("forgets the oldest where the method says so", async () => {
