@@ -46,6 +46,8 @@ export interface MuxFixture {
     readonly form?: "json" | "proto";
     readonly headers?: Readonly<Record<string, string>>;
   }): Promise<MuxClient>;
+  /** The gateway alone, as it ends. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function startMux(yaml = "http: { response_headers: [x-shown] }"): 
         nextFrame: async () => JSON.parse(await client.nextText()) as Readonly<Record<string, unknown>>,
       };
     },
+    stop: () => gateway.close(),
     async close() {
       waiting = [];
       for (const client of clients) client.socket.terminate();

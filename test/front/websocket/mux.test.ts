@@ -172,4 +172,18 @@ describe("multiplexed mode through the gateway", () => {
     for (let i = 0; i < 5; i++) expect(await client.nextFrame()).to.deep.include({ t: "msg" });
     expect(await client.nextFrame()).to.include({ t: "status", code: 10, message: "enough" });
   });
+
+  it("lets what is open end when the gateway stops, and closes with 1012", async () => {
+    const client = await start();
+    client.frame(open(1, "Chat", { credit: 9, m: {} }));
+    expect(await client.nextFrame()).to.include({ t: "msg" });
+    const stopped = mux.stop();
+    expect(await client.nextFrame()).to.include({ t: "goaway", reason: "shutdown", lastId: 1 });
+    client.frame({ t: "msg", id: 1, m: { text: "last" } });
+    expect(await client.nextFrame()).to.deep.include({ t: "msg", m: { text: "last", number: "0", data: "" } });
+    client.frame({ t: "end", id: 1 });
+    expect(await client.nextFrame()).to.include({ t: "status", code: 0 });
+    expect((await client.closed).code).to.equal(1012);
+    await stopped;
+  });
 });
