@@ -101,7 +101,16 @@ function readWindow() {
 
 function send(composer) {
   if (call === undefined) open(composer, true);
-  else if (canSend && isJson(composer)) attempt(() => call.send(composer.request().text));
+  else if (canSend && isJson(composer)) sendLater(composer.request().text);
+}
+
+/** A message that cannot be sent does not end the call. */
+function sendLater(text) {
+  try {
+    call.send(text);
+  } catch (error) {
+    log.add("note", "not sent", error.message);
+  }
 }
 
 /** Without a call under way it opens one that has no message at all. */
@@ -130,21 +139,15 @@ function open(composer, sendsFirst) {
   byId("outcome").hidden = true;
   canSend = request.method.sendsMany;
   const credit = { window: readWindow(), isAutomatic: byId("credit-auto").checked };
-  attempt(() => {
+  try {
     call = openCall(transport, { ...request, ...credit, sendsFirst }, createSink(composer));
-  });
+  } catch (error) {
+    showOutcome({ code: 3, message: error.message, note: "nothing was sent" });
+  }
   showButtons(request);
   // Side by side they are both in view; below each other, somebody who is done with the message wants to see what comes.
   const { left } = byId("frames").getBoundingClientRect();
   if (!canSend && left < byId("composer").getBoundingClientRect().right) byId("frames").scrollIntoView();
-}
-
-function attempt(act) {
-  try {
-    act();
-  } catch (error) {
-    showOutcome({ code: 3, message: error.message, note: "nothing was sent" });
-  }
 }
 
 function createSink(composer) {

@@ -112,17 +112,17 @@ describe("the playground", () => {
   });
 
   for (const [transport, first, last] of [
-    ["rest", "up GET /v1/ticks?symbols=TEA&interval=0.010s&count=3", "down message"],
-    ["sse", "up GET /v1/ticks?symbols=TEA&interval=0.010s&count=3", "down event: status id ~end.0"],
-    ["websocket", "up WebSocket", "down message"],
+    ["rest", "up GET /v1/ticks?symbols=TEA&interval=0.010s&count=3", "message"],
+    ["sse", "up GET /v1/ticks?symbols=TEA&interval=0.010s&count=3", "event: status id ~end.0"],
+    ["websocket", "up WebSocket", "message"],
   ] as const) {
     it(`follows a stream of the server by ${transport}`, async () => {
       await open("realtime.v1.Ticker/Watch", transport, { symbols: ["TEA"], interval: "0.010s", count: 3 });
       await page.click("#send");
       expect(await outcome()).to.match(/^OK \(0\)/);
-      const all = await frames(5);
-      expect(all[0]).to.equal(first);
-      expect(all.at(-1)).to.equal(last);
+      await page.locator("#log > li:last-child .what", { hasText: last }).waitFor(waiting);
+      expect((await frames(5))[0]).to.equal(first);
+      await page.locator("#log .preview", { hasText: '"sequence":"3"' }).waitFor(waiting);
       expect((await previews()).filter((text) => text.includes('"symbol":"TEA"'))).to.have.length(3);
     });
   }
