@@ -82,6 +82,8 @@ export function toWebSocketOptions(config: Config, report: WebSocketOptions["rep
     handshakesPerSecond: websocket.handshakesPerSecond,
     idleMs: streams.idleMs,
     lifetimeMs: streams.lifetimeMs,
+    // Before what is left gets its last call, and is cut.
+    drainMs: server.shutdownGraceMs - Math.min(2000, 0.6 * server.shutdownGraceMs),
     report,
   };
 }

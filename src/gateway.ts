@@ -85,7 +85,11 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const restOptions = toRestOptions(config, report);
   const sweep = new Sweep();
   const census = new Census();
-  const rest = createRestFront({ router, schema, handler, options: restOptions, sweep, census });
+  const websocket = config.websocket.enabled
+    ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
+    : undefined;
+  const { redeemTicket, serveTicket } = websocket ?? {};
+  const rest = createRestFront({ router, schema, handler, options: restOptions, redeemTicket, sweep, census });
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   const grpc = createGrpcFront({
     schema,
@@ -96,9 +100,6 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     sweep,
     census,
   });
-  const websocket = config.websocket.enabled
-    ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
-    : undefined;
   const pages = createPagesFront({
     schema,
     bindings,
@@ -108,7 +109,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     clientScript: readClientBundle,
     apiModule: (form) =>
       (form === "ts" ? writeClientModule : writeClientScript)({ schema, bindings, json: restOptions.json }),
-    serveTicket: websocket?.serveTicket,
+    serveTicket,
     answerError: compileErrorAnswer(schema, restOptions),
   });
   const listener = createListener({

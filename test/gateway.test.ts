@@ -17,6 +17,7 @@ const protos = `
   import "google/api/annotations.proto";
   message M { string text = 1; }
   service S {
+    rpc Get(M) returns (M);
     rpc Watch(M) returns (stream M) { option (google.api.http) = { get: "/v1/watch" }; }
   }
 `;
@@ -162,5 +163,69 @@ describe("a gateway's own pages", () => {
   it("hand out tickets only where there are sockets to open with them", async () => {
     expect((await ask("", "/-/ticket")).status).to.equal(405);
     expect((await ask("websocket: {enabled: false}", "/-/ticket")).status).to.equal(404);
+  });
+});
+
+describe("a ticket for a stream over HTTP", () => {
+  let backend: Backend;
+  let gateway: Gateway;
+  let base: string;
+  let seen: unknown[];
+
+  const startWith = async (yamlText: string): Promise<void> => {
+    const { project } = await loadSource({ protos, yaml: yamlText });
+    seen = [];
+    backend = await startBackend({
+      "/t.S/Watch": {
+        stream: (call) => {
+          seen.push(call.metadata.get("authorization")[0]);
+          call.end();
+        },
+      },
+    });
+    const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
+    gateway = createGateway({ ...project!, config: { ...project!.config, upstreams } });
+    base = `http://127.0.0.1:${(await gateway.listen()).port}`;
+  };
+
+  afterEach(() => Promise.all([gateway.close(), backend.close()]));
+
+  const ticketFor = async (path: string, headers: Record<string, string> = {}): Promise<string> => {
+    const response = await fetch(`${base}/-/ticket`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer posted", ...headers },
+      body: JSON.stringify({ path }),
+    });
+    return ((await response.json()) as { ticket: string }).ticket;
+  };
+  const watch = (ticket: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${base}/v1/watch?$ticket=${ticket}`, { headers: { accept: "text/event-stream", ...headers } });
+
+  it("stands for the credentials of the POST, once, whatever else the request has", async () => {
+    await startWith("");
+    const ticket = await ticketFor("/v1/watch");
+    expect((await watch(ticket, { authorization: "Bearer other" })).status).to.equal(200);
+    expect(seen).to.deep.equal(["Bearer posted"]);
+    expect((await watch(ticket)).status).to.equal(401);
+    expect((await watch(await ticketFor("/v1/other"))).status).to.equal(401);
+  });
+
+  it("is good for the page that got it: a GET of its own origin has no Origin, but says so otherwise", async () => {
+    await startWith("");
+    const own = { origin: base };
+    expect((await watch(await ticketFor("/v1/watch", own), { "sec-fetch-site": "same-origin" })).status).to.equal(200);
+    expect((await watch(await ticketFor("/v1/watch", own), own)).status).to.equal(200);
+    expect((await watch(await ticketFor("/v1/watch", own))).status).to.equal(401);
+    expect((await watch(await ticketFor("/v1/watch"), { origin: "https://evil.example" })).status).to.equal(403);
+  });
+
+  it("is refused where headers serve, and where there are none", async () => {
+    await startWith("websocket: {unary: true}");
+    const unary = await fetch(`${base}/t.S/Get?$ticket=x`, { method: "POST", body: "{}" });
+    expect(unary.status).to.equal(400);
+    expect(await unary.text()).to.contain("$ticket is for streams");
+    await Promise.all([gateway.close(), backend.close()]);
+    await startWith("websocket: {enabled: false}");
+    expect((await watch("x")).status).to.equal(400);
   });
 });

@@ -4,6 +4,7 @@ import type { Metadata } from "../../metadata.ts";
 import type { GatewayError } from "../../status.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
+import type { RedeemTicket } from "../redeem-ticket.ts";
 import type { RequestMetadata } from "../request-metadata.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
@@ -20,6 +21,8 @@ export interface FrontContext {
   readonly appendReplyHeaders: ReplyHeaders;
   /** The status of a stream, as JSON in the stream; with those of the trailers that are for clients. Never throws. */
   readonly writeStatus: (error: GatewayError, trailers: Metadata) => string;
+  /** Undefined where nobody gives tickets out. */
+  readonly redeemTicket: RedeemTicket | undefined;
   readonly sweep: Sweep;
   readonly census: Census;
 }

@@ -4,6 +4,7 @@ import type { Router } from "../../route/router.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
+import type { RedeemTicket } from "../redeem-ticket.ts";
 import { compileRequestMetadata } from "../request-metadata.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
@@ -22,13 +23,16 @@ export interface RestFrontOptions {
   /** The chain, with the upstream at its end. */
   readonly handler: Handler;
   readonly options: RestOptions;
+  /** For streams; absent: nobody gives tickets out. */
+  readonly redeemTicket?: RedeemTicket | undefined;
   /** The clocks of all streams. */
   readonly sweep: Sweep;
   readonly census: Census;
 }
 
 /** Throws RangeError for options that cannot be followed: a reserved header name, a trusted proxy that is no address. */
-export function createRestFront({ router, schema, handler, options, sweep, census }: RestFrontOptions): Front {
+export function createRestFront(front: RestFrontOptions): Front {
+  const { router, schema, handler, options, redeemTicket, sweep, census } = front;
   const planOf = createPlans(schema, options);
   const context: FrontContext = {
     options,
@@ -38,6 +42,7 @@ export function createRestFront({ router, schema, handler, options, sweep, censu
     requestMetadata: compileRequestMetadata(options),
     appendReplyHeaders: compileReplyHeaders(options),
     writeStatus: compileStreamStatus(schema, options),
+    redeemTicket,
     sweep,
     census,
   };

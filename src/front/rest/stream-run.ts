@@ -5,6 +5,7 @@ import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
+import type { HeaderSource } from "../request-metadata.ts";
 import { endStream, openStream } from "../stream/census.ts";
 import type { StreamTally, StreamWay } from "../stream/census.ts";
 import type { Inbox } from "../stream/inbox.ts";
@@ -13,6 +14,7 @@ import type { CallRequest } from "./classify.ts";
 import type { FrontContext } from "./context.ts";
 import type { Plan } from "./plan.ts";
 import type { StreamPlan } from "./stream-plan.ts";
+import { refuseTicket } from "./system-parameters.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
 export interface StreamRequest extends CallRequest {
@@ -34,11 +36,22 @@ export interface CallHead {
   readonly forwarded: Forwarded;
 }
 
-/** Throws GatewayError (400). A stream has the deadline that its client or its method asks for, and else none. */
-export function readCallHead({ context, exchange, request, system }: StreamSetup): CallHead {
+/** Throws GatewayError (400, and 401 for a ticket). A stream has the deadline that its client or its method asks for, and else none. */
+export function readCallHead(setup: StreamSetup): CallHead {
+  const { context, exchange, request, system } = setup;
   const timeout = request.plan.timeoutOf(exchange.headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
-  return { deadline: performance.now() + timeout, metadata: context.requestMetadata(exchange, forwarded), forwarded };
+  const source = system.ticket === undefined ? exchange : redeem(setup, system.ticket, forwarded);
+  return { deadline: performance.now() + timeout, metadata: context.requestMetadata(source, forwarded), forwarded };
+}
+
+function redeem(
+  { context, exchange, request, system }: StreamSetup,
+  ticket: string,
+  forwarded: Forwarded,
+): HeaderSource {
+  if (context.redeemTicket === undefined) refuseTicket(system);
+  return context.redeemTicket?.({ source: exchange, forwarded, path: request.path, ticket }) ?? exchange;
 }
 
 export class StreamRun {

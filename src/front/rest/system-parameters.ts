@@ -1,4 +1,4 @@
-// `?$fields`, `?$pretty`, `?$timeout`, `?$alt`, `?$errors`: what a query says to the gateway itself. The translators step over them.
+// `?$fields`, `?$pretty`, `?$timeout`, `?$alt`, `?$errors`, `?$ticket`: what a query says to the gateway itself. The translators step over them.
 import { Code, GatewayError } from "../../status.ts";
 import { parseQuery, type QueryLimits } from "../../translate/request/query.ts";
 
@@ -12,6 +12,8 @@ export interface SystemParameters {
   readonly alt: Alt | undefined;
   /** A stream that fails before its first message does so with 200 and an event, as EventSource reads no other answer. */
   readonly errorsAsEvents: boolean;
+  /** Stands for credentials that EventSource cannot send as headers. */
+  readonly ticket: string | undefined;
 }
 
 const none: SystemParameters = Object.freeze({
@@ -20,9 +22,10 @@ const none: SystemParameters = Object.freeze({
   timeout: undefined,
   alt: undefined,
   errorsAsEvents: false,
+  ticket: undefined,
 });
 
-const names: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt", "$errors"]);
+const names: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt", "$errors", "$ticket"]);
 
 /** Throws GatewayError (400) for one given twice or with a value it does not have. */
 export function readSystemParameters(query: string, limits?: QueryLimits): SystemParameters {
@@ -40,12 +43,18 @@ export function readSystemParameters(query: string, limits?: QueryLimits): Syste
     timeout: values.get("$timeout"),
     alt: toAlt(values.get("$alt")),
     errorsAsEvents: toErrors(values.get("$errors")),
+    ticket: values.get("$ticket"),
   };
 }
 
 /** Throws GatewayError (400) where there are no events. */
 export function refuseErrorsAsEvents({ errorsAsEvents }: SystemParameters): void {
   if (errorsAsEvents) throw invalid("$errors", "$errors=event is for streams that are read as text/event-stream");
+}
+
+/** Throws GatewayError (400) where a header says it as well. */
+export function refuseTicket({ ticket }: SystemParameters): void {
+  if (ticket !== undefined) throw invalid("$ticket", "$ticket is for streams; send the credentials in a header here");
 }
 
 /** Whether a refused request asked for readable JSON; false where its query cannot be read, which may be why it is refused. */

@@ -15,7 +15,7 @@ import type { RestOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { checkBodyType, hasBody, readRequestBody, refuseJsonAsForm } from "./request-body.ts";
 import { toHttpCode } from "./success.ts";
-import { readSystemParameters, refuseErrorsAsEvents } from "./system-parameters.ts";
+import { readSystemParameters, refuseErrorsAsEvents, refuseTicket } from "./system-parameters.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
 /** Throws GatewayError for what is wrong before the body; later faults are answered here. */
@@ -102,6 +102,7 @@ function readsBody(options: RestOptions, plan: Plan, request: CallRequest, excha
 export function toView({ profile }: RestOptions, exchange: Exchange, plan: Plan, system: SystemParameters): ReplyView {
   const { fields, pretty } = system;
   refuseErrorsAsEvents(system);
+  refuseTicket(system);
   const alt = toUnaryAlt(system.alt);
   if (profile === "grpc-gateway") return { accept: alt ?? "json", fields, pretty };
   const contentType = exchange.headers["content-type"] as string | undefined;

@@ -45,7 +45,7 @@ export class Pump {
     void this.#run();
   }
 
-  /** There is room again. */
+  /** There is room again. Never throws. */
   resume(): void {
     if (this.#isStopped) return;
     if (this.#backlog !== undefined) this.#flush(this.#backlog);
@@ -69,7 +69,7 @@ export class Pump {
   }
 
   async #run(): Promise<void> {
-    const { reply, onHead, onEnd } = this.#options;
+    const { reply, onHead } = this.#options;
     // A call that fails before its end fails there, too, where nobody looks any more.
     reply.trailers.catch(() => {});
     let error: GatewayError | undefined;
@@ -84,9 +84,13 @@ export class Pump {
       error = GatewayError.from(cause);
       trailers = error.backendTrailers;
     }
+    this.#end(error, trailers);
+  }
+
+  #end(error: GatewayError | undefined, trailers: Metadata): void {
     if (this.#isStopped) return;
-    this.#isStopped = true;
-    onEnd(error, trailers);
+    this.stop();
+    this.#options.onEnd(error, trailers);
   }
 
   /** Until the end of the messages; answers the error they ended with, when all before it has been sent. */
@@ -130,10 +134,15 @@ export class Pump {
 
   #flush(backlog: Backlog): void {
     const { sink } = this.#options;
-    while (!this.#isStopped && sink.hasRoom) {
-      const message = backlog.take();
-      if (message === undefined) return;
-      sink.send(message);
+    try {
+      while (!this.#isStopped && sink.hasRoom) {
+        const message = backlog.take();
+        if (message === undefined) return;
+        sink.send(message);
+      }
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      this.#end(error, error.backendTrailers);
     }
   }
 

@@ -34,6 +34,11 @@ function toOrigin(text: string): string | undefined {
   return origin === "null" ? text.toLowerCase() : origin;
 }
 
+/** A page's request to its own origin by GET has no Origin; browsers say so in a header of their own. */
+export function originOfPage(headers: RequestHeaders, forwarded: Forwarded): string | undefined {
+  return headers["sec-fetch-site"] === "same-origin" ? ownOrigin(forwarded) : undefined;
+}
+
 function ownOrigin({ proto, host }: Forwarded): string | undefined {
   return host === undefined ? undefined : toOrigin(`${proto}://${host}`);
 }

@@ -3,8 +3,10 @@ import { Code, GatewayError } from "../../status.ts";
 import type { WriteError } from "../../translate/reply/error-body.ts";
 import type { ForwardedSource, Forwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
-import { readCredentials, toPrincipal } from "./credentials.ts";
+import type { RedeemTicket } from "../redeem-ticket.ts";
+import { readCredentials, toPrincipal, withCredentials } from "./credentials.ts";
 import type { WebSocketOptions } from "./options.ts";
+import { originOfPage } from "./origin.ts";
 import type { CheckOrigin } from "./origin.ts";
 import type { Tickets } from "./tickets.ts";
 
@@ -41,6 +43,15 @@ export function createTicketFront(context: TicketContext): Front {
     } catch (error) {
       fail(error);
     }
+  };
+}
+
+/** For streams that are no WebSockets: EventSource cannot set headers either. */
+export function compileRedeem({ tickets, checkOrigin }: Pick<TicketContext, "tickets" | "checkOrigin">): RedeemTicket {
+  return ({ source, forwarded, path, ticket }) => {
+    const { headers } = source;
+    const origin = checkOrigin(headers, forwarded) ?? originOfPage(headers, forwarded);
+    return withCredentials(source, tickets.redeem(ticket, path, origin));
   };
 }
 

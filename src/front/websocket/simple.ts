@@ -199,11 +199,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
 
   onRoom(): void {
     this.#plan.tally.waits++;
-    try {
-      this.#pump?.resume();
-    } catch (error) {
-      this.#fail(GatewayError.from(error));
-    }
+    this.#pump?.resume();
   }
 
   /** However the client closes before the end: nobody is left to read an answer. */

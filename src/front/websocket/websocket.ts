@@ -6,6 +6,7 @@ import { Code, GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/reply/error-body.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Front, Upgrade, UpgradeFront } from "../front.ts";
+import type { RedeemTicket } from "../redeem-ticket.ts";
 import { compileRequestMetadata } from "../request-metadata.ts";
 import { createAccept } from "./accept.ts";
 import { CloseCode } from "./close-codes.ts";
@@ -17,7 +18,7 @@ import { compileOriginCheck } from "./origin.ts";
 import { admit, receive } from "./reception.ts";
 import type { Caller, ReceptionContext } from "./reception.ts";
 import { createRefusals } from "./refuse.ts";
-import { createTicketFront } from "./serve-ticket.ts";
+import { compileRedeem, createTicketFront } from "./serve-ticket.ts";
 import { SessionList } from "./session-list.ts";
 import { ClientSocket } from "./socket.ts";
 import type { SocketContext } from "./socket.ts";
@@ -27,8 +28,8 @@ export interface WebSocketFront {
   readonly upgrade: UpgradeFront;
   /** Answers `POST /-/ticket`. */
   readonly serveTicket: Front;
-  /** For other ways that take tickets; see `Tickets.redeem`. */
-  readonly tickets: Tickets;
+  /** For other ways that take tickets. */
+  readonly redeemTicket: RedeemTicket;
   /** Takes no more sockets, and brings those there are to an end. */
   drain(): void;
 }
@@ -90,7 +91,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   return {
     upgrade,
     serveTicket: createTicketFront({ ...reception, writeError }),
-    tickets,
+    redeemTicket: compileRedeem(reception),
     drain() {
       isDraining = true;
       sessions.drain();

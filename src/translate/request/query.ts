@@ -74,7 +74,14 @@ function decode(text: string, what: string): string {
 }
 
 /** Parameters of the gateway itself: never fields of a message. */
-export const systemParameters: ReadonlySet<string> = new Set(["$fields", "$pretty", "$timeout", "$alt", "$errors"]);
+export const systemParameters: ReadonlySet<string> = new Set([
+  "$fields",
+  "$pretty",
+  "$timeout",
+  "$alt",
+  "$errors",
+  "$ticket",
+]);
 
 /** Those of a query string, by name, the first of each; the same query is refused as a whole by its binding if it is malformed. */
 export function readSystemParameters(query: string): ReadonlyMap<string, string> {

@@ -138,6 +138,16 @@ describe("Pump", () => {
     expect(got.join("")).to.equal("cde");
   });
 
+  it("fails once, with what the sink throws at a message that had to wait", async () => {
+    const { say, got, makeRoom, endings, end } = start({ kind: "drop-oldest", limit: 5 });
+    await say("a", "bad", "c");
+    await makeRoom(9);
+    await say("d");
+    await end();
+    expect(got.join("")).to.equal("a");
+    expect(endings.map(({ error }) => error?.message)).to.deep.equal(["cannot be written"]);
+  });
+
   it("keeps no more than a megabyte of them", async () => {
     const { say, pump } = start({ kind: "drop-oldest", limit: 10_000 });
     await say(...Array.from({ length: 50 }, () => "x".repeat(100_000)));
