@@ -7,27 +7,12 @@
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import { composeChain, type Interceptor } from "./chain/compose.ts";
-import {
-  toGrpcOptions,
-  toListenerLimits,
-  toRestOptions,
-  toRouterOptions,
-  toTransportLimits,
-  toUpstreamTargets,
-  toWebSocketOptions,
-} from "./gateway-options.ts";
+import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
-import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
-import { readClientBundle } from "./docs/client-bundle.ts";
-import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
-import { createPagesFront, isOwnPage } from "./front/pages/pages.ts";
-import { compileErrorAnswer, compileErrorBody } from "./front/rest/error-answer.ts";
-import { createRestFront } from "./front/rest/rest.ts";
+import { createFronts } from "./fronts.ts";
 import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
-import { createWebSocketFront } from "./front/websocket/websocket.ts";
-import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
 import { writeMetrics } from "./metrics.ts";
@@ -81,45 +66,15 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
   const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
   const handler = composeChain(interceptors, own.before(upstreams.handler));
-  const router = createRouter(bindings, toRouterOptions(config));
-  const restOptions = toRestOptions(config, report);
   const sweep = new Sweep();
   const census = new Census();
-  const websocket = config.websocket.enabled
-    ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
-    : undefined;
-  const { redeemTicket, serveTicket } = websocket ?? {};
-  const rest = createRestFront({ router, schema, handler, options: restOptions, redeemTicket, sweep, census });
-  const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
-  const grpc = createGrpcFront({
-    schema,
-    methods,
-    isEndless: (method) => own.isOwn(method),
-    handler,
-    options: toGrpcOptions(config, report),
-    sweep,
-    census,
-  });
-  const pages = createPagesFront({
-    schema,
-    bindings,
-    profile: config.profile,
-    playground: config.pages.playground,
-    webSocket: { enabled: config.websocket.enabled, unary: config.websocket.exposeUnary },
-    clientScript: readClientBundle,
-    apiModule: (form) =>
-      (form === "ts" ? writeClientModule : writeClientScript)({ schema, bindings, json: restOptions.json }),
-    serveTicket,
-    answerError: compileErrorAnswer(schema, restOptions),
-  });
+  const fronts = createFronts({ config, schema, bindings, handler, own, sweep, census, report });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
     tls: config.tls === undefined ? undefined : readListenTls(config.tls),
     http2: serveHttp2,
-    front: (exchange) => (isGrpc(exchange) ? grpc : isOwnPage(exchange) ? pages : rest)(exchange),
-    upgrade: websocket?.upgrade,
-    writeError: compileErrorBody(schema, restOptions),
+    ...fronts,
   });
 
   return {
@@ -130,7 +85,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     async close() {
       isStopping = true;
       own.stop();
-      websocket?.drain();
+      fronts.drain();
       const { shutdownGraceMs } = config.server;
       // Streams that are still open shortly before the cut get an end that says why.
       const lastCall = setTimeout(

@@ -56,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "gateway-options": "everything",
   readiness: ["config", "serve", "upstream"],
   metrics: ["front/stream", "upstream"],
+  fronts: "everything",
   gateway: "everything",
   index: "everything",
   command: "everything",

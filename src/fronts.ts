@@ -1,0 +1,92 @@
+// Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
+import type { Handler } from "./call.ts";
+import type { Config } from "./config/config.ts";
+import { readClientBundle } from "./docs/client-bundle.ts";
+import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
+import type { Front, UpgradeFront } from "./front/front.ts";
+import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
+import { createPagesFront, isOwnPage } from "./front/pages/pages.ts";
+import { compileErrorAnswer, compileErrorBody } from "./front/rest/error-answer.ts";
+import { createRestFront } from "./front/rest/rest.ts";
+import type { Census } from "./front/stream/census.ts";
+import type { Sweep } from "./front/stream/sweep.ts";
+import { createWebSocketFront } from "./front/websocket/websocket.ts";
+import type { WebSocketFront } from "./front/websocket/websocket.ts";
+import { toGrpcOptions, toRestOptions, toRouterOptions, toWebSocketOptions } from "./gateway-options.ts";
+import { createRouter } from "./route/router.ts";
+import type { Binding } from "./schema/binding.ts";
+import type { Schema } from "./schema/descriptor.ts";
+import type { ErrorWriter } from "./serve/listen-error.ts";
+import type { OwnServices } from "./services/services.ts";
+import type { GatewayError } from "./status.ts";
+
+export interface FrontsInputs {
+  readonly config: Config;
+  readonly schema: Schema;
+  readonly bindings: readonly Binding[];
+  /** The chain, with the upstream at its end. */
+  readonly handler: Handler;
+  readonly own: OwnServices;
+  readonly sweep: Sweep;
+  readonly census: Census;
+  readonly report: (error: GatewayError) => void;
+}
+
+export interface Fronts {
+  readonly front: Front;
+  /** Undefined where WebSocket is off. */
+  readonly upgrade: UpgradeFront | undefined;
+  /** For what no front gets to see. */
+  readonly writeError: ErrorWriter;
+  /** Takes no more sockets, and brings those there are to an end. */
+  drain(): void;
+}
+
+export function createFronts(inputs: FrontsInputs): Fronts {
+  const { config, schema, bindings, handler, sweep, census, report } = inputs;
+  const restOptions = toRestOptions(config, report);
+  const router = createRouter(bindings, toRouterOptions(config));
+  const websocket = config.websocket.enabled
+    ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
+    : undefined;
+  const redeemTicket = websocket?.redeemTicket;
+  const rest = createRestFront({ router, schema, handler, options: restOptions, redeemTicket, sweep, census });
+  const grpc = createGrpc(inputs);
+  const pages = createPages(inputs, websocket);
+  return {
+    front: (exchange) => (isGrpc(exchange) ? grpc : isOwnPage(exchange) ? pages : rest)(exchange),
+    upgrade: websocket?.upgrade,
+    writeError: compileErrorBody(schema, restOptions),
+    drain: () => websocket?.drain(),
+  };
+}
+
+function createGrpc({ config, schema, handler, own, sweep, census, report }: FrontsInputs): Front {
+  const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
+  const options = toGrpcOptions(config, report);
+  return createGrpcFront({
+    schema,
+    methods,
+    isEndless: (method) => own.isOwn(method),
+    handler,
+    options,
+    sweep,
+    census,
+  });
+}
+
+function createPages({ config, schema, bindings, report }: FrontsInputs, websocket: WebSocketFront | undefined): Front {
+  const options = toRestOptions(config, report);
+  const module = { schema, bindings, json: options.json };
+  return createPagesFront({
+    schema,
+    bindings,
+    profile: config.profile,
+    playground: config.pages.playground,
+    webSocket: { enabled: config.websocket.enabled, unary: config.websocket.exposeUnary },
+    clientScript: readClientBundle,
+    apiModule: (form) => (form === "ts" ? writeClientModule : writeClientScript)(module),
+    serveTicket: websocket?.serveTicket,
+    answerError: compileErrorAnswer(schema, options),
+  });
+}
