@@ -30,6 +30,8 @@ export const streamProto = `
     // The message after which a client stream fails; 0 for at its end.
     int32 after = 7;
     Tree tree = 8;
+    // The first answer is the one after this.
+    int32 start_after = 9;
   }
 
   message Tree { Tree tree = 1; }
@@ -49,6 +51,10 @@ export const streamProto = `
     rpc List(Ask) returns (stream Answer) {
       option (google.api.http) = { post: "/v1/list" body: "*" additional_bindings { get: "/v1/list" } };
     }
+    rpc Follow(Ask) returns (stream Answer) {
+      option (google.api.http) = { get: "/v1/follow" };
+      option (sluice.stream) = { resume_token: "number" resume_from: "start_after" };
+    }
     rpc Gather(stream Ask) returns (Answer) { option (google.api.http) = { post: "/v1/gather" body: "*" }; }
     rpc Chat(stream Ask) returns (stream Answer) { option (google.api.http) = { post: "/v1/chat" body: "*" }; }
   }
@@ -64,6 +70,7 @@ export interface Ask {
   readonly size?: number;
   readonly text?: string;
   readonly after?: number;
+  readonly startAfter?: number;
 }
 
 export interface Answer {
@@ -177,12 +184,18 @@ export class StreamRun {
   }
 
   get #kind(): Kind {
-    return kinds.find((kind) => this.path.endsWith(`/${methods[kind]}`)) ?? "unary";
+    return kinds.find((kind) => this.path.endsWith(`/${methods[kind]}`)) ?? "server-streaming";
   }
 
   /** Goes on after "stall". */
   release(): void {
     this.#stream.resume();
+  }
+
+  /** One answer more, of a call that hangs. */
+  say(): void {
+    const { run = "", startAfter = 0 } = this.#script ?? {};
+    this.#send(answerOf(run, startAfter + this.sent + 1));
   }
 
   /** RST_STREAM with CANCEL. */
@@ -222,10 +235,10 @@ export class StreamRun {
 
   /** As fast as the gateway takes them. */
   async #answer(ask: Ask): Promise<void> {
-    const { run = "", size = 0, next } = ask;
+    const { run = "", size = 0, startAfter = 0, next } = ask;
     const count = this.#kind === "unary" ? Number((ask.code ?? 0) === 0 && next === undefined) : (ask.count ?? 0);
     for (let i = 0; i < count && !this.#stream.destroyed; i++) {
-      const hasRoom = this.#send(answerOf(run, i + 1, { size }));
+      const hasRoom = this.#send(answerOf(run, startAfter + i + 1, { size }));
       if (!hasRoom) await new Promise((resolve) => (this.#goOn = resolve));
     }
     if (this.#stream.destroyed) return;
@@ -291,6 +304,8 @@ export interface StreamBackend {
   run(name: string): Promise<StreamRun>;
   /** Undefined when none of its messages has come so far. */
   reached(name: string): StreamRun | undefined;
+  /** The next call of this name is another. */
+  forget(name: string): void;
   /** Without a word on them. */
   loseConnections(): void;
   close(): Promise<void>;
@@ -328,6 +343,7 @@ export async function startStreamBackend(): Promise<StreamBackend> {
       return run === undefined ? new Promise((resolve) => waiting.set(name, resolve)) : Promise.resolve(run);
     },
     reached: (name) => runs.get(name),
+    forget: (name) => void runs.delete(name),
     loseConnections,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
