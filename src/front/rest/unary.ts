@@ -102,7 +102,7 @@ function readsBody(options: RestOptions, plan: Plan, request: CallRequest, excha
 export function toView({ profile }: RestOptions, exchange: Exchange, plan: Plan, system: SystemParameters): ReplyView {
   const { fields, pretty } = system;
   refuseErrorsAsEvents(system);
-  refuseTicket(system);
+  if (plan.stream === undefined) refuseTicket(system);
   const alt = toUnaryAlt(system.alt);
   if (profile === "grpc-gateway") return { accept: alt ?? "json", fields, pretty };
   const contentType = exchange.headers["content-type"] as string | undefined;

@@ -6,6 +6,7 @@ import { connect as connectHttp2, constants } from "node:http2";
 import type { ClientHttp2Session } from "node:http2";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Handler } from "../../../src/call.ts";
+import type { RedeemTicket } from "../../../src/front/redeem-ticket.ts";
 import { createRestFront } from "../../../src/front/rest/rest.ts";
 import { grpcGatewayRest, strictRest } from "../../../src/front/rest/options.ts";
 import type { RestOptions } from "../../../src/front/rest/options.ts";
@@ -108,6 +109,7 @@ export interface RoomsOptions extends Partial<RestOptions> {
   /** Instead of the backend. */
   readonly target?: string;
   readonly handler?: Handler;
+  readonly redeemTicket?: RedeemTicket;
 }
 
 export interface Rooms {
@@ -160,7 +162,7 @@ export interface OpenAnswer extends Omit<WholeAnswer, "text" | "isCut" | "traile
 
 /** `handlers` by the method's short name. */
 export async function startRooms(handlers: BackendHandlers, setup: RoomsOptions = {}): Promise<Rooms> {
-  const { limits, target, handler, ...given } = setup;
+  const { limits, target, handler, redeemTicket, ...given } = setup;
   const backend = await startBackend(
     Object.fromEntries(Object.entries(handlers).map(([method, serve]) => [path(method), serve])),
   );
@@ -180,6 +182,7 @@ export async function startRooms(handlers: BackendHandlers, setup: RoomsOptions 
     }),
     handler: handler ?? upstreams.handler,
     options: rest,
+    redeemTicket,
     sweep,
     census,
   });

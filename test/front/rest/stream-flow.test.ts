@@ -233,6 +233,19 @@ for (const version of versions) {
       expect((await (await opened.answer()).whole()).status).to.equal(201);
     });
 
+    it("takes a ticket for credentials, whichever side streams", async () => {
+      await start({
+        redeemTicket: ({ source, path, ticket }) => ({
+          headers: { ...source.headers, authorization: `Bearer ${path} ${ticket}` },
+          rawHeaders: source.rawHeaders,
+        }),
+      });
+      const credentials = ({ call }: { call: Call }): unknown => call.metadata.get("authorization")[0];
+      expect(credentials(await open(`${watch}?$ticket=t1`))).to.equal("Bearer /v1/rooms/r:watch t1");
+      const gather = await open("POST /v1/rooms/r:gather?$ticket=t2", ndjson, false);
+      expect(credentials(gather)).to.equal("Bearer /v1/rooms/r:gather t2");
+    });
+
     it("is counted by method, form and end", async () => {
       await start();
       const { opened, call } = await open("POST /v1/rooms/r:chat", bothWays, false);
