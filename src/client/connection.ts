@@ -61,7 +61,8 @@ export class Connection implements Dispatcher, SessionEvents {
   /** A lost socket is waited for as a whole; a call that has lost only its stream waits by itself. */
   retry(call: Call, error: ClientError): void {
     const isAlone = this.#isBlocked || [...this.#sessions.keys()].some((session) => !session.isDraining);
-    const wait = retryDelay(error.details) ?? (isAlone ? this.#pace.delay(call.attempts - 1) : 0);
+    const isDetour = call.attempts <= 1 && this.#mayFetch && canFetch(call);
+    const wait = retryDelay(error.details) ?? (isAlone && !isDetour ? this.#pace.delay(call.attempts - 1) : 0);
     if (wait === 0) {
       this.start(call);
       return;

@@ -2,7 +2,7 @@
 // route. Streams are read as lines of JSON (or server-sent events) and no faster than the application takes the messages.
 import type { Call, Carrier } from "./call.ts";
 import type { HttpRoute, JsonObject, Metadata } from "./contract.ts";
-import { ClientError, toError, unavailable, unknown } from "./error.ts";
+import { ClientError, internal, unavailable, unknown } from "./error.ts";
 import type { OpenFrame, StatusFrame } from "./frames.ts";
 import { toHttpRequest } from "./http-request.ts";
 
@@ -27,15 +27,17 @@ export async function fetchCall(call: Call, fetch: typeof globalThis.fetch, sour
   const frame = call.open(0, carrier);
   carrier.grant(frame.credit);
   try {
-    const response = await send(http, frame, { fetch, source, signal: carrier.signal });
+    const isStream = call.method.kind !== "unary";
+    const response = await send(http, frame, { fetch, source, signal: carrier.signal, isStream });
     if (!carrier.isOver) call.head(Object.fromEntries(response.headers));
     if (!response.ok) end(call, carrier, await readFailure(response));
     else if (call.method.kind === "unary") await readReply(call, carrier, response);
     else await readStream(call, carrier, response);
   } catch (error) {
-    const { message } = toError(error, unavailable);
-    if (!carrier.isOver)
-      call.lost(new ClientError({ code: unavailable, message: `the request was lost: ${message}` }), false);
+    if (carrier.isOver) return;
+    carrier.cancel();
+    if (error instanceof ClientError) call.fail(error);
+    else call.lost(new ClientError({ code: unavailable, message: `the request was lost: ${String(error)}` }), false);
   }
 }
 
@@ -73,14 +75,21 @@ class FetchCarrier implements Carrier {
   }
 }
 
+interface SendOptions {
+  readonly fetch: typeof globalThis.fetch;
+  readonly source: FetchSource;
+  readonly signal: AbortSignal;
+  readonly isStream: boolean;
+}
+
 async function send(
   route: HttpRoute,
   { m, metadata }: OpenFrame,
-  { fetch, source, signal }: { fetch: typeof globalThis.fetch; source: FetchSource; signal: AbortSignal },
+  { fetch, source, signal, isStream }: SendOptions,
 ): Promise<Response> {
   const { target, body } = toHttpRequest(route, m as JsonObject);
   const headers = new Headers({
-    accept: route.sse === true ? "text/event-stream" : "application/x-ndjson, application/json",
+    accept: isStream ? (route.sse === true ? "text/event-stream" : "application/x-ndjson") : "application/json",
   });
   if (body !== undefined) headers.set("content-type", "application/json");
   const token = await source.askToken();
@@ -91,7 +100,7 @@ async function send(
 }
 
 async function readReply(call: Call, carrier: FetchCarrier, response: Response): Promise<void> {
-  const value: unknown = await response.json();
+  const value = parse(await response.text());
   if (carrier.isOver) return;
   call.receive(unwrap(call, value));
   end(call, carrier, { t: "status", id: 0, code: 0 });
@@ -104,7 +113,7 @@ async function readStream(call: Call, carrier: FetchCarrier, response: Response)
     const [, field, text] = /^(?:(event|data|id|retry)?: ?)?(.*)$/.exec(line) ?? [];
     if (field === "event") isStatus = text === "status";
     else if (text !== "" && (field === "data" || line === text)) {
-      const value = JSON.parse(text) as { "@status"?: StatusFrame } & StatusFrame;
+      const value = parse(text) as { "@status"?: StatusFrame } & StatusFrame;
       const status = isStatus ? value : value["@status"];
       if (status !== undefined) {
         end(call, carrier, status);
@@ -118,6 +127,15 @@ async function readStream(call: Call, carrier: FetchCarrier, response: Response)
   // Server-sent events say how they end; without that word they were cut.
   if (call.method.http?.sse === true) throw new Error("the stream ended without a status");
   end(call, carrier, { t: "status", id: 0, code: 0 });
+}
+
+/** Throws ClientError: the same again would not be better. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ClientError({ code: internal, message: "the answer is no JSON" });
+  }
 }
 
 async function* readLines({ body }: Response): AsyncGenerator<string> {

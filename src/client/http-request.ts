@@ -1,5 +1,6 @@
 // The REST request of a call: path variables, query and body, as the method's rule has them.
 import type { HttpRoute, JsonObject } from "./contract.ts";
+import { ClientError, invalidArgument } from "./error.ts";
 
 export interface HttpRequest {
   /** Path and query. */
@@ -8,11 +9,14 @@ export interface HttpRequest {
   readonly body: string | undefined;
 }
 
+/** Throws ClientError when a variable of the path is not set. */
 export function toHttpRequest(route: HttpRoute, message: JsonObject): HttpRequest {
   const bound = new Set<string>();
   const path = route.path.replaceAll(/\{([^={}]+)(=[^{}]*)?\}/g, (_, name: string, pattern: string | undefined) => {
     bound.add(name);
     const text = textOf(valueAt(message, name));
+    if (text === "")
+      throw new ClientError({ code: invalidArgument, message: `${name} must be set: it is in the path` });
     // A variable over several segments keeps its slashes.
     return pattern === undefined || pattern === "=*" ? encodeURIComponent(text) : encodeSegments(text);
   });
