@@ -47,6 +47,8 @@ export interface Http2Stream {
   readonly bufferedBytes: number;
   /** Milliseconds without a frame until the stream is reset, 0 for never; streamIdleTimeoutMs at first. */
   idleTimeoutMs: number;
+  /** How far the window of what comes may grow; maxStreamWindowBytes at first. It does not shrink. */
+  maxWindowBytes: number;
   /** Server: the head of the answer, once. `extra` follows `headers`, which may then be compiled. */
   sendHeaders(headers: OutgoingHeaders, endStream: boolean, extra?: HeaderList): void;
   /** Server: a 1xx answer before the final one. */

@@ -18,13 +18,14 @@ export class ReceiveWindow {
   #owed = 0;
   /** What `#available` returns to when everything is consumed. */
   #size: number;
-  readonly #most: number;
+  /** How far it may grow. */
+  most: number;
   #creditedAt = 0;
 
   /** `tolerated` is what the peer may believe it has before it has read our SETTINGS. */
   constructor(size: number, most: number, tolerated: number) {
     this.#size = size;
-    this.#most = most;
+    this.most = most;
     this.#available = Math.max(size, tolerated);
   }
 
@@ -50,7 +51,7 @@ export class ReceiveWindow {
 
   /** Raises the window to what other streams of the connection have grown to. Answers the credit to announce. */
   raise(size: number): number {
-    const more = Math.min(size, this.#most) - this.#size;
+    const more = Math.min(size, this.most) - this.#size;
     if (more <= 0) return 0;
     this.#size += more;
     this.#available += more;
@@ -63,10 +64,10 @@ export class ReceiveWindow {
     const elapsed = now - this.#creditedAt;
     const isFirst = this.#creditedAt === 0;
     this.#creditedAt = now;
-    if (isFirst || this.#size >= this.#most) return 0;
+    if (isFirst || this.#size >= this.most) return 0;
     if (elapsed > 2 * Math.max(clock.roundTripMs, shortestRoundTripMs)) return 0;
     const before = this.#size;
-    this.#size = Math.min(this.#size * 2, this.#most);
+    this.#size = Math.min(this.#size * 2, this.most);
     return this.#size - before;
   }
 }

@@ -77,6 +77,14 @@ export class StreamCore implements Http2Stream {
     this.activeAt = host.coarseNow;
   }
 
+  get maxWindowBytes(): number {
+    return this.receive.most;
+  }
+
+  set maxWindowBytes(bytes: number) {
+    this.receive.most = bytes;
+  }
+
   get bufferedBytes(): number {
     return this.#queue?.bytes ?? 0;
   }

@@ -1,15 +1,12 @@
 // The messages a backend has sent and nobody has read yet: bounded by bytes, read in order, the status last.
 import type { MessageReader } from "../call.ts";
 import { GatewayError } from "../status.ts";
+import { bytesOf, PackedMessages } from "./packed-messages.ts";
+import type { QueuedMessage } from "./packed-messages.ts";
 
 interface Waiter {
   readonly resolve: (message: Uint8Array | Promise<Uint8Array> | undefined) => void;
   readonly reject: (error: GatewayError) => void;
-}
-
-/** A message that is decompressed when it is read: few bytes may become many. */
-interface Compressed {
-  readonly compressed: Uint8Array;
 }
 
 export interface MessageQueueOptions {
@@ -24,7 +21,10 @@ export interface MessageQueueOptions {
 type End = { readonly kind: "ok" } | { readonly kind: "error"; readonly error: GatewayError };
 
 export class MessageQueue implements MessageReader {
-  readonly #messages: (Uint8Array | Compressed)[] = [];
+  readonly #messages: QueuedMessage[] = [];
+  /** Those before them, once they have waited: most queues never have any. */
+  #packed: PackedMessages | undefined;
+  #isPackPlanned = false;
   readonly #waiters: Waiter[] = [];
   readonly #options: MessageQueueOptions;
   #bytes = 0;
@@ -46,7 +46,20 @@ export class MessageQueue implements MessageReader {
     else {
       this.#messages.push(item);
       this.#bytes += sizeOf(item);
+      if (!this.hasRoom && !this.#isPackPlanned) this.#planPack();
     }
+  }
+
+  /** At the end of the turn, as most of what one chunk brings is read before. */
+  #planPack(): void {
+    this.#isPackPlanned = true;
+    setImmediate(() => {
+      this.#isPackPlanned = false;
+      if (this.hasRoom) return;
+      this.#packed ??= new PackedMessages();
+      this.#packed.add(this.#messages);
+      this.#messages.length = 0;
+    });
   }
 
   /** What was received before is still delivered. */
@@ -61,11 +74,12 @@ export class MessageQueue implements MessageReader {
     if (this.#end === undefined) this.end(error);
     else this.#end = { kind: "error", error };
     this.#messages.length = 0;
+    this.#packed?.clear();
     this.#bytes = 0;
   }
 
   read(): Promise<Uint8Array | undefined> {
-    const item = this.#messages.shift();
+    const item = this.#packed?.take() ?? this.#messages.shift();
     if (item === undefined) {
       return new Promise((resolve, reject) => {
         const waiter = { resolve, reject };
@@ -80,7 +94,7 @@ export class MessageQueue implements MessageReader {
     return new Promise((resolve, reject) => this.#hand(item, { resolve, reject }));
   }
 
-  #hand(item: Uint8Array | Compressed, waiter: Waiter): void {
+  #hand(item: QueuedMessage, waiter: Waiter): void {
     if (item instanceof Uint8Array) {
       waiter.resolve(item);
       return;
@@ -94,8 +108,8 @@ export class MessageQueue implements MessageReader {
 }
 
 /** An empty message costs memory too; without this a flood of them would never fill the window. */
-function sizeOf(item: Uint8Array | Compressed): number {
-  return (item instanceof Uint8Array ? item : item.compressed).length + 64;
+function sizeOf(item: QueuedMessage): number {
+  return bytesOf(item).length + 64;
 }
 
 function settle(waiter: Waiter, end: End): void {

@@ -12,6 +12,8 @@ import { checkSize } from "./upstream-status.ts";
 
 /** Received and not yet read, beside what the stream's window lets the backend send. */
 const readAheadBytes = 65_536;
+/** A client that does not read makes both wait here: with what waits on its own socket that shall be no more than 512 KiB. */
+const maxWindowBytes = 131_072;
 /** Sent messages are kept for another attempt up to this, until the backend answers. */
 const keptBytes = 65_536;
 
@@ -60,6 +62,7 @@ class StreamRun extends NativeCall {
   }
 
   protected begin(stream: Http2Stream): void {
+    stream.maxWindowBytes = maxWindowBytes;
     for (const { bytes, isCompressed } of this.#kept ?? []) writeFrame(stream, bytes, isCompressed, false);
     if (this.#hasAll) stream.sendData(nothing, true);
     this.onDrain();

@@ -1,4 +1,4 @@
-// The frames of one turn on their way to the socket: encoded when they come (RFC 6455 section 5.2), written as one.
+// The frames of one turn on their way to the socket: encoded when they come (RFC 6455 section 5.2), one behind the other, written as one.
 import type { Duplex } from "node:stream";
 
 /** FIN and the opcode. */
@@ -7,50 +7,95 @@ export const binaryFrame = 0x82;
 
 /** Payloads up to this size are copied behind their header; a copy costs less than a second buffer on the way. */
 const longestCopied = 16 * 1024;
-/** Batches up to this size leave as one buffer. */
-const longestJoined = 64 * 1024;
+/** Room for frames is taken in blocks of this size at most. */
+const largestBlock = 64 * 1024;
+const smallestBlock = 256;
+/** RFC 6455 section 5.2: two bytes, and eight of length. */
+const longestHeader = 10;
 
 const none: Buffer[] = [];
+const noBlock = Buffer.alloc(0);
 
 export class FrameBatch {
   /** Bytes waiting to be written. */
   bytes = 0;
+  /** Filled, in order; `#block` with its first `#used` bytes follows. An idle socket keeps neither. */
   #parts = none;
+  #block = noBlock;
+  #used = 0;
+  /** Bytes of the last turn: this one will need about as many. */
+  #expected = 0;
 
   /** The payload must not change until it is written. */
   push(kind: number, payload: Uint8Array): void {
-    // Most of the time there is nothing: an idle socket keeps no array.
-    if (this.#parts === none) this.#parts = [];
     const { length } = payload;
-    const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
     const isCopied = length <= longestCopied;
-    const frame = Buffer.allocUnsafe(isCopied ? headerLength + length : headerLength);
-    frame[0] = kind;
-    if (headerLength === 2) frame[1] = length;
-    else if (headerLength === 4) {
-      frame[1] = 126;
-      frame.writeUInt16BE(length, 2);
-    } else {
-      frame[1] = 127;
-      frame.writeUInt32BE(Math.floor(length / 0x1_0000_0000), 2);
-      frame.writeUInt32BE(length >>> 0, 6);
+    const needed = longestHeader + (isCopied ? length : 0);
+    if (this.#block.length - this.#used < needed) this.#openBlock(needed);
+    const from = this.#used;
+    const at = this.#writeHeader(kind, length);
+    this.bytes += at - from + length;
+    this.#used = at;
+    if (isCopied) {
+      this.#block.set(payload, at);
+      this.#used = at + length;
+      return;
     }
-    this.#parts.push(frame);
-    this.bytes += headerLength + length;
-    if (isCopied) frame.set(payload, headerLength);
-    else this.#parts.push(Buffer.from(payload.buffer, payload.byteOffset, length));
+    this.#closeBlock();
+    this.#parts.push(Buffer.from(payload.buffer, payload.byteOffset, length));
+  }
+
+  /** Answers where the payload begins. */
+  #writeHeader(kind: number, length: number): number {
+    const block = this.#block;
+    const at = this.#used;
+    block[at] = kind;
+    if (length < 126) {
+      block[at + 1] = length;
+      return at + 2;
+    }
+    if (length < 65_536) {
+      block[at + 1] = 126;
+      block[at + 2] = length >>> 8;
+      block[at + 3] = length;
+      return at + 4;
+    }
+    block[at + 1] = 127;
+    block.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at + 2);
+    block.writeUInt32BE(length >>> 0, at + 6);
+    return at + longestHeader;
+  }
+
+  /** Each block of a turn is at least twice as large as the one before: one frame takes little room, a flood of them few blocks. */
+  #openBlock(needed: number): void {
+    const wanted = Math.max(smallestBlock, this.#block.length * 2, this.#expected - this.bytes);
+    const size = Math.max(needed, Math.min(largestBlock, wanted));
+    this.#closeBlock();
+    this.#block = Buffer.allocUnsafe(size);
+  }
+
+  #closeBlock(): void {
+    const block = this.#block;
+    const used = this.#used;
+    if (this.#parts === none) this.#parts = [];
+    // A client that is slow makes it wait: not with room that was not needed.
+    if (used > 0)
+      this.#parts.push(used * 2 < block.length ? Buffer.from(block.subarray(0, used)) : block.subarray(0, used));
+    this.#block = noBlock;
+    this.#used = 0;
   }
 
   /** `onWritten` is called when all of it has left the process. */
   writeTo(socket: Duplex, onWritten: () => void): void {
-    const parts = this.#parts;
-    if (parts.length === 0) return;
     const { bytes } = this;
-    this.#parts = none;
-    this.bytes = 0;
+    if (bytes === 0) return;
+    this.#closeBlock();
+    const parts = this.#parts;
+    this.clear();
+    this.#expected = bytes;
     if (!socket.writable) return;
     if (parts.length === 1) socket.write(parts[0], onWritten);
-    else if (bytes <= longestJoined) socket.write(Buffer.concat(parts, bytes), onWritten);
+    else if (bytes <= largestBlock) socket.write(Buffer.concat(parts, bytes), onWritten);
     else {
       socket.cork();
       const last = parts.length - 1;
@@ -62,6 +107,8 @@ export class FrameBatch {
 
   clear(): void {
     this.#parts = none;
+    this.#block = noBlock;
+    this.#used = 0;
     this.bytes = 0;
   }
 }
