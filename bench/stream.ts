@@ -124,12 +124,16 @@ function slowTable(result: SlowResult): BenchTable {
   const { before, during } = result;
   return {
     title: `stream-slow: ${result.slow} clients that read nothing of a flood, beside ${result.others} that echo`,
-    columns: ["echoes of the others", "p50 µs", "p99 µs", "echoes/s"],
+    columns: ["echoes of the others", "CPU µs", "p50 µs", "p99 µs", "echoes/s"],
     rows: [
-      ["without slow clients", before.p50, before.p99, before.perSecond],
-      ["beside them", during.p50, during.p99, during.perSecond],
+      ["without slow clients", before.cpu, before.p50, before.p99, before.perSecond],
+      ["beside them", during.cpu, during.p50, during.p99, during.perSecond],
     ],
-    facts: toFacts(judgeSlow(result)),
+    facts: {
+      "KiB of heap each": result.heapKib,
+      "KiB beside the heap each": result.externalKib,
+      ...toFacts(judgeSlow(result)),
+    },
   };
 }
 

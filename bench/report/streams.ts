@@ -91,14 +91,15 @@ waits for the answer; the Go program ends at once.`;
   return [`### Many sockets`, head, markdownTable(columns, cells), ...missing].join("\n\n");
 }
 
-function slowPart({ slow, others, kibPerSlowClient, before, during }: SlowResult): string {
-  const columns = ["echoes of the others", "p50 µs", "p99 µs", "echoes/s"];
+function slowPart({ slow, others, before, during, ...result }: SlowResult): string {
+  const columns = ["echoes of the others", "CPU µs", "p50 µs", "p99 µs", "echoes/s"];
   const rows = [
-    ["without slow clients", before.p50, before.p99, before.perSecond],
-    ["beside them", during.p50, during.p99, during.perSecond],
+    ["without slow clients", before.cpu, before.p50, before.p99, before.perSecond],
+    ["beside them", during.cpu, during.p50, during.p99, during.perSecond],
   ];
-  const head = `${slow} clients ask for a flood and read nothing of it: each costs the gateway ${figure(kibPerSlowClient)} KiB. Meanwhile ${others} others have one message
-at a time echoed.`;
+  const head = `${slow} clients ask for a flood and read nothing of it. Each costs the gateway ${figure(result.kibPerSlowClient)} KiB of resident memory, by the growth from
+the first half of them to all; without garbage ${figure(result.heapKib)} KiB of heap and ${figure(result.externalKib)} KiB beside it. When the system's buffers were full too,
+${others} others had one message at a time echoed, as before.`;
   return [`### Slow clients`, head, markdownTable(columns, rows)].join("\n\n");
 }
 

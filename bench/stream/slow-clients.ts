@@ -1,26 +1,31 @@
 // What clients cost that read nothing while their backends send without an end, and what the others notice of it.
+import type { Running } from "../load/process.ts";
+import { readHeap } from "./heap.ts";
 import type { Counted } from "./order.ts";
 import { startClients } from "./client-process.ts";
 import { settledBytes, type Stage, type Stages, type StreamOptions } from "./run-subject.ts";
 import { sluice } from "./subjects.ts";
 
-/** µs, and echoes a second, of the clients that do read. */
+/** µs, and echoes a second, of the clients that do read: one message under way at a time. */
 export interface Echoes {
   readonly p50: number;
   readonly p99: number;
   readonly perSecond: number;
+  /** Of the gateway, for each. */
+  readonly cpu: number;
 }
 
 export interface SlowResult {
   readonly slow: number;
   readonly others: number;
   readonly date: string;
+  /** Resident, growth by the second half of them. */
   readonly kibPerSlowClient: number;
+  /** Of the heap without garbage, and of memory beside it: growth by all of them. */
+  readonly heapKib: number;
+  readonly externalKib: number;
   readonly before: Echoes;
   readonly during: Echoes;
-  /** Of a core, while nobody but the others took anything. */
-  readonly busyBefore: number;
-  readonly busyDuring: number;
 }
 
 export async function measureSlowClients(stages: Stages): Promise<SlowResult> {
@@ -35,13 +40,22 @@ async function measure(
   const others = 20;
   const { port, pid } = gateway;
   const slowClients = startClients();
+  const open = async (sockets: number): Promise<number> => {
+    await slowClients.open({ port, form: "simple", task: "flood", sockets, isStalled: true });
+    await untilIdle(gateway);
+    return settledBytes(gateway, quick);
+  };
   try {
     await clients.open({ port, form: "simple", task: "echo", sockets: others, inFlight: 1 });
     await clients.count(quick ? 200 : 2000, pid);
     const before = await clients.count(seconds * 1000, pid);
-    const bytesBefore = await settledBytes(gateway, quick);
-    await slowClients.open({ port, form: "simple", task: "flood", sockets: slow, isStalled: true });
-    const bytesAfter = await settledBytes(gateway, quick);
+    await clients.close();
+    const heapBefore = await readHeap(pid);
+    const half = await open(slow / 2);
+    const all = await open(slow / 2);
+    const heapAfter = await readHeap(pid);
+    await clients.open({ port, form: "simple", task: "echo", sockets: others, inFlight: 1 });
+    await clients.count(quick ? 200 : 2000, pid);
     const during = await clients.count(seconds * 1000, pid);
     await clients.close();
     await slowClients.close();
@@ -49,17 +63,36 @@ async function measure(
       slow,
       others,
       date: new Date().toISOString(),
-      kibPerSlowClient: (bytesAfter - bytesBefore) / slow / 1024,
+      kibPerSlowClient: (all - half) / (slow / 2) / 1024,
+      heapKib: (heapAfter.heapUsed - heapBefore.heapUsed) / slow / 1024,
+      externalKib: (heapAfter.external - heapBefore.external) / slow / 1024,
       before: toEchoes(before),
       during: toEchoes(during),
-      busyBefore: before.cpuMicros / 1000 / before.milliseconds,
-      busyDuring: during.cpuMicros / 1000 / during.milliseconds,
     };
   } finally {
     await slowClients.stop();
   }
 }
 
-function toEchoes({ p50, p99, frames, milliseconds }: Counted): Echoes {
-  return { p50: Math.round(p50), p99: Math.round(p99), perSecond: Math.round(frames / (milliseconds / 1000)) };
+const idleLimitMs = 60_000;
+
+/** The buffers of the system take some megabytes for each client before anything waits in the gateway. */
+async function untilIdle(gateway: Running): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    const before = gateway.cpuMicros();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    if (gateway.cpuMicros() - before <= 20_000) return;
+    if (performance.now() - startedAt > idleLimitMs)
+      throw new Error(`the gateway still worked for clients that read nothing after ${idleLimitMs} ms`);
+  }
+}
+
+function toEchoes({ p50, p99, frames, milliseconds, cpuMicros }: Counted): Echoes {
+  return {
+    p50: Math.round(p50),
+    p99: Math.round(p99),
+    perSecond: Math.round(frames / (milliseconds / 1000)),
+    cpu: cpuMicros / Math.max(1, frames),
+  };
 }

@@ -42,7 +42,7 @@ const most = 30_000;
 
 function sluiceCommand(port: number, backend: number): Command {
   const config = `${makeFolder(cache)}/sluice-stream.yaml`;
-  // The limits are for clients that have an address each; here all have one.
+  // The limits are for clients that have an address each; here all have one. And slow ones are to be looked at, not cut off.
   writeFileSync(
     config,
     `server:
@@ -54,6 +54,7 @@ websocket:
   handshakes_per_second: 1000000
   messages_per_second: 10000000
   bytes_per_second: 10GiB
+  slow_consumer_timeout: 10m
 `,
   );
   const protos = [`${root}bench/corpus/stream.proto`, "-I", `${root}bench/corpus`];

@@ -35,9 +35,9 @@ describe("the verdicts on streams", () => {
   });
 
   it("asks that the others go on beside slow clients", () => {
-    const echoes = { p50: 1, p99: 1, perSecond: 1000 };
-    const slow = { ...common, slow: 200, others: 20, before: echoes, busyBefore: 1, busyDuring: 1 };
-    const verdicts = judgeSlow({ ...slow, kibPerSlowClient: 513, during: { ...echoes, perSecond: 800 } });
+    const echoes = { p50: 1, p99: 1, perSecond: 1000, cpu: 20 };
+    const slow = { ...common, slow: 200, others: 20, before: echoes, heapKib: 1, externalKib: 1 };
+    const verdicts = judgeSlow({ ...slow, kibPerSlowClient: 513, during: { ...echoes, cpu: 25 } });
     expect(holds(verdicts)).to.deep.equal([false, true]);
   });
 
