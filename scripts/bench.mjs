@@ -1,4 +1,4 @@
-// `npm run bench -- rest|grpc|memory|ghz|codec|front|route|start|report [--json] [--quick] …`: builds, then runs dist/bench/main.js.
+// `npm run bench -- rest|grpc|stream|memory|ghz|codec|front|route|start|report [--json] [--quick] …`: builds, then runs dist/bench/main.js.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
