@@ -1,4 +1,4 @@
-// Which metadata of a backend a client of streams gets to see, and how it looks as JSON.
+// Which metadata of a backend a client of streams gets to see.
 import { isMetadataName, isMetadataText, isReservedResponseHeader } from "../metadata.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Profile } from "../schema/binding.ts";
@@ -25,17 +25,4 @@ export function compileReplyMetadata({ profile, responseHeaders }: ReplyMetadata
       if (isShown(metadata[i]) && isMetadataText(metadata[i + 1])) shown.push(metadata[i], metadata[i + 1]);
     return shown;
   };
-}
-
-/** `{"x-shard":"3","x-tag":["one","two"]}`. */
-export function formatMetadata(metadata: Metadata): string {
-  const values = new Map<string, string | string[]>();
-  for (let i = 0; i < metadata.length; i += 2) {
-    const earlier = values.get(metadata[i]);
-    const value = metadata[i + 1];
-    if (earlier === undefined) values.set(metadata[i], value);
-    else if (typeof earlier === "string") values.set(metadata[i], [earlier, value]);
-    else earlier.push(value);
-  }
-  return JSON.stringify(Object.fromEntries(values));
 }

@@ -1,7 +1,7 @@
 // The multiplexed protocol in JSON text: `sluice.mux.v1.json`.
 import { codeName } from "../../status.ts";
 import type { WriteError } from "../../translate/reply/error-body.ts";
-import { formatMetadata } from "../reply-metadata.ts";
+import { formatMetadata } from "../../translate/reply/metadata-json.ts";
 import type { MuxCodec } from "./mux-frame.ts";
 import { readJsonFrame } from "./mux-json-read.ts";
 

@@ -3,7 +3,8 @@ import type { Metadata } from "../../metadata.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";
 import { compileErrorWriter, compileStatusWriter } from "../../translate/reply/error-body.ts";
-import { compileReplyMetadata, formatMetadata } from "../reply-metadata.ts";
+import { formatMetadata } from "../../translate/reply/metadata-json.ts";
+import { compileReplyMetadata } from "../reply-metadata.ts";
 import type { WebSocketOptions } from "./options.ts";
 
 export interface SimpleFrames {
@@ -21,9 +22,7 @@ export function compileSimpleFrames(schema: Schema, options: WebSocketOptions): 
   const status = (error: GatewayError, trailers: Metadata): Buffer => {
     if (error.cause !== undefined) report(error);
     if (options.envelope === "grpc-gateway") return wrap("error", Buffer.from(writeError(error).body).toString());
-    const visible = shown(trailers);
-    const text = writeStatus(error);
-    return wrap("@status", visible.length === 0 ? text : `${text.slice(0, -1)},"trailers":${formatMetadata(visible)}}`);
+    return wrap("@status", writeStatus(error, shown(trailers)));
   };
   return { head: (headers) => wrap("@head", formatMetadata(shown(headers))), status };
 }

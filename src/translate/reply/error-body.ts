@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Schema } from "../../schema/descriptor.ts";
 import { codeName, type GatewayError } from "../../status.ts";
 import { backendDetails, ownDetails } from "./error-body-details.ts";
+import { formatMetadata } from "./metadata-json.ts";
 import { compileAnyWriter } from "./error-body-any.ts";
 import type { JsonOptions } from "../options.ts";
 
@@ -54,16 +55,6 @@ export function compileStatusWriter(schema: Schema, json: JsonOptions): WriteSta
     const shownTrailers = trailers.length === 0 ? "" : `,"trailers":${formatMetadata(trailers)}`;
     return `{"code":${error.code},"status":"${codeName(error.code)}","message":${message},"details":[${details.join(",")}]${shownTrailers}}`;
   };
-}
-
-/** Values of one name are a list, as in HTTP. */
-function formatMetadata(metadata: readonly string[]): string {
-  const values = new Map<string, string>();
-  for (let i = 0; i < metadata.length; i += 2) {
-    const earlier = values.get(metadata[i]);
-    values.set(metadata[i], earlier === undefined ? metadata[i + 1] : `${earlier}, ${metadata[i + 1]}`);
-  }
-  return JSON.stringify(Object.fromEntries(values));
 }
 
 const contentTypes = {
