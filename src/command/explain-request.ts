@@ -35,6 +35,10 @@ function toTarget(url: string): string {
   const path = target === "" || target.startsWith("?") ? `/${target}` : target;
   if (!path.startsWith("/") && path !== "*")
     throw new UsageError(`${JSON.stringify(url)} is no URL or path; a path begins with /, e.g. /v1/products/1`);
+  if (path.startsWith("/-/"))
+    throw new UsageError(
+      `${JSON.stringify(path)}: the paths below /-/ are the gateway's own, whatever the protos say; explain is about those of methods`,
+    );
   // oxlint-disable-next-line no-control-regex -- what no client sends raw
   return path.replace(/[\u0000-\u0020\u007f-\uffff]+/g, (text) =>
     Buffer.from(text)

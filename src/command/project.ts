@@ -100,6 +100,7 @@ function bindAndCheck(
   const bindings = bindMethods(parts.schema, options, report);
   checkUpstreamServices(loaded, parts, report);
   checkMethodOptions(parts, report);
+  warnOfOwnPaths(bindings, report);
   return { bindings, diagnostics };
 }
 
@@ -182,6 +183,21 @@ function checkMethodOptions({ schema, doubt }: LinkedParts, report: (diagnostic:
         rule: "method-option",
       });
     }
+  }
+}
+
+/** What begins with /-/ never gets as far as the router: the gateway's own pages come before it. */
+function warnOfOwnPaths(bindings: readonly Binding[], report: (diagnostic: Diagnostic) => void): void {
+  for (const { template, method, position } of bindings) {
+    const [head, ...below] = template.segments;
+    if (below.length === 0 || head.kind !== "literal" || head.value !== "-") continue;
+    report({
+      severity: "warning",
+      position,
+      message: `${method.name}: no request gets to ${JSON.stringify(template.text)}: the paths below /-/ are the gateway's own`,
+      hint: "begin the path with something else",
+      rule: "own-path",
+    });
   }
 }
 

@@ -89,11 +89,11 @@ function section(title: string, lines: readonly string[], style: Style): string[
 
 /** One a method, reads before writes as they do least harm; first those without variables, whose made-up names are found nowhere. */
 function pickSamples(bindings: readonly Binding[]): NonNullable<ReturnType<typeof createSample>>[] {
-  const first = bindings
+  const candidates = bindings
     .filter(({ index, method }) => index === 0 && method.kind === "unary" && !method.deprecated)
     .sort((a, b) => a.variables.length - b.variables.length);
-  const reads = first.filter(({ httpMethod }) => httpMethod === "GET");
-  const writes = first.filter(({ httpMethod }) => httpMethod !== "GET");
+  const reads = candidates.filter(({ httpMethod }) => httpMethod === "GET");
+  const writes = candidates.filter(({ httpMethod }) => httpMethod !== "GET");
   const chosen = [...reads.slice(0, maxSamples - Math.min(1, writes.length)), ...writes];
   return chosen.flatMap((binding) => createSample(binding) ?? []).slice(0, maxSamples);
 }

@@ -91,6 +91,70 @@ describe("sluice check", () => {
     });
   }
 
+  const streamOptions: readonly [string, string, string, string][] = [
+    ["a key without CONFLATE", "Watch", 'key: "id"', "key belongs to overflow: CONFLATE"],
+    ["CONFLATE without a key", "Watch", "overflow: CONFLATE", "overflow: CONFLATE needs key"],
+    ["a keep without DROP_OLDEST", "Watch", "keep: 5", "keep belongs to overflow: DROP_OLDEST"],
+    ["a keep of nothing", "Watch", "overflow: DROP_OLDEST keep: 0", "keep is 0; 1 to 10000 is expected"],
+    ["a resume_token without resume_from", "Watch", 'resume_token: "id"', "resume_token needs resume_from"],
+    ["a resume_from without resume_token", "Watch", 'resume_from: "id"', "resume_from needs resume_token"],
+    [
+      "a resume_token and resume_from of two types",
+      "Watch",
+      'resume_token: "id" resume_from: "after"',
+      'resume_from is "after", of type int64',
+    ],
+    [
+      "a resume of a method that clients stream to",
+      "Talk",
+      'resume_token: "id" resume_from: "id"',
+      "only a server-streaming method can be resumed",
+    ],
+    ["an idle that is no duration", "Watch", 'idle: "soon"', 'idle is "soon"; a positive duration is expected'],
+    ["a (sluice.stream) of a unary method", "Get", 'idle: "10s"', "is a unary method: it has no stream"],
+  ];
+  for (const [title, method, option, message] of streamOptions) {
+    it(`refuses ${title}, where it stands`, async () => {
+      const line = (name: string): string => (name === method ? `option (sluice.stream) = { ${option} };` : "");
+      const file = folder.write(
+        "stream/stream.proto",
+        `syntax = "proto3"; import "sluice/annotations.proto"; message M { string id = 1; int64 after = 2; }
+service S {
+  rpc Get(M) returns (M) { ${line("Get")} }
+  rpc Watch(M) returns (stream M) { ${line("Watch")} }
+  rpc Talk(stream M) returns (stream M) { ${line("Talk")} }
+}`,
+      );
+      const { code, out } = await run(["check", file]);
+      expect(code).to.equal(1);
+      const [position, text] = out.split(/(?<=:\d+:\d+): /);
+      const row = ["Get", "Watch", "Talk"].indexOf(method) + 3;
+      expect(position).to.match(new RegExp(`^${file}:${row}:\\d+$`));
+      expect(text)
+        .to.match(/^error: S\./)
+        .and.to.contain(message);
+      expect(out).to.match(/\n1 error in 1 file\n$/);
+    });
+  }
+
+  it("warns of rules below /-/, where the gateway has its own pages", async () => {
+    const file = folder.write(
+      "own/own.proto",
+      `syntax = "proto3"; import "google/api/annotations.proto"; message M { string id = 1; }
+service S {
+  rpc Play(M) returns (M) { option (google.api.http) = { get: "/-/{id}" }; }
+  rpc Dash(M) returns (M) { option (google.api.http) = { get: "/-" additional_bindings { get: "/a/-/b" } }; }
+}`,
+    );
+    const { code, out } = await run(["check", file]);
+    expect([code, out]).to.deep.equal([
+      0,
+      `${file}:3:58: warning: S.Play: no request gets to "/-/{id}": the paths below /-/ are the gateway's own; begin the path with something else\n` +
+        "ok: 1 file, 1 service, 3 routes, 1 warning\n",
+    ]);
+    expect((await run(["check", file, "--deny-warnings"])).code).to.equal(1);
+  });
+
   it("accepts an upstream for every service of a package", async () => {
     expect((await run(["check", folder.protos, "--upstream", "shop.v1.*=x:1"])).code).to.equal(0);
   });
