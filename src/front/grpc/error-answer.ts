@@ -3,14 +3,13 @@ import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { toStatusBytes } from "../../translate/reply/status-bytes.ts";
 import type { Exchange, ResponseWriter } from "../front.ts";
+import { encodeGrpcMessage } from "../grpc-message.ts";
 import { contentTypes } from "./codec.ts";
 import type { CodecName } from "./codec.ts";
 import { appendReplyMetadata } from "./metadata.ts";
 import { acceptEncoding } from "./negotiate.ts";
 import type { GrpcOptions } from "./options.ts";
 
-/** Clients bound their header lists, at 8 KiB some; a longer message would hide the status. */
-const maxMessageBytes = 2048;
 /** Of the gateway's own; a backend's are what its client would have got from it directly. */
 const maxOwnDetailBytes = 4096;
 /** INTERNAL_ERROR (RFC 9113 section 7). */
@@ -58,7 +57,7 @@ function toReported(options: GrpcOptions, cause: unknown): GatewayError {
 
 function toErrorTrailers(error: GatewayError): string[] {
   const trailers = ["grpc-status", String(error.code)];
-  if (error.message !== "") trailers.push("grpc-message", encodeMessage(error.message));
+  if (error.message !== "") trailers.push("grpc-message", encodeGrpcMessage(error.message));
   const details = error.statusBytes ?? ownDetails(error);
   if (details !== undefined) trailers.push("grpc-status-details-bin", toBase64(details));
   for (const [name, value] of Object.entries(error.headers)) trailers.push(name, value);
@@ -90,25 +89,10 @@ function refuse(exchange: Exchange, status: number, message: string): void {
   const headers = ["content-type", "text/plain; charset=utf-8", "x-content-type-options", "nosniff"];
   if (status === 405) headers.push("allow", "POST");
   // For the gRPC client that looks no further than these.
-  headers.push("grpc-status", String(Code.UNIMPLEMENTED), "grpc-message", encodeMessage(message));
+  headers.push("grpc-status", String(Code.UNIMPLEMENTED), "grpc-message", encodeGrpcMessage(message));
   if (status === 415) headers.push("grpc-accept-encoding", acceptEncoding);
   exchange.respond(status, headers, Buffer.from(`${message}\n`));
 }
-
-/** Percent-encoding of gRPC's own: everything but printable ASCII, the percent sign, and a blank at either end, where no header has one. */
-function encodeMessage(message: string): string {
-  const isPlain = message.length <= maxMessageBytes && /^[ -$&-~]*$/.test(message) && message.trim() === message;
-  if (isPlain) return message;
-  let encoded = "";
-  for (const character of message) {
-    if (encoded.length > maxMessageBytes) return `${encoded.replace(/^ /, "%20")}...`;
-    if (/^[ -$&-~]$/.test(character)) encoded += character;
-    else for (const byte of Buffer.from(character)) encoded += `%${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
-  }
-  return encoded.replace(/^ /, "%20").replace(/ $/, "%20");
-}
-
-const hexDigits = "0123456789ABCDEF";
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64").replace(/=+$/, "");

@@ -1,10 +1,10 @@
 // The end of an answer that cannot say in itself that it is incomplete: it is cut off, so that nobody takes it for whole.
 import type { GatewayError } from "../../status.ts";
 import type { Exchange, ResponseWriter } from "../front.ts";
+import { encodeGrpcMessage } from "../grpc-message.ts";
 
 /** INTERNAL_ERROR (RFC 9113 section 7). */
 const internalError = 2;
-const maxMessageBytes = 1024;
 
 /**
  * `whenRoom` calls back when what was written before is on its way. A client of HTTP/2 that reads trailers gets the status in
@@ -17,21 +17,9 @@ export function cutAnswer(
   whenRoom: (next: () => void) => void,
 ): void {
   if (exchange.httpVersion === "2" && /(?:^|[ \t,])trailers(?:$|[ \t,;])/i.test(String(exchange.headers["te"] ?? ""))) {
-    writer.end(["grpc-status", String(error.code), "grpc-message", percentEncode(error.message)]);
+    writer.end(["grpc-status", String(error.code), "grpc-message", encodeGrpcMessage(error.message)]);
     return;
   }
   // In the next turn: what was written in this one is sent at its end.
   whenRoom(() => setImmediate(() => exchange.reset(internalError)));
-}
-
-/** gRPC over HTTP/2, "Percent-Encoded". */
-function percentEncode(text: string): string {
-  let encoded = "";
-  for (const byte of Buffer.from(text).subarray(0, maxMessageBytes)) {
-    encoded +=
-      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
-        ? String.fromCharCode(byte)
-        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return encoded;
 }

@@ -2,10 +2,10 @@
 import { Code, GatewayError } from "../../status.ts";
 import type { Metadata } from "../../metadata.ts";
 import { toStatusBytes } from "../../translate/reply/status-bytes.ts";
+import { encodeGrpcMessage } from "../grpc-message.ts";
 
 /** The most significant bit says: no message, but a block (gRPC-Web). */
 const blockFlag = 0x80;
-const longestMessage = 2048;
 const longestDetails = 4096;
 
 /** `[name, value, …]`, names lower case. Throws GatewayError (3). */
@@ -36,20 +36,9 @@ export function writeBlock(metadata: Metadata): Buffer {
 /** `error` undefined for OK. */
 export function toGrpcTrailers(error: GatewayError | undefined, trailers: Metadata): string[] {
   if (error === undefined) return ["grpc-status", "0", ...trailers];
-  const fields = ["grpc-status", String(error.code), "grpc-message", encodeMessage(error.message)];
+  const fields = ["grpc-status", String(error.code), "grpc-message", encodeGrpcMessage(error.message)];
   const details = error.statusBytes ?? toStatusBytes(error);
   if (details !== undefined && details.length <= longestDetails)
     fields.push("grpc-status-details-bin", Buffer.from(details).toString("base64").replace(/=+$/, ""));
   return [...fields, ...trailers];
-}
-
-/** Percent-encoding: all but printable ASCII, and the percent sign (gRPC over HTTP/2, "Responses"). */
-function encodeMessage(message: string): string {
-  let encoded = "";
-  for (const character of message) {
-    if (encoded.length > longestMessage) break;
-    if (/^[ -$&-~]$/.test(character)) encoded += character;
-    else for (const byte of Buffer.from(character)) encoded += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return encoded;
 }

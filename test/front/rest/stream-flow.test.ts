@@ -272,7 +272,7 @@ describe("the cut of an array over HTTP/2", () => {
       Watch: {
         stream: (call) => {
           call.write(note({ text: "a" }));
-          call.emit("error", toStatus(new BackendError(9, "50% – no")));
+          call.emit("error", toStatus(new BackendError(9, " 50% – no ")));
         },
       },
     });
@@ -286,7 +286,7 @@ describe("the cut of an array over HTTP/2", () => {
       '[{"text":"a"}',
       false,
       "9",
-      "50%25 %E2%80%93 no",
+      "%2050%25 %E2%80%93 no%20",
     ]);
   });
 });
