@@ -49,7 +49,7 @@ const schemaFlags: readonly Flag[] = [
     name: "upstream",
     value: "[SERVICE=]HOST:PORT",
     repeatable: true,
-    description: "The gRPC server; with SERVICE= only for that service; repeatable.",
+    description: "The gRPC server; with SERVICE= only for that service (or package.*); repeatable.",
   },
   config,
   {
@@ -75,10 +75,12 @@ const schemaFlags: readonly Flag[] = [
 const serve: Command = {
   name: "serve",
   usage: "sluice serve PROTO|DIR|DESCRIPTORS… --upstream [SERVICE=]HOST:PORT… [options]",
-  summary: "Serve a REST API for gRPC services.",
+  summary: "Serve gRPC backends: REST, streams for browsers, gRPC.",
   details: [
     "Proto files, folders of them, or descriptor sets go in; HTTP and JSON come out, as google.api.http annotations say.",
-    "It comes up when the backend is not there yet, and connects when it is.",
+    "Streaming methods are server-sent events, lines, arrays and WebSockets at the same URLs; gRPC clients call the same port.",
+    "It comes up when the backend is not there yet, and connects when it is. It prints its routes and lines to try.",
+    "While it listens on loopback only, /-/play tries every method in a browser.",
   ],
   positionals: [0, Number.POSITIVE_INFINITY],
   flags: [
@@ -97,7 +99,7 @@ const serve: Command = {
     {
       name: "admin",
       value: "HOST:PORT|off",
-      description: "Where health, routes and configuration are shown, read-only.",
+      description: "Where health, metrics, routes and configuration are shown, read-only.",
       fallback: strict.admin,
     },
     ...schemaFlags,
@@ -153,6 +155,7 @@ const explain: Command = {
   summary: "Show what a request becomes: binding, captures, message, target; or its error.",
   details: [
     "Nothing is sent. Exits with 1 when a client would get an error, and prints that error as the client would get it.",
+    "Of a method that clients stream to, every message of the body is shown.",
   ],
   positionals: [2, Number.POSITIVE_INFINITY],
   flags: [
@@ -174,6 +177,10 @@ const explain: Command = {
       note: "quote the URL: ? and & mean something to the shell",
     },
     { line: `sluice explain POST /v1/orders ./protos -d '{"userId": "7"}'`, note: "with a body" },
+    {
+      line: `sluice explain POST /v1/rooms/7:gather ./protos -d '[{"text": "a"}, {"text": "b"}]'`,
+      note: "a stream from the client: several messages",
+    },
   ],
 };
 
@@ -182,7 +189,8 @@ const client: Command = {
   usage: "sluice client [PROTO|DIR|DESCRIPTORS…] [options]",
   summary: "Write a typed module for browsers: one function for each method.",
   details: [
-    "Without --output it goes to standard output. The module imports its types from sluice/client; docs/browser.md shows how to use it.",
+    "Without --output it goes to standard output. A page uses the module so; docs/browser.md tells the rest:",
+    '  import { connect } from "sluice/client"; import { createApi } from "./api.ts"; const api = createApi(connect(url));',
     "The name says the language: api.ts is TypeScript, api.js is JavaScript, with its declarations in api.d.ts beside it.",
   ],
   positionals: [0, Number.POSITIVE_INFINITY],
@@ -194,6 +202,10 @@ const client: Command = {
   examples: [
     { line: "sluice client ./protos -o src/api.ts", note: "for TypeScript" },
     { line: "sluice client ./protos -o public/api.js", note: "for plain pages, and api.d.ts for the editor" },
+    {
+      line: "sluice client --reflect --upstream localhost:50051 -o src/api.ts",
+      note: "no proto files: ask the backend",
+    },
   ],
 };
 

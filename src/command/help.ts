@@ -8,7 +8,7 @@ import type { Style } from "./terminal.ts";
 export function formatOverview(style: Style): string {
   const rows = formatTable(commands.map(({ name, summary }) => [`  ${name}`, summary]));
   return [
-    "Sluice serves gRPC backends as a REST API, from their proto files. No code generation.",
+    "Sluice serves gRPC backends from their proto files: REST, streams for browsers, gRPC. No code generation.",
     "",
     `${style.bold("Usage:")} sluice COMMAND [options]`,
     "",
@@ -16,7 +16,11 @@ export function formatOverview(style: Style): string {
     ...rows,
     "",
     style.bold("Start here:"),
-    "  sluice serve ./protos --upstream localhost:50051",
+    ...formatTable([
+      ["  sluice check ./protos", "what is wrong with them"],
+      ["  sluice serve ./protos --upstream localhost:50051", "the gateway, on http://localhost:8080"],
+      ["  sluice explain GET /v1/products/1 ./protos", "what a request becomes"],
+    ]),
     "",
     "sluice COMMAND --help tells more about one of them.",
   ].join("\n");
