@@ -290,7 +290,7 @@ function toTrailers(code: number): http2.OutgoingHttpHeaders {
   const status = toMessage(streamSchema, "google.rpc.Status", JSON.stringify({ code, message, details }));
   return {
     "grpc-status": String(code),
-    "grpc-message": encodeURIComponent(message),
+    "grpc-message": encodeURI(message),
     "grpc-status-details-bin": status.toString("base64").replace(/=+$/, ""),
     ...trailers,
   };

@@ -17,7 +17,7 @@ export interface StreamGateway extends Endpoint {
 }
 
 export interface StreamGatewayOptions {
-  /** More of sluice.yaml: whole groups. */
+  /** More of sluice.yaml: whole groups, at its top. */
   readonly yaml?: string;
   /** What stands in the group `websocket`, beside limits that no test should meet. */
   readonly websocket?: readonly string[];
