@@ -50,6 +50,7 @@ export const streamProto = `
     rpc Single(Ask) returns (Answer) { option (google.api.http) = { post: "/v1/single" body: "*" }; }
     rpc List(Ask) returns (stream Answer) {
       option (google.api.http) = { post: "/v1/list" body: "*" additional_bindings { get: "/v1/list" } };
+      // (List)
     }
     rpc Follow(Ask) returns (stream Answer) {
       option (google.api.http) = { get: "/v1/follow" };
@@ -122,7 +123,7 @@ export function decodeStatus(bytes: Uint8Array): Status {
 export const failure = {
   message: "room 7 is geschlossen: ✗ 100%",
   details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "CLOSED", domain: "streams.test" }],
-  trailers: { "x-shard": "3" },
+  trailers: { "x-shard": "3", "x-tag": ["one", "two"], "x-key-bin": "AP8" },
 } as const;
 
 /** The answer that a call gives as its n-th. */
@@ -275,7 +276,7 @@ export class StreamRun {
     if (this.#isDone || this.#stream.destroyed) return;
     this.#isDone = true;
     const stream = this.#stream;
-    const trailers = code === 0 ? { "grpc-status": "0", ...failure.trailers } : toTrailers(code);
+    const trailers = code === 0 ? { "grpc-status": "0", "x-shard": "3" } : toTrailers(code);
     if (!stream.headersSent) {
       stream.respond({ ...grpcHead, ...trailers }, { endStream: true });
       return;
@@ -293,6 +294,7 @@ function toTrailers(code: number): http2.OutgoingHttpHeaders {
     "grpc-message": encodeURI(message),
     "grpc-status-details-bin": status.toString("base64").replace(/=+$/, ""),
     ...trailers,
+    "x-tag": [...trailers["x-tag"]],
   };
 }
 

@@ -22,12 +22,14 @@ export interface StreamGatewayOptions {
   /** What stands in the group `websocket`, beside limits that no test should meet. */
   readonly websocket?: readonly string[];
   readonly server?: readonly string[];
+  /** What (sluice.stream) says of List. */
+  readonly listOption?: string;
 }
 
 function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions): string {
   const lines = [
     "http:",
-    "  response_headers: [x-shard]",
+    "  response_headers: [x-shard, x-tag, x-key-bin]",
     "server:",
     "  max_connections_per_ip: off",
     ...server.map((line) => `  ${line}`),
@@ -43,7 +45,12 @@ function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions
 }
 
 export async function startStreamGateway(options: StreamGatewayOptions = {}): Promise<StreamGateway> {
-  const { project, problems } = await loadSource({ protos: streamProto, yaml: toYaml(options) });
+  const { listOption = "" } = options;
+  const protos = streamProto.replace(
+    "// (List)",
+    listOption === "" ? "" : `option (sluice.stream) = { ${listOption} };`,
+  );
+  const { project, problems } = await loadSource({ protos, yaml: toYaml(options) });
   if (project === undefined) throw new Error(`the gateway does not start:\n${problems.join("\n")}`);
   const backend = await startStreamBackend();
   const reports: unknown[] = [];

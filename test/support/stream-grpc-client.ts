@@ -75,12 +75,18 @@ class GrpcStream implements StreamHandle {
   }
 }
 
+/** As it is on the wire, without padding. Node joins what came in several headers of one name. */
+function toTexts(value: string | Buffer): string[] {
+  return typeof value === "string" ? value.split(", ") : [value.toString("base64").replace(/=+$/, "")];
+}
+
 function toEnded({ code, details, metadata }: StatusObject): Ended {
   const bytes = metadata.get("grpc-status-details-bin")[0];
   const status = Buffer.isBuffer(bytes) ? decodeStatus(bytes) : undefined;
   const trailers = Object.fromEntries(
     Object.entries(metadata.toJSON())
       .filter(([name]) => name.startsWith("x-"))
+      .map(([name, values]) => [name, values.flatMap(toTexts)] as const)
       .map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
   );
   return { code, message: details, details: status?.details, trailers, how: "grpc-status" };

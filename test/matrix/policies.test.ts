@@ -1,0 +1,112 @@
+// What a method says of its streams in (sluice.stream), and the clocks of all of them, over every transport: silence, age, slow clients.
+import { expect } from "chai";
+import { grpc } from "../support/stream-grpc-client.ts";
+import { httpTransports } from "../support/stream-http-client.ts";
+import { muxTransports } from "../support/stream-mux-client.ts";
+import { simpleTransports } from "../support/stream-websocket-client.ts";
+import { startStreamGateway } from "../support/stream-gateway.ts";
+import type { StreamGateway, StreamGatewayOptions } from "../support/stream-gateway.ts";
+import type { Ended, StreamTransport } from "../support/stream-client.ts";
+import { settled } from "./settled.ts";
+
+const transports = [grpc, ...httpTransports, ...simpleTransports, ...muxTransports];
+
+/** How each tells that the gateway ended a stream after its first message. */
+function expectUnavailable({ way }: StreamTransport, ended: Ended, simple: string, reason: string): void {
+  const details = ended.details as readonly { readonly reason?: string }[] | undefined;
+  if (way.kind === "http" && way.form === "array" && !way.readsTrailers) {
+    expect(ended.how).to.equal("cut");
+    return;
+  }
+  expect(ended.code).to.equal(14);
+  expect(ended.message).to.contain("open it again");
+  if (way.kind === "simple") expect(ended.how).to.match(new RegExp(`^close ${simple}`));
+  if (details !== undefined && way.kind !== "grpc") expect(details[0]?.reason).to.equal(reason);
+}
+
+const clocks = [
+  { what: "are silent for too long", yaml: "streams: {idle_timeout: 1s}", simple: "4100", reason: "STREAM_IDLE" },
+  { what: "live for too long", yaml: "streams: {max_lifetime: 1s}", simple: "4103", reason: "STREAM_LIFETIME" },
+] as const;
+
+for (const { what, yaml, simple, reason } of clocks)
+  describe(`streams that ${what}`, function () {
+    this.timeout(20_000);
+    let gateway: StreamGateway;
+    let ends: readonly Ended[];
+
+    before(async () => {
+      gateway = await startStreamGateway({ yaml });
+      const calls = await Promise.all(transports.map((transport) => transport.open(gateway, "server-streaming")));
+      calls.forEach((call, index) => call.send({ run: `run ${index}`, count: 1, next: "hang" }));
+      await Promise.all(calls.map((call) => call.until(1)));
+      ends = await Promise.all(calls.map((call) => call.ended));
+    });
+
+    after(() => gateway.close());
+
+    transports.forEach((transport, index) => {
+      it(`end over ${transport.name} with a status to come back after`, async () => {
+        expectUnavailable(transport, ends[index], simple, reason);
+        await (
+          await gateway.backend.run(`run ${index}`)
+        ).cancelled;
+      });
+    });
+  });
+
+const flood = { count: 256, size: 64 * 1024 };
+
+/** What a client gets that read nothing while its backend sent. */
+async function readLate(transport: StreamTransport, options: StreamGatewayOptions) {
+  const gateway = await startStreamGateway(options);
+  try {
+    const call = await transport.open(gateway, "server-streaming");
+    call.hold();
+    call.send({ run: "late", ...flood });
+    const run = await gateway.backend.run("late");
+    let isCancelled = false;
+    void run.cancelled.then(() => (isCancelled = true));
+    await settled(gateway, () => run.sent);
+    const sent = run.sent;
+    call.release();
+    const ended = await call.ended;
+    return { ended, numbers: call.messages.map(({ number }) => number), sent, isCancelled };
+  } finally {
+    await gateway.close();
+  }
+}
+
+describe("streams whose client is slow", function () {
+  this.timeout(20_000);
+
+  // Over gRPC the backend waits for its client whatever the method says.
+  for (const transport of transports.filter(({ way }) => way.kind !== "grpc")) {
+    it(`are given up over ${transport.name} where the method says DISCONNECT`, async () => {
+      const { ended, isCancelled, numbers } = await readLate(transport, { listOption: "overflow: DISCONNECT" });
+      expect(isCancelled).to.equal(true);
+      expect(numbers).to.deep.equal(Array.from(numbers, (_, i) => i + 1));
+      expect(numbers.length).to.be.below(flood.count);
+      if (ended.how === "cut") return;
+      expect(ended.code).to.equal(8);
+      expect(ended.message).to.contain("as fast as they come");
+    });
+
+    it(`keep the latest messages over ${transport.name} where the method says DROP_OLDEST`, async () => {
+      const { ended, numbers, sent } = await readLate(transport, { listOption: "overflow: DROP_OLDEST keep: 4" });
+      expect(sent).to.equal(flood.count);
+      expect(ended.code).to.equal(0);
+      expect(numbers.slice(-4)).to.deep.equal([253, 254, 255, 256]);
+      expect(numbers).to.deep.equal([...numbers].sort((a, b) => a - b));
+      expect(numbers.length).to.be.below(flood.count);
+    });
+
+    it(`keep the latest message of each key over ${transport.name} where the method says CONFLATE`, async () => {
+      const { ended, numbers, sent } = await readLate(transport, { listOption: 'overflow: CONFLATE key: "run"' });
+      expect(sent).to.equal(flood.count);
+      expect(ended.code).to.equal(0);
+      expect(numbers.at(-1)).to.equal(flood.count);
+      expect(numbers.length).to.be.below(flood.count);
+    });
+  }
+});
