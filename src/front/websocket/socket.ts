@@ -92,7 +92,8 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   #isScheduled = false;
   #isFull = false;
   #paused = 0;
-  #pong: Buffer | undefined;
+  /** The pong that a full socket has to wait with. */
+  #owedPong: Buffer | undefined;
   /** Of the first close frame, whoever sent it; 0 before. */
   #code = 0;
   #endsAt = Infinity;
@@ -151,16 +152,15 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   flush(): void {
     this.#isScheduled = false;
     if (this.#code !== 0) return;
-    if (this.#pong !== undefined) {
-      this.#batch.push(pongFrame, this.#pong);
-      this.#pong = undefined;
-    }
     this.#batch.writeTo(this.#net, this.#onWritten);
   }
 
   readonly #onWritten = (): void => {
     if (!this.#isFull || this.#code !== 0 || this.#unsent > this.#context.limits.unsentLowBytes) return;
     this.#isFull = false;
+    const pong = this.#owedPong;
+    this.#owedPong = undefined;
+    if (pong !== undefined) this.#send(pongFrame, pong);
     this.#events?.onRoom();
   };
 
@@ -213,7 +213,7 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
   #begin(code: number): void {
     this.#code = code;
     this.#batch.clear();
-    this.#pong = undefined;
+    this.#owedPong = undefined;
   }
 
   /** Of `OwnedWebSocket`: the peer has closed, or sent what is no WebSocket frame. */
@@ -230,12 +230,12 @@ export class ClientSocket implements StreamSocket, Swept, Flushable {
     else this.#events?.onText(data);
   }
 
-  /** Only the latest is answered (RFC 6455 section 5.5.3), with what else goes out in this turn: a flood costs nothing. */
+  /** All are answered in order; while the client does not read only the latest, once there is room (RFC 6455 section 5.5.3). */
   onPing(data: Buffer): void {
     if (this.#code !== 0) return;
     this.#charge(1, data.length);
-    this.#pong = data;
-    this.#schedule();
+    if (this.#isFull) this.#owedPong = data;
+    else this.#send(pongFrame, data);
   }
 
   onEnd(code: number): void {
