@@ -5,7 +5,7 @@ import type { GatewayAddress } from "./address.ts";
 import type { ConnectionState, ConnectOptions } from "./contract.ts";
 import type { Environment } from "./environment.ts";
 import { canFetch, fetchCall } from "./fetch-call.ts";
-import { ClientError, retryDelay, toError, toVerdict, unauthenticated, unimplemented } from "./error.ts";
+import { ClientError, retryDelay, toError, toVerdict, unauthenticated, unavailable, unimplemented } from "./error.ts";
 import type { Codec } from "./frames.ts";
 import { guard } from "./guard.ts";
 import { Pace } from "./pace.ts";
@@ -139,7 +139,9 @@ export class Connection implements Dispatcher, SessionEvents {
     // Those that wait for this very socket.
     const waiting = isFirstTry ? [...this.#waiting] : [];
     const age = record?.readyAt === undefined ? 0 : this.clock.now() - record.readyAt;
-    if (this.#canRetry(closeCode, refusal, age)) {
+    // A socket that nobody needed any more is no failure.
+    if (calls.length === 0 && waiting.length === 0) this.#flush();
+    else if (this.#canRetry(closeCode, refusal, age)) {
       if (isFirstTry && !this.#wasEverReady) this.#blockedUntil = this.clock.now() + blockedMs;
       for (const call of calls) call.lost(error, isFirstTry && refusal !== undefined);
       for (const call of waiting) {
@@ -208,10 +210,10 @@ export class Connection implements Dispatcher, SessionEvents {
     if (this.#isDialing) return;
     this.#isDialing = true;
     this.#unsubscribe ??= this.#inputs.environment.onWake(() => this.#onWake());
-    this.#connect().catch((error: unknown) => this.#onDialFailure(toError(error, unauthenticated)));
+    this.#connect().catch((error: unknown) => this.#onDialFailure(error));
   }
 
-  /** Rejects when there are no credentials to connect with. */
+  /** Rejects when there are no credentials to connect with, or WebSocket will not even begin. */
   async #connect(): Promise<void> {
     const { environment, address, codec, options } = this.#inputs;
     const isWanted = (): boolean => this.#waiting.size > 0 || this.#hasCallsToMove;
@@ -235,9 +237,11 @@ export class Connection implements Dispatcher, SessionEvents {
     this.#sessions.set(session, { readyAt: undefined, stopTimer });
   }
 
-  /** The application gave no credentials, or WebSocket would not even begin. */
-  #onDialFailure(error: ClientError): void {
+  #onDialFailure(reason: unknown): void {
     this.#isDialing = false;
+    // What is not of the credentials is thrown by a page that may not open this URL.
+    if (!(reason instanceof ClientError)) this.#blockedUntil = this.clock.now() + blockedMs;
+    const error = toError(reason, unavailable);
     this.#pace.backOff(false);
     const waiting = [...this.#waiting];
     for (const call of waiting) {
@@ -247,7 +251,15 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   async #askToken(): Promise<string | undefined> {
-    const token = await this.#inputs.options.getToken?.();
+    let token: string | undefined;
+    try {
+      token = await this.#inputs.options.getToken?.();
+    } catch (error) {
+      throw new ClientError({
+        code: unauthenticated,
+        message: `getToken failed: ${toError(error, unauthenticated).message}`,
+      });
+    }
     return token === undefined || token === "" || token.includes(" ") ? token : `Bearer ${token}`;
   }
 

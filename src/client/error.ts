@@ -80,7 +80,7 @@ export function isTransient(code: number, details: readonly unknown[] | undefine
 /** What google.rpc.RetryInfo among the details says, in milliseconds. */
 export function retryDelay(details: readonly unknown[] | undefined): number | undefined {
   for (const detail of details ?? []) {
-    const { "@type": type, retryDelay: delay } = detail as { "@type"?: unknown; retryDelay?: unknown };
+    const { "@type": type, retryDelay: delay } = (detail ?? {}) as { "@type"?: unknown; retryDelay?: unknown };
     if (typeof type !== "string" || !type.endsWith("/google.rpc.RetryInfo")) continue;
     const seconds = Number.parseFloat(typeof delay === "string" ? delay : "0");
     if (seconds >= 0) return seconds * 1000;

@@ -6,6 +6,8 @@ import type { ClientFrame, Codec, ReadyFrame, ServerFrame, StatusFrame } from ".
 
 /** Opened before the server has said how many it takes. */
 const earlyStreams = 16;
+/** Sent before the server has said how much it takes. */
+const earlyBytes = 65_536;
 const largestId = 2 ** 31 - 1;
 
 export interface SessionEvents {
@@ -33,6 +35,8 @@ export class Session {
   readonly #codec: Codec;
   readonly #events: SessionEvents;
   readonly #calls = new Map<number, Call>();
+  /** Calls with a message that is perhaps too large. */
+  #held: Call[] = [];
   #lastId = 0;
   #ready: ReadyFrame | undefined;
   #isOpen = false;
@@ -54,8 +58,8 @@ export class Session {
     socket.addEventListener("error", () => {});
   }
 
-  get calls(): Iterable<Call> {
-    return this.#calls.values();
+  get calls(): readonly Call[] {
+    return [...this.#calls.values(), ...this.#held];
   }
 
   get isReady(): boolean {
@@ -75,12 +79,14 @@ export class Session {
     const id = ++this.#lastId;
     this.#calls.set(id, call);
     const frame = call.open(id, this.#createCarrier(id));
-    if (!this.#fits(frame)) {
-      this.#calls.delete(id);
-      call.fail(this.#tooLarge());
+    if (this.#fits(frame)) {
+      if (this.#ready !== undefined) this.#startUpload(call, this.#ready);
       return;
     }
-    if (this.#ready !== undefined) this.#startUpload(call, this.#ready);
+    this.#calls.delete(id);
+    // How much the server takes is not known yet: the call comes back when it is.
+    if (this.#ready === undefined) this.#held.push(call);
+    else call.fail(this.#tooLarge());
   }
 
   /** The call goes on elsewhere. */
@@ -181,6 +187,7 @@ export class Session {
     this.#ready = frame;
     if (!isFirst) return;
     for (const call of this.#calls.values()) this.#startUpload(call, frame);
+    for (const call of this.#held.splice(0)) if (!call.isOver) this.open(call);
     this.#events.onReady(this);
   }
 
@@ -241,7 +248,8 @@ export class Session {
       },
       end: () => this.#send({ t: "end", id }),
       cancel: (reason) => {
-        this.#calls.delete(id);
+        // The server must not hear of an id that was not opened.
+        if (!this.#calls.delete(id)) return;
         this.#send({ t: "cancel", id, ...(reason === undefined ? {} : { reason }) });
         this.#onRoom();
       },
@@ -256,7 +264,7 @@ export class Session {
   /** Sends a frame with a message, unless the server would close the socket over its size; returns the size, 0 for too large. */
   #fits(frame: ClientFrame): number {
     const data = this.#codec.encode(frame);
-    const most = this.#ready?.maxMessage ?? Infinity;
+    const most = this.#ready?.maxMessage ?? earlyBytes;
     let size = data.length;
     // Text of n characters has up to 3n bytes.
     if (typeof data === "string" && size * 3 > Math.min(most, 65_536)) size = new TextEncoder().encode(data).length;

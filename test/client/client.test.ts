@@ -215,6 +215,18 @@ describe("the browser client", () => {
     expect(gateway.proxy.connections).to.equal(before);
   });
 
+  it("waits for what the gateway takes before it sends a large first message", async () => {
+    expect((await client.single<Item>(methods["Put"], { count: "3", act: "x".repeat(500_000) })).number).to.equal("3");
+    client.close();
+    expect((await failureOf(client.single(methods["Put"], { act: "x".repeat(2 ** 20) }))).code).to.equal(8);
+    client.close();
+    const call = client.single(methods["Put"], { act: "x".repeat(500_000) });
+    const other = client.single<Item>(methods["Get"], { count: "4" });
+    call.cancel();
+    expect((await failureOf(call)).code).to.equal(1);
+    expect((await other).number).to.equal("4");
+  });
+
   it("sends metadata of the connection and of the call, and the token", async () => {
     client = connect(gateway.url, {
       WebSocket: nodeWebSocket,

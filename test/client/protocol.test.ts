@@ -314,6 +314,44 @@ describe("the browser client, frame by frame", () => {
     expect([closes, page.pauses]).to.deep.equal([3, [2_000, 500, 2_000, 750, 2_000]]);
   });
 
+  it("tells why there is no connection when the page may not open the URL, or gives no token", async () => {
+    class ForbiddenWebSocket implements WebSocketLike {
+      binaryType = "";
+      constructor() {
+        throw new Error("an insecure WebSocket connection may not be initiated");
+      }
+      addEventListener(): void {}
+      send(): void {}
+      close(): void {}
+    }
+    page = openPage(server.url, { WebSocket: ForbiddenWebSocket });
+    const forbidden = await failureOf(page.client.single(get, {}, { maxAttempts: 1 }));
+    expect([forbidden.code, forbidden.message]).to.deep.equal([
+      14,
+      "an insecure WebSocket connection may not be initiated",
+    ]);
+    page = openPage(server.url, { getToken: () => Promise.reject(new Error("signed out")) });
+    const signedOut = await failureOf(page.client.single(get, {}, { maxAttempts: 2 }));
+    expect([signedOut.code, signedOut.message]).to.deep.equal([16, "getToken failed: signed out"]);
+  });
+
+  it("connects at once for a call that comes after a socket nobody needed any more", async () => {
+    const first = page.client.single(get, {});
+    const socket = await accept();
+    await socket.next();
+    socket.send({ t: "msg", id: 1, m: 1 });
+    socket.send({ t: "status", id: 1, code: 0 });
+    await first;
+    page.client.close();
+    await socket.closed;
+    const second = page.client.single(get, {});
+    const again = await accept();
+    await again.next();
+    again.send({ t: "msg", id: 1, m: 2 });
+    again.send({ t: "status", id: 1, code: 0 });
+    expect([await second, page.pauses]).to.deep.equal([2, []]);
+  });
+
   it("tells the application what the connection is up to", async () => {
     const states: string[] = [];
     page = openPage(server.url, { onConnection: (state, error) => states.push(`${state} ${error?.message ?? ""}`) });
