@@ -36,6 +36,32 @@ export interface Peer {
   readonly port: number;
 }
 
+/** Who makes a call, and until when that is so. */
+export interface Identity {
+  /** A name no other has; what counts clients and revokes credentials goes by it. */
+  readonly principal: string;
+  /** Unix time in milliseconds; Infinity for never. */
+  readonly expiresAt: number;
+}
+
+/** What there is to judge a caller by. */
+export interface AuthenticationRequest {
+  /** What the backend would see as request metadata, the credentials among it. */
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+}
+
+/** Tells who it is. Throws, or rejects with, GatewayError for a caller that is refused. */
+export type Authenticate = (request: AuthenticationRequest) => Identity | Promise<Identity>;
+
+/** What was opened with credentials that have ended lives on for so long: time to bring new ones. */
+const expiryGraceMs = 30_000;
+
+/** When what was opened with an identity is to be ended, in `performance.now()` milliseconds. */
+export function toEndOf({ expiresAt }: Identity): number {
+  return performance.now() + expiresAt - Date.now() + expiryGraceMs;
+}
+
 interface CallBase {
   readonly method: Method;
   /** What the backend will see as request metadata. */
@@ -44,6 +70,8 @@ interface CallBase {
   readonly deadline: number;
   readonly cancellation: Cancellation;
   readonly peer: Peer;
+  /** Where callers are authenticated. Set by a front, the end of the credentials is the front's to see to. */
+  readonly identity?: Identity;
 }
 
 export interface UnaryCall extends CallBase {

@@ -1,5 +1,5 @@
 // Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
-import type { Handler } from "./call.ts";
+import type { Authenticate, Handler } from "./call.ts";
 import type { Config } from "./config/config.ts";
 import { readClientBundle } from "./docs/client-bundle.ts";
 import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
@@ -10,6 +10,7 @@ import { compileErrorAnswer, compileErrorBody } from "./front/rest/error-answer.
 import { createRestFront } from "./front/rest/rest.ts";
 import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
+import type { Ended } from "./front/websocket/session-list.ts";
 import { createWebSocketFront } from "./front/websocket/websocket.ts";
 import type { WebSocketFront } from "./front/websocket/websocket.ts";
 import { toGrpcOptions, toRestOptions, toRouterOptions, toWebSocketOptions } from "./gateway-options.ts";
@@ -29,6 +30,8 @@ export interface FrontsInputs {
   readonly own: OwnServices;
   readonly sweep: Sweep;
   readonly census: Census;
+  /** For fronts whose clients stay longer than a call. */
+  readonly authenticate: Authenticate | undefined;
   readonly report: (error: GatewayError) => void;
 }
 
@@ -40,14 +43,19 @@ export interface Fronts {
   readonly writeError: ErrorWriter;
   /** Takes no more sockets, and brings those there are to an end. */
   drain(): void;
+  /** Ends the sockets of a principal, and the calls on them. */
+  revoke(principal: string, error: GatewayError): Ended;
 }
 
+const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
+
 export function createFronts(inputs: FrontsInputs): Fronts {
-  const { config, schema, bindings, handler, sweep, census, report } = inputs;
+  const { config, schema, bindings, handler, sweep, census, authenticate, report } = inputs;
   const restOptions = toRestOptions(config, report);
   const router = createRouter(bindings, toRouterOptions(config));
+  const options = toWebSocketOptions(config, report);
   const websocket = config.websocket.enabled
-    ? createWebSocketFront({ schema, bindings, handler, options: toWebSocketOptions(config, report), sweep, census })
+    ? createWebSocketFront({ schema, bindings, handler, options, sweep, census, authenticate })
     : undefined;
   const redeemTicket = websocket?.redeemTicket;
   const rest = createRestFront({ router, schema, handler, options: restOptions, redeemTicket, sweep, census });
@@ -58,6 +66,7 @@ export function createFronts(inputs: FrontsInputs): Fronts {
     upgrade: websocket?.upgrade,
     writeError: compileErrorBody(schema, restOptions),
     drain: () => websocket?.drain(),
+    revoke: (principal, error) => websocket?.revoke(principal, error) ?? nothing,
   };
 }
 

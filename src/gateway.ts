@@ -6,6 +6,8 @@
 //              │           └→ front/websocket (one call a socket, or many) ────┘   │                 │
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
+import type { Authenticate } from "./call.ts";
+import { createAuthentication, credentialsRevoked } from "./chain/authenticate.ts";
 import { composeChain, type Interceptor } from "./chain/compose.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
@@ -34,10 +36,20 @@ export interface GatewayInputs {
 }
 
 export interface GatewayOptions {
-  /** Outermost first, around the upstream. */
+  /** Outermost first, around the upstream; behind `authenticate`, so that each call says whose it is. */
   readonly interceptors?: readonly Interceptor[];
+  /** Asked about every call but those of the gateway's own health and reflection, and about every WebSocket. Absent: nobody is asked. */
+  readonly authenticate?: Authenticate;
   /** Faults that a client only sees as "internal error". */
   readonly report?: (error: GatewayError) => void;
+  /** The one clock of streams and sockets, for those who want to move it. */
+  readonly sweep?: Sweep;
+}
+
+/** What `revoke` has ended: calls that were streams or on a WebSocket, and WebSockets. */
+export interface Revoked {
+  readonly calls: number;
+  readonly sockets: number;
 }
 
 export interface Gateway {
@@ -46,6 +58,11 @@ export interface Gateway {
   readiness(): Readiness;
   /** In the text format of Prometheus. */
   metrics(): string;
+  /**
+   * Ends every stream and WebSocket of a principal with UNAUTHENTICATED. Unary calls over HTTP and gRPC go on to their end; who comes
+   * again is asked by `authenticate` as always, which must have heard of it before.
+   */
+  revoke(principal: string): Revoked;
   /** Rejects with the error of the socket, e.g. EADDRINUSE. */
   listen(): Promise<Address>;
   /** Lets running requests end, as long as `server.shutdown_grace` allows; then closes the upstreams. */
@@ -54,7 +71,7 @@ export interface Gateway {
 
 /** Throws DiagnosticError for upstreams and TLS files that cannot be used. Nothing is listened to or connected before `listen`. */
 export function createGateway({ config, schema, bindings }: GatewayInputs, options: GatewayOptions = {}): Gateway {
-  const { interceptors = [], report = () => {} } = options;
+  const { interceptors = [], authenticate, report = () => {}, sweep = new Sweep() } = options;
 
   let isStopping = false;
 
@@ -65,10 +82,13 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   });
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
   const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
-  const handler = composeChain(interceptors, own.before(upstreams.handler));
-  const sweep = new Sweep();
+  const authentication =
+    authenticate && createAuthentication({ authenticate, timer: sweep, isOpen: (method) => own.isOwn(method) });
+  const chain = authentication === undefined ? interceptors : [authentication.interceptor, ...interceptors];
+  const handler = composeChain(chain, own.before(upstreams.handler));
   const census = new Census();
-  const fronts = createFronts({ config, schema, bindings, handler, own, sweep, census, report });
+  const parts = { config, schema, bindings, handler, own, sweep, census, report };
+  const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
@@ -81,6 +101,12 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     upstreams,
     readiness,
     metrics: () => writeMetrics(census, upstreams.states()),
+    revoke(principal) {
+      const error = credentialsRevoked();
+      // The sockets first: their calls are then not counted again.
+      const { calls, sockets } = fronts.revoke(principal, error);
+      return { calls: calls + (authentication?.revoke(principal, error) ?? 0), sockets };
+    },
     listen: () => listener.listen(),
     async close() {
       isStopping = true;

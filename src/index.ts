@@ -1,11 +1,22 @@
 // The public API, name by name; the only file that re-exports.
-export type { Cancellation, Handler, MessageReader, Reply, StreamCall, StreamReply, UnaryCall } from "./call.ts";
+export type {
+  Authenticate,
+  AuthenticationRequest,
+  Cancellation,
+  Handler,
+  Identity,
+  MessageReader,
+  Reply,
+  StreamCall,
+  StreamReply,
+  UnaryCall,
+} from "./call.ts";
 export type { Interceptor } from "./chain/compose.ts";
 export type { Config } from "./config/config.ts";
 export { loadConfig } from "./config/load-config.ts";
 export type { Diagnostic } from "./diagnostic.ts";
 export { DiagnosticError, formatDiagnostic } from "./diagnostic.ts";
-export type { Gateway, GatewayInputs, GatewayOptions } from "./gateway.ts";
+export type { Gateway, GatewayInputs, GatewayOptions, Revoked } from "./gateway.ts";
 export { createGateway } from "./gateway.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Binding } from "./schema/binding.ts";

@@ -29,8 +29,9 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
   const stop = (error: GatewayError): void => {
     messages.onFail(error);
     cancellation.cancel(error);
-    room.open();
   };
+  // Whoever cancels: a client that takes nothing must not keep the end waiting.
+  cancellation.onCancel(() => room.open());
   const clock = new StreamClock(context.sweep, plan.times, stop);
   messages.onTaken = () => {
     clock.touch();

@@ -57,13 +57,27 @@ export class Census {
     return "open";
   }
 
+  /** An open socket turns out to be somebody else's. False: that one has too many, and it stays where it was. */
+  recountSocket(from: string, to: string, maxPerPrincipal: number): boolean {
+    if (from === to) return true;
+    const own = this.#byPrincipal.get(to) ?? 0;
+    if (own >= maxPerPrincipal) return false;
+    this.#byPrincipal.set(to, own + 1);
+    this.#countOut(from);
+    return true;
+  }
+
   closeSocket(principal: string, code: number): void {
     this.#sockets--;
+    this.#countOut(principal);
+    const known = isCloseCode(code) ? code : 0;
+    this.#closes.set(known, (this.#closes.get(known) ?? 0) + 1);
+  }
+
+  #countOut(principal: string): void {
     const own = (this.#byPrincipal.get(principal) ?? 1) - 1;
     if (own === 0) this.#byPrincipal.delete(principal);
     else this.#byPrincipal.set(principal, own);
-    const known = isCloseCode(code) ? code : 0;
-    this.#closes.set(known, (this.#closes.get(known) ?? 0) + 1);
   }
 
   /** A handshake that came to nothing; `reason` is one of the front's own, never the client's text. */

@@ -1,4 +1,6 @@
 // How long a stream may live, and how long it may be silent: what a deadline is to a unary call.
+import { toEndOf } from "../../call.ts";
+import type { Identity } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Sweep, Swept } from "./sweep.ts";
 
@@ -20,18 +22,25 @@ export class StreamClock implements Swept {
   readonly #sweep: Sweep;
   readonly #idleMs: number;
   readonly #endsAt: number;
+  readonly #authEndsAt: number;
   readonly #onExpire: (error: GatewayError) => void;
   #lastAt: number;
 
-  /** `onExpire` is called at most once; it must not throw. */
-  constructor(sweep: Sweep, { idleMs, lifetimeMs }: StreamTimes, onExpire: (error: GatewayError) => void) {
+  /** `onExpire` is called at most once; it must not throw. With an `identity` the stream also ends when that does. */
+  constructor(
+    sweep: Sweep,
+    { idleMs, lifetimeMs }: StreamTimes,
+    onExpire: (error: GatewayError) => void,
+    identity?: Identity,
+  ) {
     const now = performance.now();
     this.#sweep = sweep;
     this.#idleMs = idleMs;
     this.#endsAt = now + lifetimeMs * (0.9 + 0.2 * Math.random());
+    this.#authEndsAt = identity === undefined ? Infinity : toEndOf(identity);
     this.#onExpire = onExpire;
     this.#lastAt = now;
-    if (idleMs !== Infinity || lifetimeMs !== Infinity) sweep.add(this);
+    if (idleMs !== Infinity || lifetimeMs !== Infinity || this.#authEndsAt !== Infinity) sweep.add(this);
   }
 
   /** In `performance.now()` milliseconds. */
@@ -59,9 +68,16 @@ export class StreamClock implements Swept {
   }
 
   #errorAt(now: number): GatewayError | undefined {
+    if (now >= this.#authEndsAt) return credentialsExpired();
     if (now >= this.#endsAt) return streamTooOld();
     return now - this.#lastAt >= this.#idleMs ? streamTooQuiet(this.#idleMs) : undefined;
   }
+}
+
+function credentialsExpired(): GatewayError {
+  return new GatewayError(Code.UNAUTHENTICATED, "the credentials have ended; come again with new ones", {
+    reason: "CREDENTIALS_EXPIRED",
+  });
 }
 
 /** UNAVAILABLE, as the client does well to come again. */

@@ -1,5 +1,5 @@
 // The modes behind one interface: what to open for a caller, and how each says no.
-import type { Handler } from "../../call.ts";
+import type { Authenticate, Handler, Identity } from "../../call.ts";
 import type { Binding } from "../../schema/binding.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";
@@ -30,10 +30,20 @@ export interface WebSocketSettings {
   readonly options: WebSocketOptions;
   readonly sweep: Sweep;
   readonly census: Census;
+  /** Absent: everybody is let in, and the chain judges each call. Rejects and throws with GatewayError only. */
+  readonly authenticate?: Authenticate;
+}
+
+/** Whose a socket is. */
+export interface Holder {
+  /** As the handshake's credentials said; undefined where they were not judged. */
+  readonly identity: Identity | undefined;
+  /** To be told who it is, where that comes out later. Throws GatewayError (8) where that one has too many sockets. */
+  readonly claim: (identity: Identity) => void;
 }
 
 /** Everything is settled; what is left is the socket. */
-export type OpenMode = (socket: ClientSocket) => Session;
+export type OpenMode = (socket: ClientSocket, holder: Holder) => Session;
 
 export interface Modes {
   /** Throws GatewayError for what cannot be opened. */
@@ -42,7 +52,8 @@ export interface Modes {
   writeRefusal(socket: StreamSocket, mode: Mode, error: GatewayError): void;
 }
 
-export function createModes({ schema, bindings, handler, options, sweep, census }: WebSocketSettings): Modes {
+export function createModes(settings: WebSocketSettings): Modes {
+  const { schema, bindings, handler, options, sweep, census, authenticate } = settings;
   const frames = compileSimpleFrames(schema, options);
   const simple: SimpleContext = { handler, sweep, frames };
   const table: SimpleTable = {
@@ -50,13 +61,14 @@ export function createModes({ schema, bindings, handler, options, sweep, census 
     planOf: createSimplePlans(schema, options, census),
   };
 
-  const mux = createMux({ schema, router: createRouter(bindings, options.routing), handler, options, sweep, census });
+  const router = createRouter(bindings, options.routing);
+  const mux = createMux({ schema, router, handler, options, sweep, census, authenticate });
   const grpcWebSockets = createGrpcWebSockets({ schema, handler, options, sweep, census });
 
   const prepareSimple = (caller: Caller, admission: Admission): OpenMode => {
     const opening = openSimple(table, caller, admission);
-    return (socket) => {
-      const session = new SimpleSession(socket, simple, opening);
+    return (socket, { identity }) => {
+      const session = new SimpleSession(socket, simple, { ...opening, identity });
       socket.attach(session);
       session.start();
       return session;
@@ -65,7 +77,7 @@ export function createModes({ schema, bindings, handler, options, sweep, census 
 
   const prepareMux = (caller: Caller, admission: Admission, form: "json" | "proto"): OpenMode => {
     if (caller.path !== muxPath) table.findRoute(caller.path, admission.parameters.verb);
-    return (socket) => attach(socket, mux.open(socket, { form, ...admission }));
+    return (socket, { claim }) => attach(socket, mux.open(socket, { form, ...admission, claim }));
   };
 
   return {

@@ -23,7 +23,7 @@ const graceMs = 30_000;
 /** Times are `performance.now()` milliseconds, but for `authExpiresAt`. */
 export class MuxClock {
   readonly #idleMs: number;
-  readonly #initBy: number;
+  #initBy: number;
   readonly endsAt: number;
   /** Unix time in milliseconds; Infinity for no end. */
   authExpiresAt = Infinity;
@@ -45,6 +45,10 @@ export class MuxClock {
   /** A frame came, or a stream ended. */
   touch(now: number): void {
     this.#lastAt = now;
+  }
+
+  initCame(): void {
+    this.#initBy = Infinity;
   }
 
   /** New credentials; `expiresAt` in Unix time. */

@@ -52,6 +52,11 @@ export class MuxLife implements Swept {
     return this.#leaving === undefined ? undefined : errorOf(this.#leaving);
   }
 
+  /** It may take time to judge what it brought. */
+  initCame(): void {
+    this.#clock.initCame();
+  }
+
   /** `init` or new credentials were accepted. */
   ready(authExpiresAt: number | undefined): void {
     this.#clock.isReady = true;

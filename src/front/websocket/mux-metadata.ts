@@ -29,6 +29,15 @@ export function toAuthorization(auth: string | undefined): Metadata {
   return auth === undefined ? emptyMetadata : ["authorization", auth];
 }
 
+/** Names that say nothing of who calls. */
+const neutralNames = new Set(["accept-language", "baggage", "traceparent", "tracestate", "x-request-id"]);
+
+/** Whether the entries leave a caller who it is, whatever callers are told by. */
+export function isNeutral(entries: Metadata): boolean {
+  for (let i = 0; i < entries.length; i += 2) if (!neutralNames.has(entries[i])) return false;
+  return true;
+}
+
 function replaceByName(base: Metadata, own: readonly string[]): Metadata {
   const names = new Set<string>();
   for (let i = 0; i < own.length; i += 2) names.add(own[i]);

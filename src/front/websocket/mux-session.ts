@@ -1,17 +1,18 @@
 // What the frames of a multiplexed socket do: the state of one client, from `init` to the close.
 import { randomBytes } from "node:crypto";
-import type { Handler, Peer } from "../../call.ts";
+import type { Authenticate, Handler, Peer } from "../../call.ts";
 import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
+import { MuxCredentials } from "./mux-credentials.ts";
+import type { Brought, Caller } from "./mux-credentials.ts";
 import { FrameFault } from "./mux-frame.ts";
 import type { ClientFrame, InitFrame, MuxCodec, OpenFrame } from "./mux-frame.ts";
 import { MuxLife } from "./mux-life.ts";
 import type { LifeHost } from "./mux-life.ts";
-import { toAuthorization } from "./mux-metadata.ts";
 import type { OverlayMetadata } from "./mux-metadata.ts";
 import type { FindTarget, PlanContext } from "./mux-plan.ts";
 import { MuxStream, upBytes, upCredit } from "./mux-stream.ts";
@@ -21,27 +22,16 @@ import { Turns } from "./mux-turns.ts";
 import type { WebSocketOptions } from "./options.ts";
 import type { SocketEvents, StreamSocket } from "./socket.ts";
 
-export interface Credentials {
-  /** Unix time in milliseconds; undefined for no end. */
-  readonly expiresAt: number | undefined;
-}
-
-/** Judges the metadata calls will have. Rejects with GatewayError (16) for credentials that are refused. */
-export type Authenticate = (metadata: Metadata, peer: Peer) => Promise<Credentials>;
-
 export interface MuxContext extends PlanContext {
   readonly handler: Handler;
   readonly sweep: Sweep;
-  /** Where credentials are judged once for a socket, beside what the chain says to each call. */
+  /** Judges the metadata calls will have: once for a socket, and again for new credentials. Absent: the chain judges each call. */
   readonly authenticate?: Authenticate;
 }
 
 /** What of the handshake its calls get. */
-export interface MuxHandshake {
+export interface MuxHandshake extends Brought {
   readonly form: MuxCodec["form"];
-  /** Of all calls, unless a frame says otherwise: its headers, credentials, and who the client is. */
-  readonly metadata: Metadata;
-  readonly peer: Peer;
 }
 
 export interface SessionContext extends MuxContext {
@@ -72,9 +62,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly streams = new MuxStreams();
   readonly #life: MuxLife;
   readonly #session = randomBytes(16).toString("base64url");
-  /** Of the handshake and `init`, without `auth`; then of every call. */
-  #base: Metadata;
-  #metadata: Metadata;
+  readonly #credentials: MuxCredentials;
   /** Frames that wait until credentials are judged. */
   #held: Buffer[] | undefined;
   /** The pong that a full socket has to wait with. */
@@ -82,19 +70,18 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   #refusedInRow = 0;
   #isClosed = false;
 
-  constructor(context: SessionContext, { metadata, peer }: MuxHandshake, socket: StreamSocket) {
+  constructor(context: SessionContext, handshake: MuxHandshake, socket: StreamSocket) {
     const { options, sweep } = context;
     this.#context = context;
     this.#options = options;
     this.#socket = socket;
-    this.#base = metadata;
-    this.#metadata = metadata;
+    this.#credentials = new MuxCredentials(context, handshake);
     this.codec = context.codec;
     this.turns = new Turns(socket);
     this.handler = context.handler;
     this.sweep = sweep;
     this.replyMetadata = context.replyMetadata;
-    this.peer = peer;
+    this.peer = handshake.peer;
     this.maxReplyBytes = options.maxReplyBytes;
     this.#life = new MuxLife(this, sweep, options);
   }
@@ -179,8 +166,9 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   }
 
   #init({ auth, metadata }: InitFrame): void {
+    this.#life.initCame();
     try {
-      this.#base = this.#context.overlay(this.#base, metadata);
+      this.#credentials.addMetadata(metadata);
     } catch (error) {
       this.#refuse(error);
       return;
@@ -189,32 +177,29 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   }
 
   #authenticate(auth: string | undefined): void {
-    const { authenticate, overlay } = this.#context;
-    let metadata: Metadata;
     try {
-      metadata = overlay(this.#base, toAuthorization(auth));
+      const judged = this.#credentials.judge(auth);
+      if (judged instanceof Promise) this.#await(judged);
+      else this.#accept(judged);
     } catch (error) {
       this.#refuse(error);
-      return;
     }
-    if (authenticate === undefined) {
-      this.#ready(metadata, undefined);
-      return;
-    }
-    this.#held = [];
-    this.#socket.pause();
-    authenticate(metadata, this.peer).then(
-      ({ expiresAt }) => {
-        if (this.#isClosed) return;
-        this.#ready(metadata, expiresAt);
-        this.#release();
-      },
-      (error) => this.#refuse(error),
-    );
   }
 
-  #ready(metadata: Metadata, expiresAt: number | undefined): void {
-    this.#metadata = metadata;
+  #await(judged: Promise<Caller>): void {
+    this.#held = [];
+    this.#socket.pause();
+    const accept = (caller: Caller): void => {
+      if (this.#isClosed) return;
+      this.#accept(caller);
+      this.#release();
+    };
+    judged.then(accept).catch((error: unknown) => this.#refuse(error));
+  }
+
+  /** Throws GatewayError. */
+  #accept(caller: Caller): void {
+    const expiresAt = this.#credentials.accept(caller);
     this.#life.ready(expiresAt);
     this.send(
       this.codec.ready({
@@ -247,9 +232,9 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.streams.lastId = id;
     try {
       this.#checkRoom();
-      const metadata = this.#context.overlay(this.#metadata, frame.metadata);
+      const caller = this.#credentials.withOwn(frame.metadata);
       const target = this.#context.findTarget(frame);
-      const stream = new MuxStream(this, id, frame.credit, { target, metadata });
+      const stream = new MuxStream(this, id, frame.credit, { target, ...caller });
       this.#refusedInRow = 0;
       this.streams.add(stream);
       stream.start(frame.message, frame.end);
@@ -298,6 +283,14 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     if (this.#isClosed) return;
     for (const stream of this.streams.takeAll()) stream.fail(error);
     this.close(code, reason);
+  }
+
+  /** The streams that are open end with the error, then the socket. */
+  revoke(error: GatewayError): number {
+    const open = this.streams.takeAll();
+    for (const stream of open) stream.fail(error);
+    this.#refuse(error);
+    return open.length;
   }
 
   sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata): void {

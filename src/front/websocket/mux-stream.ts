@@ -1,6 +1,6 @@
 // One call on a multiplexed socket: its messages both ways, each way by credit, and its one end.
 import { Cancellation } from "../../call.ts";
-import type { Handler, Peer, StreamReply } from "../../call.ts";
+import type { Handler, Identity, Peer, StreamReply } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
@@ -53,6 +53,7 @@ export class MuxStream implements TurnTaker, MessageSink {
   readonly #host: StreamHost;
   readonly #target: MuxTarget;
   readonly #metadata: Metadata;
+  readonly #identity: Identity | undefined;
   readonly #deadline: number;
   readonly #prefix: Uint8Array;
   readonly #inbox: Inbox;
@@ -71,12 +72,13 @@ export class MuxStream implements TurnTaker, MessageSink {
   #isEnded = false;
   #isDone = false;
 
-  constructor(host: StreamHost, id: number, credit: number, { target, metadata }: StreamCallOptions) {
+  constructor(host: StreamHost, id: number, credit: number, { target, metadata, identity }: StreamCallOptions) {
     const { plan } = target;
     this.id = id;
     this.#host = host;
     this.#target = target;
     this.#metadata = metadata;
+    this.#identity = identity;
     this.#credit = credit;
     this.#deadline = performance.now() + target.timeoutMs;
     this.#prefix = host.codec.messagePrefix(id);
@@ -180,6 +182,7 @@ export class MuxStream implements TurnTaker, MessageSink {
       deadline: this.#deadline,
       cancellation: this.#cancellation,
       peer,
+      identity: this.#identity,
       messages: this.#inbox,
     });
   }
@@ -290,6 +293,7 @@ export class MuxStream implements TurnTaker, MessageSink {
 export interface StreamCallOptions {
   readonly target: MuxTarget;
   readonly metadata: Metadata;
+  readonly identity?: Identity | undefined;
 }
 
 function unexpected(what: string): GatewayError {

@@ -1,5 +1,5 @@
 // How a handshake is refused: over HTTP, or, to a page that could not read that, by a socket that says why and closes.
-import { GatewayError } from "../../status.ts";
+import { Code, GatewayError } from "../../status.ts";
 import type { WriteError } from "../../translate/reply/error-body.ts";
 import type { Upgrade } from "../front.ts";
 import type { Census } from "../stream/census.ts";
@@ -33,6 +33,9 @@ export function createRefusals(context: RefusalContext): Refusals {
   const overHttp = (upgrade: Upgrade, error: GatewayError): void => {
     const { contentType, body } = context.writeError(error);
     const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
+    // RFC 9110 section 15.5.2 demands one.
+    if (error.code === Code.UNAUTHENTICATED && error.headers["www-authenticate"] === undefined)
+      headers.push("www-authenticate", "Bearer");
     for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
     upgrade.respond(error.httpStatus, headers, body);
   };

@@ -1,35 +1,74 @@
 // The open sockets of the front: counted where limits count them, told when the gateway stops.
-import type { Census } from "../stream/census.ts";
+import type { Identity } from "../../call.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { Census, SocketLimits } from "../stream/census.ts";
 import type { SocketEvents, SocketOwner } from "./socket.ts";
 
 /** A mode's end of a socket. */
 export interface Session extends SocketEvents {
   /** The gateway is stopping: bring it to an end. */
   drain(): void;
+  /**
+   * The socket's credentials were revoked: it ends with this, and its open calls, of which there were so many. Absent where
+   * each call is authenticated by itself.
+   */
+  revoke?(error: GatewayError): number;
+}
+
+/** What was ended. */
+export interface Ended {
+  readonly calls: number;
+  readonly sockets: number;
 }
 
 /** An array whose gaps the last one fills, like Sweep. */
 export class SessionList {
   readonly #sessions: OpenSession[] = [];
   readonly #census: Census;
+  readonly #limits: SocketLimits;
+  #isDraining = false;
 
-  constructor(census: Census) {
+  constructor(census: Census, limits: SocketLimits) {
     this.#census = census;
+    this.#limits = limits;
   }
 
   get size(): number {
     return this.#sessions.length;
   }
 
-  /** For a socket that was counted in under `principal`; it is counted out when it has gone. */
-  open(principal: string): OpenSession {
-    const session = new OpenSession(this, principal, this.#sessions.length);
+  /** For a socket that was counted in; it is counted out when it has gone. */
+  open(place: Place): OpenSession {
+    const session = new OpenSession(this, place, this.#sessions.length);
     this.#sessions.push(session);
     return session;
   }
 
+  /** Counts a socket in. Throws GatewayError where there are too many, or are to be no more. */
+  admit(address: string, identity: Identity | undefined): Place {
+    if (this.#isDraining) throw stopping();
+    const counted = identity === undefined ? address : toCounted(identity);
+    const verdict = this.#census.openSocket(counted, this.#limits);
+    if (verdict === "too-many") throw tooMany(this.#limits.maxSockets);
+    if (verdict === "too-many-of-principal") throw tooManyOfClient(this.#limits.maxPerPrincipal);
+    return { counted, principal: identity?.principal };
+  }
+
+  /** Of a socket that was counted in, and did not come about. */
+  dismiss({ counted }: Place, code: number): void {
+    this.#census.closeSocket(counted, code);
+  }
+
+  /** Counts an open socket where it belongs. Throws GatewayError (8). */
+  move({ counted }: Place, identity: Identity): Place {
+    const to = toCounted(identity);
+    if (!this.#census.recountSocket(counted, to, this.#limits.maxPerPrincipal))
+      throw tooManyOfClient(this.#limits.maxPerPrincipal);
+    return { counted: to, principal: identity.principal };
+  }
+
   remove(session: OpenSession, code: number): void {
-    this.#census.closeSocket(session.principal, code);
+    this.dismiss(session.place, code);
     const last = this.#sessions.pop() as OpenSession;
     if (last === session) return;
     this.#sessions[session.index] = last;
@@ -37,24 +76,73 @@ export class SessionList {
   }
 
   drain(): void {
+    this.#isDraining = true;
     for (const session of this.#sessions.slice()) session.mode?.drain();
+  }
+
+  /** One look at each open socket. */
+  revoke(principal: string, error: GatewayError): Ended {
+    const own = this.#sessions.filter((session) => session.place.principal === principal);
+    let calls = 0;
+    for (const session of own) calls += session.revoke(error);
+    return { calls, sockets: own.length };
   }
 }
 
+/** Under whom a socket is counted, and whose it is as far as is known. */
+export interface Place {
+  readonly counted: string;
+  readonly principal: string | undefined;
+}
+
 export class OpenSession implements SocketOwner {
-  readonly principal: string;
   index: number;
   mode: Session | undefined;
   readonly #list: SessionList;
+  #place: Place;
 
-  constructor(list: SessionList, principal: string, index: number) {
+  constructor(list: SessionList, place: Place, index: number) {
     this.#list = list;
-    this.principal = principal;
+    this.#place = place;
     this.index = index;
+  }
+
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** The socket is this one's, as has turned out. Throws GatewayError (8) where that one has too many. */
+  claim(identity: Identity): void {
+    this.#place = this.#list.move(this.#place, identity);
+  }
+
+  /** It is nobody's from now on, also while the client has not yet answered the close. */
+  revoke(error: GatewayError): number {
+    this.#place = { counted: this.#place.counted, principal: undefined };
+    return this.mode?.revoke?.(error) ?? 0;
   }
 
   onGone(code: number): void {
     this.mode = undefined;
     this.#list.remove(this, code);
   }
+}
+
+/** No address, and no hash of a token, begins like this. */
+function toCounted({ principal }: Identity): string {
+  return `@${principal}`;
+}
+
+function stopping(): GatewayError {
+  return new GatewayError(Code.UNAVAILABLE, "the gateway is stopping; try again", { reason: "SHUTTING_DOWN" });
+}
+
+function tooMany(most: number): GatewayError {
+  const message = `the gateway has ${most} WebSockets open, and no room for more; try again later`;
+  return new GatewayError(Code.UNAVAILABLE, message, { reason: "TOO_MANY_SOCKETS" });
+}
+
+function tooManyOfClient(most: number): GatewayError {
+  const message = `more than ${most} WebSockets of one client; close one, or use one for all streams`;
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, message, { reason: "TOO_MANY_SOCKETS_OF_CLIENT" });
 }

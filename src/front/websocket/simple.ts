@@ -1,6 +1,6 @@
 // Simple mode: one call on one socket, its messages as bare frames. From the handshake to the close code.
 import { Cancellation } from "../../call.ts";
-import type { Handler, Peer } from "../../call.ts";
+import type { Handler, Identity, Peer } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { StreamMessages } from "../../translate/request/stream-request.ts";
@@ -29,6 +29,7 @@ export interface SimpleOpening {
   readonly messages: StreamMessages;
   readonly metadata: Metadata;
   readonly peer: Peer;
+  readonly identity?: Identity;
   /** Milliseconds the call has from its start. */
   readonly timeoutMs: number;
   readonly wantsHead: boolean;
@@ -37,6 +38,12 @@ export interface SimpleOpening {
 /** Messages that may wait for the backend before the client is held back. */
 const maxWaiting = 16;
 const maxWaitingBytes = 64 * 1024;
+
+/** Of what ends a stream by the clock; anything else is its time being over. */
+const closeCodes: ReadonlyMap<string | undefined, number> = new Map([
+  ["STREAM_IDLE", CloseCode.IDLE],
+  ["CREDENTIALS_EXPIRED", CloseCode.AUTH_EXPIRED],
+]);
 
 /** `waiting`: for the message that makes up the call. `half-closed`: the client has nothing more to say. */
 type State = "waiting" | "open" | "half-closed" | "done";
@@ -58,7 +65,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
   #wantsHead: boolean;
 
   constructor(socket: StreamSocket, context: SimpleContext, opening: SimpleOpening) {
-    const { plan, messages, wantsHead } = opening;
+    const { plan, messages, wantsHead, identity } = opening;
     this.#socket = socket;
     this.#context = context;
     this.#plan = plan;
@@ -66,7 +73,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
     this.#messages = messages;
     this.#wantsHead = wantsHead;
     this.#inbox = new Inbox(() => this.#onTaken());
-    this.#clock = new StreamClock(context.sweep, plan.times, (error) => this.#expire(error));
+    this.#clock = new StreamClock(context.sweep, plan.times, (error) => this.#expire(error), identity);
     this.#state = plan.takes === "one" ? "waiting" : "open";
     openStream(plan.tally);
   }
@@ -173,6 +180,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
       deadline: performance.now() + opening.timeoutMs,
       cancellation: this.#cancellation,
       peer: opening.peer,
+      identity: opening.identity,
       messages: this.#inbox,
     });
     this.#pump = new Pump({
@@ -214,6 +222,12 @@ export class SimpleSession implements SocketEvents, MessageSink {
     this.#socket.close(CloseCode.GOING_AWAY, "the gateway is stopping");
   }
 
+  revoke(error: GatewayError): number {
+    const isOpen = this.#state !== "done";
+    this.#fail(error);
+    return isOpen ? 1 : 0;
+  }
+
   #end(error: GatewayError | undefined, trailers: Metadata): void {
     if (error !== undefined) this.#fail(error, toCloseCode(error.code), trailers);
     else if (this.#finish(Code.OK)) {
@@ -223,7 +237,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
   }
 
   #expire(error: GatewayError): void {
-    this.#fail(error, error.reason === "STREAM_IDLE" ? CloseCode.IDLE : CloseCode.LIFETIME);
+    this.#fail(error, closeCodes.get(error.reason) ?? CloseCode.LIFETIME);
   }
 
   /** Tells the client, in a frame and in the close code, and gives the call up where it is not over. */

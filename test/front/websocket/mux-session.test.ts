@@ -1,9 +1,9 @@
 // Multiplexed sessions on a socket that is none: what takes a hand on clocks, credentials and room to see.
 import { expect } from "chai";
-import type { Handler, StreamCall, StreamReply } from "../../../src/call.ts";
+import type { Authenticate, Handler, StreamCall, StreamReply } from "../../../src/call.ts";
 import type { Metadata } from "../../../src/metadata.ts";
 import { createMux } from "../../../src/front/websocket/mux.ts";
-import type { Authenticate, MuxSession } from "../../../src/front/websocket/mux-session.ts";
+import type { MuxSession } from "../../../src/front/websocket/mux-session.ts";
 import { strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { WebSocketOptions } from "../../../src/front/websocket/options.ts";
 import type { StreamSocket } from "../../../src/front/websocket/socket.ts";
@@ -116,7 +116,7 @@ describe("a multiplexed session", () => {
     it("holds frames back until they are", async () => {
       let judge: (() => void) | undefined;
       const authenticate: Authenticate = () =>
-        new Promise((resolve) => (judge = () => resolve({ expiresAt: undefined })));
+        new Promise((resolve) => (judge = () => resolve({ principal: "a", expiresAt: Infinity })));
       const { socket, send, calls } = open({ authenticate });
       send({ t: "init", auth: "Bearer a" });
       send(talk(1));
@@ -140,7 +140,7 @@ describe("a multiplexed session", () => {
     });
 
     it("tells a minute before they end, and ends what is open half a minute after", async () => {
-      const authenticate: Authenticate = () => Promise.resolve({ expiresAt: Date.now() + 100_000 });
+      const authenticate: Authenticate = () => Promise.resolve({ principal: "a", expiresAt: Date.now() + 100_000 });
       const { socket, send, sweep, calls } = open({ authenticate });
       send({ t: "init" });
       await turn();
@@ -162,7 +162,9 @@ describe("a multiplexed session", () => {
 
     it("lives on with new ones, and uses them for later calls", async () => {
       let expiresAt = Date.now() + 30_000;
-      const { socket, send, sweep, calls } = open({ authenticate: () => Promise.resolve({ expiresAt }) });
+      const { socket, send, sweep, calls } = open({
+        authenticate: () => Promise.resolve({ principal: "a", expiresAt }),
+      });
       send({ t: "init", auth: "Bearer a" });
       await turn();
       send(talk(1));

@@ -1,0 +1,114 @@
+// Who makes a call: asked before it goes on, once; and the end of streams whose caller's credentials end or are revoked.
+import type { Authenticate, AuthenticationRequest, Identity, StreamCall, UnaryCall } from "../call.ts";
+import type { Method } from "../schema/descriptor.ts";
+import { Code, GatewayError } from "../status.ts";
+import type { Interceptor } from "./compose.ts";
+import { deferReply } from "./defer-reply.ts";
+import { IdentifiedStreams } from "./identified-streams.ts";
+import type { Timer } from "./identified-streams.ts";
+import { Judgement } from "./judgement.ts";
+
+export interface AuthenticationOptions {
+  readonly authenticate: Authenticate;
+  /** Of all clocks here. */
+  readonly timer: Timer;
+  /** Methods that anybody may call. */
+  readonly isOpen: (method: Method) => boolean;
+}
+
+export interface Authentication {
+  /**
+   * As the one given, but it says INTERNAL for what is no GatewayError and for an answer that is no identity, and answers in
+   * bounded time.
+   */
+  readonly authenticate: Authenticate;
+  /** A call that has an identity already is left to the front that gave it one. */
+  readonly interceptor: Interceptor;
+  /** Ends the open streams of a principal; how many there were. Not those that came with an identity. */
+  revoke(principal: string, error: GatewayError): number;
+}
+
+/** Longer than any key server should take, shorter than clients wait. */
+const patienceMs = 5000;
+
+export function createAuthentication({ authenticate, timer, isOpen }: AuthenticationOptions): Authentication {
+  const streams = new IdentifiedStreams(timer);
+
+  /** Throws and rejects with GatewayError only. */
+  const judge = (request: AuthenticationRequest, call: UnaryCall | StreamCall | undefined) => {
+    const judged = ask(authenticate, request);
+    if (!isPromise(judged)) return checkIdentity(judged);
+    const until = performance.now() + patienceMs;
+    return new Judgement(judged.then(checkIdentity), { timer, until, call }).result;
+  };
+
+  const isLeftAlone = (call: UnaryCall | StreamCall): boolean => call.identity !== undefined || isOpen(call.method);
+
+  const interceptor: Interceptor = (next) => {
+    const open = (call: StreamCall, identity: Identity) => {
+      const identified = { ...call, identity };
+      const reply = next.stream(identified);
+      streams.watch(identity, call.cancellation, reply);
+      return reply;
+    };
+    return {
+      unary: (call) => {
+        if (isLeftAlone(call)) return next.unary(call);
+        try {
+          const judged = judge({ metadata: call.metadata, peer: call.peer }, call);
+          if (!isPromise(judged)) return next.unary({ ...call, identity: judged });
+          return judged.then((identity) => next.unary({ ...call, identity }));
+        } catch (error) {
+          return Promise.reject(GatewayError.from(error));
+        }
+      },
+      stream: (call) => {
+        if (isLeftAlone(call)) return next.stream(call);
+        try {
+          const judged = judge({ metadata: call.metadata, peer: call.peer }, call);
+          if (!isPromise(judged)) return open(call, judged);
+          return deferReply(judged.then((identity) => open(call, identity)));
+        } catch (error) {
+          return deferReply(Promise.reject(GatewayError.from(error)));
+        }
+      },
+    };
+  };
+
+  return {
+    authenticate: (request) => judge(request, undefined),
+    interceptor,
+    revoke: (principal, error) => streams.revoke(principal, error),
+  };
+}
+
+/** What `Gateway.revoke` tells clients. */
+export function credentialsRevoked(): GatewayError {
+  return new GatewayError(Code.UNAUTHENTICATED, "the credentials were revoked; come again with new ones", {
+    reason: "CREDENTIALS_REVOKED",
+  });
+}
+
+function ask(authenticate: Authenticate, request: AuthenticationRequest): Identity | Promise<Identity> {
+  try {
+    return authenticate(request);
+  } catch (error) {
+    throw GatewayError.from(error);
+  }
+}
+
+function isPromise(judged: unknown): judged is Promise<Identity> {
+  return typeof judged === "object" && judged !== null && "then" in judged && typeof judged.then === "function";
+}
+
+/** Throws GatewayError (INTERNAL): an end that is no number would never come. */
+function checkIdentity(judged: unknown): Identity {
+  if (typeof judged === "object" && judged !== null && "principal" in judged && "expiresAt" in judged) {
+    const { principal, expiresAt } = judged;
+    if (typeof principal === "string" && principal !== "" && typeof expiresAt === "number" && !Number.isNaN(expiresAt))
+      return { principal, expiresAt };
+  }
+  throw GatewayError.from(
+    new TypeError("authenticate must answer { principal: string, expiresAt: number }, the principal not empty"),
+  );
+}

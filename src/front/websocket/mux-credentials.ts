@@ -1,0 +1,92 @@
+// Who the calls of a multiplexed socket are of: what the handshake, `init` and `auth` brought, once it has been judged.
+import type { Authenticate, Identity, Peer } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
+import { Code, GatewayError } from "../../status.ts";
+import { isNeutral, toAuthorization } from "./mux-metadata.ts";
+import type { OverlayMetadata } from "./mux-metadata.ts";
+
+export interface CredentialsContext {
+  readonly overlay: OverlayMetadata;
+  /** Judges the metadata calls will have: once for a socket, and again for new credentials. Absent: the chain judges each call. */
+  readonly authenticate?: Authenticate | undefined;
+}
+
+/** What the handshake brought. */
+export interface Brought {
+  /** Of all calls, unless a frame says otherwise: its headers, credentials, and who the client is. */
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+  /** To be told whose the socket is. Throws GatewayError (8) where that one has too many. */
+  readonly claim?: ((identity: Identity) => void) | undefined;
+}
+
+/** What a call is made with. */
+export interface Caller {
+  readonly metadata: Metadata;
+  /** Undefined where nobody has judged. */
+  readonly identity: Identity | undefined;
+}
+
+export class MuxCredentials {
+  readonly #context: CredentialsContext;
+  readonly #brought: Brought;
+  /** Of the handshake and `init`, without `auth`. */
+  #base: Metadata;
+  /** Of every call. */
+  #caller: Caller;
+
+  constructor(context: CredentialsContext, brought: Brought) {
+    this.#context = context;
+    this.#brought = brought;
+    this.#base = brought.metadata;
+    this.#caller = { metadata: brought.metadata, identity: undefined };
+  }
+
+  /** The metadata of `init`. Throws GatewayError (3). */
+  addMetadata(metadata: Metadata): void {
+    this.#base = this.#context.overlay(this.#base, metadata);
+  }
+
+  /** Throws, or rejects with, GatewayError for credentials that are refused. */
+  judge(auth: string | undefined): Caller | Promise<Caller> {
+    const { overlay, authenticate } = this.#context;
+    const metadata = overlay(this.#base, toAuthorization(auth));
+    const judged = authenticate?.({ metadata, peer: this.#brought.peer });
+    return judged instanceof Promise
+      ? judged.then((identity) => ({ metadata, identity }))
+      : { metadata, identity: judged };
+  }
+
+  /**
+   * From now on calls are made with this; answers when it ends, as frames say times, undefined for never. Throws GatewayError: the
+   * streams of a socket must not go on under the name of another.
+   */
+  accept(caller: Caller): number | undefined {
+    const { identity } = caller;
+    const known = this.#caller.identity;
+    if (identity !== undefined) {
+      if (known === undefined) this.#brought.claim?.(identity);
+      else if (known.principal !== identity.principal) throw otherPrincipal();
+    }
+    this.#caller = caller;
+    return identity === undefined ? undefined : toWireTime(identity.expiresAt);
+  }
+
+  /** For a call with metadata of its own. Throws GatewayError (3). */
+  withOwn(entries: Metadata): Caller {
+    const metadata = this.#context.overlay(this.#caller.metadata, entries);
+    if (metadata === this.#caller.metadata) return this.#caller;
+    // Who calls with credentials of its own is for the chain to find out.
+    return { metadata, identity: isNeutral(entries) ? this.#caller.identity : undefined };
+  }
+}
+
+/** An integer. */
+function toWireTime(time: number): number | undefined {
+  return time > Number.MAX_SAFE_INTEGER ? undefined : Math.max(0, Math.floor(time));
+}
+
+function otherPrincipal(): GatewayError {
+  const message = `"auth" brought the credentials of somebody else; open another socket for those`;
+  return new GatewayError(Code.UNAUTHENTICATED, message, { reason: "CREDENTIALS_CHANGED" });
+}
