@@ -7,6 +7,7 @@ import { deferReply } from "./defer-reply.ts";
 import { IdentifiedStreams } from "./identified-streams.ts";
 import type { Timer } from "./identified-streams.ts";
 import { Judgement } from "./judgement.ts";
+import { Revocations } from "./revocations.ts";
 
 export interface AuthenticationOptions {
   readonly authenticate: Authenticate;
@@ -24,7 +25,10 @@ export interface Authentication {
   readonly authenticate: Authenticate;
   /** A call that has an identity already is left to the front that gave it one. */
   readonly interceptor: Interceptor;
-  /** Ends the open streams of a principal; how many there were. Not those that came with an identity. */
+  /**
+   * Ends the open streams of a principal; how many there were. Not those that came with an identity. Who was asked about before
+   * and is found to be this one is refused.
+   */
   revoke(principal: string, error: GatewayError): number;
 }
 
@@ -33,13 +37,20 @@ const patienceMs = 5000;
 
 export function createAuthentication({ authenticate, timer, isOpen }: AuthenticationOptions): Authentication {
   const streams = new IdentifiedStreams(timer);
+  // A tick comes late by a second or so.
+  const revocations = new Revocations(4 * patienceMs);
 
   /** Throws and rejects with GatewayError only. */
   const judge = (request: AuthenticationRequest, call: UnaryCall | StreamCall | undefined) => {
     const judged = ask(authenticate, request);
     if (!isPromise(judged)) return checkIdentity(judged);
-    const until = performance.now() + patienceMs;
-    return new Judgement(judged.then(checkIdentity), { timer, until, call }).result;
+    const now = performance.now();
+    const current = judged.then((answer) => {
+      const identity = checkIdentity(answer);
+      if (revocations.has(identity.principal, now)) throw credentialsRevoked();
+      return identity;
+    });
+    return new Judgement(current, { timer, until: now + patienceMs, call }).result;
   };
 
   const isLeftAlone = (call: UnaryCall | StreamCall): boolean => call.identity !== undefined || isOpen(call.method);
@@ -78,7 +89,10 @@ export function createAuthentication({ authenticate, timer, isOpen }: Authentica
   return {
     authenticate: (request) => judge(request, undefined),
     interceptor,
-    revoke: (principal, error) => streams.revoke(principal, error),
+    revoke(principal, error) {
+      revocations.add(principal);
+      return streams.revoke(principal, error);
+    },
   };
 }
 
