@@ -11,9 +11,9 @@ import { type CallHost, NativeCall } from "./native-call.ts";
 import { checkSize } from "./upstream-status.ts";
 
 /** Received and not yet read, beside what the stream's window lets the backend send. */
-const readAheadBytes = 65_536;
+const readAheadBytes = 32_768;
 /** A client that does not read makes both wait here: with what waits on its own socket that shall be no more than 512 KiB. */
-const maxWindowBytes = 131_072;
+const maxWindowBytes = 98_304;
 /** Sent messages are kept for another attempt up to this, until the backend answers. */
 const keptBytes = 65_536;
 

@@ -97,11 +97,12 @@ export class Pump {
   async #forward(): Promise<GatewayError | undefined> {
     const backlog = this.#backlog;
     if (backlog === undefined) return this.#forwardEach();
+    const { reply, sink } = this.#options;
     try {
       for (;;) {
-        const message = await this.#options.reply.messages.read();
+        const message = await reply.messages.read();
         if (message === undefined || this.#isStopped) break;
-        backlog.put(message);
+        backlog.put(sink.hasRoom ? message : keepable(message));
         this.#flush(backlog);
         while (backlog.isFull && !this.#isStopped) await this.#woken();
       }
@@ -116,10 +117,11 @@ export class Pump {
   async #forwardEach(): Promise<GatewayError | undefined> {
     const { reply, sink, overflow } = this.#options;
     for (;;) {
-      const message = await reply.messages.read();
+      let message = await reply.messages.read();
       if (message === undefined || this.#isStopped) return undefined;
       if (!sink.hasRoom) {
         if (overflow.kind === "disconnect") return tooSlow();
+        message = keepable(message);
         while (!sink.hasRoom && !this.#isStopped) await this.#woken();
         if (this.#isStopped) return undefined;
       }
@@ -157,6 +159,11 @@ export class Pump {
     this.#wake = undefined;
     wake?.();
   }
+}
+
+/** Received messages are views into whatever came with them, which need not wait with them. (Buffer's own `slice` is a view, too.) */
+function keepable(message: Uint8Array): Uint8Array {
+  return message.buffer.byteLength > message.length * 2 ? Uint8Array.prototype.slice.call(message) : message;
 }
 
 function tooSlow(): GatewayError {

@@ -54,6 +54,13 @@ function start(overflow: Overflow, room = 0) {
       for (const message of messages) said.push(Buffer.from(message));
       await settled();
     },
+    /** Messages as views of a chunk that is written over once they have been taken. */
+    async sayFromChunk(...messages: readonly string[]) {
+      const chunk = Buffer.from(messages.join("").padEnd(65_536));
+      for (let at = 0; at < messages.length; at++) said.push(chunk.subarray(at, at + 1));
+      await settled();
+      chunk.fill("-");
+    },
     async makeRoom(count: number) {
       client.room += count;
       pump.resume();
@@ -162,6 +169,13 @@ describe("Pump", () => {
   });
 
   for (const overflow of [{ kind: "block" }, { kind: "drop-oldest", limit: 3 }] as const) {
+    it(`keeps a message that waits apart from the chunk it came in (${overflow.kind})`, async () => {
+      const { sayFromChunk, got, makeRoom } = start(overflow, 1);
+      await sayFromChunk("a", "b");
+      await makeRoom(1);
+      expect(got.join("")).to.equal("ab");
+    });
+
     it(`says nothing any more once stopped (${overflow.kind})`, async () => {
       const { say, got, endings, pump, makeRoom, end } = start(overflow);
       await say("a", "b");
