@@ -127,7 +127,7 @@ describe("a gateway with authenticate", () => {
     const call = grpc.makeServerStreamRequest("/t.S/Watch", asIs, asIs, Buffer.alloc(0), metadataOf(name));
     call.on("error", () => {});
     const status = new Promise<{ code: number; details: string }>((resolve) => call.on("status", resolve));
-    return { first: once(call, "data"), status };
+    return { first: once(call, "data"), status, cancel: () => call.cancel() };
   };
 
   /** Resolves when the first message is there. */
@@ -392,6 +392,87 @@ describe("a gateway with authenticate", () => {
     expect(await other.next()).to.deep.equal({ t: "pong" });
   });
 
+  it("has forgotten what has ended by then", async () => {
+    await start(lasting);
+    const lines = request({ port, path: "/v1/watch", headers: { accept: "application/x-ndjson", ...bearer("ada") } });
+    lines.on("error", () => {}).end();
+    await once(lines, "response");
+    const { first, cancel } = watchGrpc("ada");
+    await first;
+    const simple = await connect("/v1/watch", "ada");
+    await simple.nextText();
+    const mux = await openMux("ada");
+    mux.send({ t: "cancel", id: 1 });
+    await mux.next();
+    lines.destroy();
+    cancel();
+    simple.socket.terminate();
+    await Promise.all(cancelled);
+    expect(gateway.revoke("ada")).to.deep.equal({ calls: 0, sockets: 1 });
+  });
+
+  describe("with grpc-websockets, whose credentials come in the first frame", () => {
+    const talk = async (name: string) => {
+      const client = await connect("/t.S/Watch", "", { protocol: "grpc-websockets" });
+      const { authorization = "" } = bearer(name);
+      client.socket.send(
+        Buffer.from(`content-type: application/grpc-web+proto\r\nauthorization: ${authorization}\r\n`),
+      );
+      client.socket.send(Buffer.from([0, 0, 0, 0, 0, 0]));
+      client.socket.send(Buffer.from([1]));
+      const next = async (): Promise<string> => {
+        const frame = await client.next();
+        return "binary" in frame ? frame.binary.subarray(5).toString() : "";
+      };
+      return { ...client, next };
+    };
+
+    it("refuses the call by its trailers", async () => {
+      await start(judgeAll);
+      const refused = await talk("late");
+      expect(await refused.next()).to.equal("");
+      expect(await refused.next()).to.contain("grpc-status: 16");
+      expect((await refused.closed).code).to.equal(1000);
+      expect(calls).to.deep.equal([]);
+    });
+
+    it("ends it when they end, and when they are revoked", async () => {
+      await start(brief);
+      const brought = await talk("ada");
+      await brought.next();
+      expect(await brought.next()).to.contain("first");
+      sweep.tick(performance.now() + afterGraceMs);
+      expect(await brought.next()).to.contain("grpc-status: 16");
+      const other = await talk("bob");
+      await other.next();
+      expect(await other.next()).to.contain("first");
+      expect(gateway.revoke("bob")).to.deep.equal({ calls: 1, sockets: 0 });
+      expect(await other.next()).to.contain("grpc-status: 16");
+      await Promise.all(cancelled);
+    });
+  });
+
+  it("judges the credentials that a ticket stands for when it is used", async () => {
+    await start(judgeAll);
+    const ticketOf = async (name: string): Promise<string> => {
+      const response = await fetch(`http://127.0.0.1:${port}/-/ticket`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...bearer(name) },
+        body: '{"path":"/v1/watch"}',
+      });
+      return ((await response.json()) as { ticket: string }).ticket;
+    };
+    const refused: unknown = await connect(`/v1/watch?$ticket=${await ticketOf("late")}`, "").catch(
+      (error: unknown) => error,
+    );
+    expect((refused as Refused).status).to.equal(401);
+    const events = await get(`/v1/watch?$ticket=${await ticketOf("late")}`, "ada", { accept: "text/event-stream" });
+    expect(events.status).to.equal(401);
+    expect(calls).to.deep.equal([]);
+    await (await connect(`/v1/watch?$ticket=${await ticketOf("ada")}`, "")).nextText();
+    expect(calls).to.deep.equal(["Bearer ada"]);
+  });
+
   it("counts sockets by principal, whatever token they came with", async () => {
     await start(lasting, "websocket: {max_sockets_per_principal: 2}");
     await connect("/v1/watch", "ada.1");
@@ -438,6 +519,18 @@ describe("a gateway with authenticate", () => {
       await isAsked;
       sweep.tick(performance.now() + 2500);
       expect((await response).status).to.equal(504);
+    });
+
+    it("opens no socket when the gateway has begun to stop", async () => {
+      const isAsked = wasAsked();
+      const socket = connect("/v1/watch", "ada").catch((error: unknown) => error);
+      await isAsked;
+      const stopped = gateway.close();
+      answer?.({ principal: "ada", expiresAt: Infinity });
+      const refused = await socket;
+      expect((refused as Refused).status).to.equal(503);
+      expect((refused as Refused).body).to.contain("SHUTTING_DOWN");
+      await stopped;
     });
 
     it("calls nobody for a client that has gone meanwhile", async () => {
