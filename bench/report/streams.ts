@@ -103,14 +103,15 @@ ${others} others had one message at a time echoed, as before.`;
   return [`### Slow clients`, head, markdownTable(columns, rows)].join("\n\n");
 }
 
-function cyclesPart({ sockets, startMiB, openMiB, closedMiB, heapStartMiB, heapEndMiB }: CyclesResult): string {
+function cyclesPart({ sockets, openMiB, closedMiB, ...result }: CyclesResult): string {
   const every = closedMiB.map((_, at) => at).filter((at) => at === 0 || (at + 1) % 5 === 0);
-  const columns = ["after", ...every.map((at) => `${at + 1}`)];
+  const columns = ["cycle", ...every.map((at) => `${at + 1}`)];
   const rows = [
     ["MiB, all open", ...every.map((at) => Math.round(openMiB[at]))],
     ["MiB, all closed", ...every.map((at) => Math.round(closedMiB[at]))],
   ];
-  const head = `${sockets.toLocaleString("en")} sockets with a stream each, opened and closed ${closedMiB.length} times: resident memory, ${Math.round(startMiB)} MiB before the first. The heap without garbage was
-${figure(heapStartMiB)} MiB before and ${figure(heapEndMiB)} MiB after all.`;
+  const head = `${sockets.toLocaleString("en")} sockets with a stream each, opened and closed ${closedMiB.length} times. V8 collects garbage when it needs room, not when it has time, so resident
+memory after a cycle is what it happens to be. Made to collect, the process has ${Math.round(result.startMiB)} MiB before the first cycle, ${Math.round(result.firstMiB)} after it and ${Math.round(result.lastMiB)}
+after the last; its heap ${figure(result.heapStartMiB)} MiB before and ${figure(result.heapEndMiB)} after all.`;
   return [`### Opening and closing`, head, markdownTable(columns, rows)].join("\n\n");
 }

@@ -1,5 +1,6 @@
 // Whether memory comes back: thousands of sockets with a stream each, opened and closed again and again.
-import { type Heap, readHeap } from "./heap.ts";
+import type { Running } from "../load/process.ts";
+import { readHeap } from "./heap.ts";
 import { settledBytes, type Stage, type Stages, type StreamOptions } from "./run-subject.ts";
 import { manySockets } from "./sockets.ts";
 import { sluice } from "./subjects.ts";
@@ -7,10 +8,13 @@ import { sluice } from "./subjects.ts";
 export interface CyclesResult {
   readonly sockets: number;
   readonly date: string;
-  /** MiB resident: before the first, with all sockets open, and after each cycle with none. */
-  readonly startMiB: number;
+  /** MiB resident with all sockets open, and with none, of each cycle as it comes. */
   readonly openMiB: readonly number[];
   readonly closedMiB: readonly number[];
+  /** MiB resident when garbage has been collected: before the first cycle, after it, after the last. */
+  readonly startMiB: number;
+  readonly firstMiB: number;
+  readonly lastMiB: number;
   /** MiB of the heap without garbage, before and after all. */
   readonly heapStartMiB: number;
   readonly heapEndMiB: number;
@@ -28,8 +32,8 @@ async function measure({ gateway, clients }: Stage, { quick, progress }: StreamO
   const task = { port: gateway.port, form: "simple", task: "hold" } as const;
   await clients.open({ ...task, sockets: 50 });
   await clients.close();
-  const startMiB = (await settledBytes(gateway, quick)) / mib;
-  const heapStart: Heap = await readHeap(gateway.pid);
+  const start = await collected(gateway, quick);
+  let first = start;
   const openMiB: number[] = [];
   const closedMiB: number[] = [];
   for (let cycle = 1; cycle <= cycles; cycle++) {
@@ -38,18 +42,31 @@ async function measure({ gateway, clients }: Stage, { quick, progress }: StreamO
     const { codes } = await clients.close();
     if (codes[1000] !== sockets) throw new Error(`sockets ended with ${JSON.stringify(codes)} instead of 1000`);
     closedMiB.push((await settledBytes(gateway, quick)) / mib);
+    if (cycle === 1) first = await collected(gateway, quick);
     progress(
       `stream-cycles  ${cycle}/${cycles}: ${openMiB[cycle - 1].toFixed(0)} MiB open, ${closedMiB[cycle - 1].toFixed(0)} closed`,
     );
   }
-  const heapEnd = await readHeap(gateway.pid);
+  const last = await collected(gateway, quick);
   return {
     sockets,
     date: new Date().toISOString(),
-    startMiB,
     openMiB,
     closedMiB,
-    heapStartMiB: heapStart.heapUsed / mib,
-    heapEndMiB: heapEnd.heapUsed / mib,
+    startMiB: start.residentMiB,
+    firstMiB: first.residentMiB,
+    lastMiB: last.residentMiB,
+    heapStartMiB: start.heapMiB,
+    heapEndMiB: last.heapMiB,
   };
+}
+
+/** V8 collects when it needs room, not when it has time; one collection finds the garbage, the next one gives its pages back. */
+async function collected(
+  gateway: Running,
+  isQuick: boolean,
+): Promise<{ readonly residentMiB: number; readonly heapMiB: number }> {
+  await readHeap(gateway.pid);
+  const { heapUsed } = await readHeap(gateway.pid);
+  return { residentMiB: (await settledBytes(gateway, isQuick)) / mib, heapMiB: heapUsed / mib };
 }
