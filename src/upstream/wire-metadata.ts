@@ -123,7 +123,7 @@ export function toReplyMetadata(
   for (const [name, values] of fields) {
     if (transportNames.has(name)) continue;
     for (const value of values) {
-      const text = typeof value === "string" ? value : value.toString("base64");
+      const text = typeof value === "string" ? value : withoutPadding(value.toString("base64"));
       size += name.length + text.length + fieldOverhead;
       if (size > maxBytes) return undefined;
       received.push(name, text);
@@ -132,7 +132,7 @@ export function toReplyMetadata(
   return received;
 }
 
-/** The same of a flat list as HTTP/2 has it: `-bin` lists split. */
+/** The same of a flat list as HTTP/2 has it: `-bin` lists split, their values without padding. */
 export function readReplyMetadata(headers: readonly string[], maxBytes: number): Metadata | undefined {
   let received: string[] | undefined;
   let size = 0;
@@ -143,9 +143,14 @@ export function readReplyMetadata(headers: readonly string[], maxBytes: number):
     size += name.length + value.length + fieldOverhead;
     if (size > maxBytes) return undefined;
     received ??= [];
-    if (name.endsWith("-bin") && value.includes(",")) {
-      for (const part of value.split(",")) received.push(name, part.trim());
+    if (name.endsWith("-bin")) {
+      for (const part of value.split(",")) received.push(name, withoutPadding(part.trim()));
     } else received.push(name, value);
   }
   return received ?? emptyMetadata;
+}
+
+/** Some backends pad, some do not (gRPC over HTTP/2, "Custom-Metadata"); whoever reads it behind here gets one form. */
+function withoutPadding(base64: string): string {
+  return base64.endsWith("=") ? base64.replace(/={1,2}$/, "") : base64;
 }

@@ -1,5 +1,6 @@
 // What a method says of its streams in (sluice.stream), and the clocks of all of them, over every transport: silence, age, slow clients.
 import { expect } from "chai";
+import { failure } from "../support/stream-backend.ts";
 import { grpc } from "../support/stream-grpc-client.ts";
 import { httpTransports } from "../support/stream-http-client.ts";
 import { muxTransports } from "../support/stream-mux-client.ts";
@@ -109,4 +110,21 @@ describe("streams whose client is slow", function () {
       expect(numbers.length).to.be.below(flood.count);
     });
   }
+});
+
+describe("trailers of streams", () => {
+  let gateway: StreamGateway;
+
+  before(async () => {
+    gateway = await startStreamGateway();
+  });
+
+  after(() => gateway.close());
+
+  for (const transport of transports.filter(({ way }) => way.kind !== "http" || way.form !== "array"))
+    it(`tell values of one name apart over ${transport.name}`, async () => {
+      const call = await transport.open(gateway, "server-streaming");
+      call.send({ count: 1, code: 5 });
+      expect((await call.ended).trailers).to.deep.equal(failure.trailers);
+    });
 });
