@@ -33,6 +33,9 @@ interface SessionRecord {
 export class Connection implements Dispatcher, SessionEvents {
   readonly clock: Environment;
   readonly #inputs: ConnectionInputs;
+  /** All that have not ended. */
+  readonly #calls = new Set<Call>();
+  /** Those without a carrier that could begin now. */
   readonly #waiting = new Set<Call>();
   /** Timers of calls that wait before they are opened again. */
   readonly #delayed = new Map<Call, () => void>();
@@ -54,6 +57,7 @@ export class Connection implements Dispatcher, SessionEvents {
 
   start(call: Call): void {
     if (call.isOver) return;
+    this.#calls.add(call);
     this.#waiting.add(call);
     this.#flush();
   }
@@ -75,6 +79,7 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   forget(call: Call): void {
+    this.#calls.delete(call);
     this.#waiting.delete(call);
     this.#delayed.get(call)?.();
     this.#delayed.delete(call);
@@ -82,9 +87,7 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   close(): void {
-    const calls = [...this.#waiting, ...this.#delayed.keys()];
-    for (const session of this.#sessions.keys()) calls.push(...session.calls);
-    for (const call of calls) call.cancel("the client was closed");
+    for (const call of this.#calls) call.cancel("the client was closed");
     for (const session of this.#sessions.keys()) session.close();
   }
 

@@ -192,7 +192,8 @@ export class Session {
   }
 
   #startUpload(call: Call, { upCredit, upBytes, maxMessage }: ReadyFrame): void {
-    call.startUpload({ credit: upCredit, bytes: Math.max(0, upBytes - maxMessage) });
+    // The server grants by the sixteenth of `upBytes`: who waited for less than that would wait for ever.
+    call.startUpload({ credit: upCredit, bytes: Math.max(upBytes / 8, upBytes - maxMessage) });
   }
 
   #onStatus(frame: StatusFrame): void {

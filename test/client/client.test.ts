@@ -182,7 +182,7 @@ describe("the browser client", () => {
 
   it("ends a call at its deadline", async () => {
     const seen = gateway.nextCall("Watch");
-    const call = client.stream(methods["Watch"], { act: "hang" }, { timeoutMs: 50 });
+    const call = client.stream(methods["Watch"], { act: "hang" }, { timeoutMs: 800 });
     const error = await failureOf(collect(call));
     expect(error.code).to.equal(4);
     await (

@@ -121,6 +121,17 @@ describe("the browser client without WebSocket", () => {
     expect((await call.next()).value).to.include({ number: "4" });
   });
 
+  it("cancels what is under way when it is closed", async () => {
+    const seen = gateway.nextCall("Watch");
+    const call = client.stream<Item>(methods["Watch"], { count: "1", act: "hang" });
+    await call.next();
+    client.close();
+    expect((await failureOf(call.next())).code).to.equal(1);
+    await (
+      await seen
+    ).cancelled;
+  });
+
   it("says that a bidirectional call needs WebSocket", async () => {
     client = connect(gateway.url, { fetch: false, WebSocket: BlockedWebSocket });
     const error = await failureOf(collect(client.stream(methods["Echo"], [], { maxAttempts: 1 })));
@@ -151,6 +162,7 @@ describe("the browser client without WebSocket", () => {
     expect([limited.code, limited.message]).to.deep.equal([8, "HTTP 429"]);
     const broken = await failureOf(client.single(methods["Get"], { count: "2" }));
     expect([broken.code, broken.message]).to.deep.equal([14, "HTTP 502"]);
+    server.closeAllConnections();
     server.close();
   });
 });

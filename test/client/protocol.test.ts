@@ -75,6 +75,15 @@ describe("the browser client, frame by frame", () => {
     expect(await call.trailers).to.deep.equal({ "x-end": ["1", "2"] });
   });
 
+  it("goes on sending where the largest message is as large as all that may wait", async () => {
+    const call = page.client.stream(echo, [{ a: 1 }, { a: 2 }, { a: 3 }]);
+    const socket = await accept({ maxMessage: 4_194_304 });
+    expect((await socket.next()).t).to.equal("open");
+    for (const a of [1, 2, 3]) expect((await socket.next())["m"]).to.deep.equal({ a });
+    expect(await socket.next()).to.deep.equal({ t: "end", id: 1 });
+    call.cancel();
+  });
+
   it("sends no message before ready, and none without credit", async () => {
     const call = page.client.stream(echo, [{ n: 1 }, { n: 2 }, { n: 3 }]);
     const socket = await server.accept();
