@@ -15,7 +15,7 @@ import { MuxLife } from "./mux-life.ts";
 import type { LifeHost } from "./mux-life.ts";
 import type { OverlayMetadata } from "./mux-metadata.ts";
 import type { FindTarget, PlanContext } from "./mux-plan.ts";
-import { MuxStream, upBytes, upCredit } from "./mux-stream.ts";
+import { MuxStream, upCredit } from "./mux-stream.ts";
 import type { StreamHost } from "./mux-stream.ts";
 import { MuxStreams } from "./mux-streams.ts";
 import { Turns } from "./mux-turns.ts";
@@ -46,6 +46,7 @@ const refusedSocketfuls = 10;
 /** What an `open` and an `auth` cost of the client's rate beyond a message. */
 const openCost = 3;
 const authCost = 19;
+const leastUpBytes = 4 * 1024 * 1024;
 
 export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly codec: MuxCodec;
@@ -55,6 +56,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly replyMetadata: ReplyMetadata;
   readonly peer: Peer;
   readonly maxReplyBytes: number;
+  readonly upBytes: number;
   waitingBytes = 0;
   readonly #context: SessionContext;
   readonly #options: WebSocketOptions;
@@ -83,6 +85,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.replyMetadata = context.replyMetadata;
     this.peer = handshake.peer;
     this.maxReplyBytes = options.maxReplyBytes;
+    this.upBytes = Math.max(leastUpBytes, 2 * options.socket.maxMessageBytes);
     this.#life = new MuxLife(this, sweep, options);
   }
 
@@ -207,7 +210,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
         maxStreams: this.#options.maxStreamsPerSocket,
         maxMessage: this.#options.socket.maxMessageBytes,
         upCredit,
-        upBytes,
+        upBytes: this.upBytes,
         pingMs: this.#options.socket.pingMs,
         lifetimeMs: this.#life.lifetimeMs,
         authExpiresAt: expiresAt,

@@ -20,11 +20,10 @@ import type { TurnTaker, Turns } from "./mux-turns.ts";
 export const upCredit = 32;
 /** Granted again in portions of this size. */
 const portion = upCredit / 2;
-/** Bytes of messages that wait for the backend: of one stream, and of all streams of a socket. */
-export const upBytes = 4 * 1024 * 1024;
-const upBytesOfSocket = 4 * upBytes;
-/** Or of so many bytes: a client that counts them waits with credit left. */
-const portionBytes = upBytes / 16;
+/** Or of this part of what a stream may have waiting: a client that counts its bytes waits with credit left. */
+const partOfBytes = 16;
+/** What the streams of a socket may have waiting together, in streams. */
+const streamsOfBytes = 4;
 
 /** What a stream needs of its socket. */
 export interface StreamHost {
@@ -35,6 +34,8 @@ export interface StreamHost {
   readonly replyMetadata: ReplyMetadata;
   readonly peer: Peer;
   readonly maxReplyBytes: number;
+  /** Bytes of messages of one stream that may wait for its backend. */
+  readonly upBytes: number;
   /** Bytes of messages that wait for backends, of all its streams. */
   waitingBytes: number;
   send(frame: Uint8Array): void;
@@ -145,11 +146,12 @@ export class MuxStream implements TurnTaker, MessageSink {
   }
 
   #checkRoom(bytes: number): void {
+    const { upBytes, waitingBytes } = this.#host;
     const isFull = this.#inbox.waiting > 0 && this.#inbox.waitingBytes + bytes > upBytes;
-    if (!isFull && this.#host.waitingBytes + bytes <= upBytesOfSocket) return;
+    if (!isFull && waitingBytes + bytes <= upBytes * streamsOfBytes) return;
     throw new GatewayError(
       Code.RESOURCE_EXHAUSTED,
-      `more than ${isFull ? upBytes : upBytesOfSocket} bytes of messages wait for the backend; send no more than "credit" has shown to be taken`,
+      `more than ${isFull ? upBytes : upBytes * streamsOfBytes} bytes of messages wait for the backend; send no more than "credit" has shown to be taken`,
       { reason: "STREAM_BACKLOG" },
     );
   }
@@ -204,7 +206,8 @@ export class MuxStream implements TurnTaker, MessageSink {
   /** In portions, of messages or of bytes; at once to a client that has none left. */
   #grantOwed(): void {
     const n = this.#owed;
-    const isDue = n >= portion || this.#owedBytes >= portionBytes || (this.#upCredit === 0 && n > 0);
+    const isMuch = n >= portion || this.#owedBytes * partOfBytes >= this.#host.upBytes;
+    const isDue = isMuch || (this.#upCredit === 0 && n > 0);
     if (!isDue || this.#isEnded || this.#isDone) return;
     this.#owed = 0;
     this.#owedBytes = 0;

@@ -128,6 +128,18 @@ describe("a multiplexed session", () => {
       expect(calls[0].metadata).to.deep.equal(["authorization", "Bearer a"]);
     });
 
+    it("takes the time that needs, though init was to come sooner", async () => {
+      let judge: (() => void) | undefined;
+      const authenticate: Authenticate = () =>
+        new Promise((resolve) => (judge = () => resolve({ principal: "a", expiresAt: Infinity })));
+      const { socket, send, sweep } = open({ authenticate });
+      send({ t: "init" });
+      sweep.tick(performance.now() + 11_000);
+      judge?.();
+      await turn();
+      expect([socket.types(), socket.closed]).to.deep.equal([["ready"], undefined]);
+    });
+
     it("closes with 4016 when they are refused, and opens nothing", async () => {
       const refused = new GatewayError(Code.UNAUTHENTICATED, "who are you", { reason: "INTERNAL" });
       const { socket, send, calls } = open({ authenticate: () => Promise.reject(refused) });
@@ -267,6 +279,18 @@ describe("a multiplexed session", () => {
       expect(status).to.include({ t: "status", id: 1, code: 8 });
       expect(JSON.stringify(status)).to.include("STREAM_BACKLOG");
       expect(calls[0].cancellation.error?.code).to.equal(Code.RESOURCE_EXHAUSTED);
+    });
+
+    it("takes two of the largest messages for a stream, however large they may be", () => {
+      const { socket, send } = open({
+        options: { socket: { ...strictWebSocket.socket, maxMessageBytes: 8 * 1024 * 1024 } },
+      });
+      send({ t: "init" });
+      expect(socket.frames[0]).to.include({ t: "ready", upBytes: 16 * 1024 * 1024 });
+      send(talk(1));
+      const largest = { text: "x".repeat(8 * 1024 * 1024 - 64) };
+      for (let i = 0; i < 2; i++) send({ t: "msg", id: 1, m: largest });
+      expect(socket.types()).to.deep.equal(["ready"]);
     });
 
     it("lets one message of any size through when none waits, and bounds those of all streams together", () => {
