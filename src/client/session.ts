@@ -52,8 +52,8 @@ export class Session {
     this.#events = events;
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => this.#onOpen(hello));
-    socket.addEventListener("message", ({ data }: { data: unknown }) => this.#onMessage(data));
-    socket.addEventListener("close", ({ code }: { code: number }) => this.#end(code));
+    socket.addEventListener("message", ({ data }) => this.#onMessage(data));
+    socket.addEventListener("close", ({ code }) => this.#end(code));
     // What is wrong comes with close.
     socket.addEventListener("error", () => {});
   }

@@ -12,7 +12,7 @@ import { strictJson } from "../../src/translate/options.ts";
 import type { Binding } from "../../src/schema/binding.ts";
 import type { Schema } from "../../src/schema/descriptor.ts";
 
-export const nodeWebSocket = WebSocket as unknown as WebSocketConstructor;
+export const nodeWebSocket: WebSocketConstructor = WebSocket;
 
 export interface Page {
   readonly client: Client;
