@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { expect } from "chai";
@@ -51,6 +52,22 @@ const judgeAll: Judge = (name) => {
   if (name === "odd") return { principal: "odd", expiresAt: Number.NaN };
   return { principal: name, expiresAt: Infinity };
 };
+
+/** Makes the messages of streams as large as no window is, and tells of the first. */
+function enlarge(onFirst: () => void): Interceptor {
+  return (next) => ({
+    ...next,
+    stream: (call) => {
+      const reply = next.stream(call);
+      const read = async (): Promise<Uint8Array | undefined> => {
+        if ((await reply.messages.read()) === undefined) return undefined;
+        setImmediate(onFirst);
+        return Buffer.alloc(1024 * 1024);
+      };
+      return { ...reply, messages: { read } };
+    },
+  });
+}
 
 describe("a gateway with authenticate", () => {
   let backend: Backend;
@@ -254,8 +271,9 @@ describe("a gateway with authenticate", () => {
     expect(await callUnary("/grpc.health.v1.Health/Check", "")).to.equal(Code.OK);
   });
 
-  it("tells interceptors whose each call is", async () => {
+  it("tells interceptors whose each call is, and asks once for each", async () => {
     const seen: (string | undefined)[] = [];
+    const asked: string[] = [];
     const look: Interceptor = (next) => ({
       unary: (call) => {
         seen.push(call.identity?.principal);
@@ -266,12 +284,17 @@ describe("a gateway with authenticate", () => {
         return next.stream(call);
       },
     });
-    await start(lasting, "", [look]);
+    const judge: Judge = (name) => {
+      asked.push(name);
+      return lasting(name);
+    };
+    await start(judge, "", [look]);
     await get("/v1/one", "rest");
     await watchGrpc("grpc").first;
     await (await connect("/v1/watch", "simple")).nextText();
     await openMux("mux");
     expect(seen).to.deep.equal(["rest", "grpc", "simple", "mux"]);
+    expect(asked).to.deep.equal(seen);
   });
 
   describe("whose credentials end", () => {
@@ -323,6 +346,21 @@ describe("a gateway with authenticate", () => {
       expect((await mux.closed).code).to.equal(4104);
       await Promise.all(cancelled);
     });
+  });
+
+  it("ends gRPC streams though their client takes nothing", async () => {
+    let onFirst = (): void => {};
+    const first = new Promise<void>((resolve) => (onFirst = resolve));
+    await start(brief, "", [enlarge(() => onFirst())]);
+    const client = connectHttp2(`http://127.0.0.1:${port}`);
+    const head = { ":method": "POST", ":path": "/t.S/Watch", "content-type": "application/grpc", te: "trailers" };
+    client.request({ ...head, ...bearer("ada") }).end(Buffer.alloc(5));
+    await first;
+    sweep.tick(performance.now() + afterGraceMs);
+    await Promise.all(cancelled);
+    await callUnary("/t.S/Get", "ada");
+    expect(gateway.metrics()).to.match(/sluice_streams\{[^}]*t\.S\.Watch[^}]*\} 0/);
+    client.destroy();
   });
 
   describe("with new credentials on a multiplexed socket", () => {
