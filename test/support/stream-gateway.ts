@@ -57,8 +57,12 @@ export async function startStreamGateway(options: StreamGatewayOptions = {}): Pr
   const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
   const config = { ...project.config, upstreams };
   const report: GatewayOptions["report"] = (error) => void reports.push(error.cause ?? error);
-  const gateway = createGateway({ ...project, config }, { report });
-  const endpoint = await gateway.listen();
+  const { gateway, endpoint } = await listen(() => createGateway({ ...project, config }, { report })).catch(
+    async (error: unknown) => {
+      await backend.close();
+      throw error;
+    },
+  );
   return {
     ...endpoint,
     backend,
@@ -69,6 +73,11 @@ export async function startStreamGateway(options: StreamGatewayOptions = {}): Pr
       await Promise.all([gateway.close(), backend.close()]);
     },
   };
+}
+
+async function listen(create: () => Gateway) {
+  const gateway = create();
+  return { gateway, endpoint: await gateway.listen() };
 }
 
 function readMetric(text: string, name: string): number {
