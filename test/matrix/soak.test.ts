@@ -97,10 +97,10 @@ describe("streams that come and go", function () {
   };
 
   it("leave nothing behind, and memory as it was", async () => {
-    for (let i = 0; i < cycles / 2; i++) await eachOf(60, visit);
+    for (let i = 0; i < cycles / 2; i++) await eachOf(40, visit);
     await settled(gateway, () => gateway.metric("sluice_streams"));
     const half = await heldBytes();
-    for (let i = 0; i < cycles / 2; i++) await eachOf(60, visit);
+    for (let i = 0; i < cycles / 2; i++) await eachOf(40, visit);
     await settled(gateway, () => gateway.metric("sluice_streams") + gateway.metric("sluice_websocket_sockets"));
     expect((await heldBytes()) - half).to.be.below(2 * 1024 * 1024);
     expect(gateway.metric("sluice_streams")).to.equal(0);
