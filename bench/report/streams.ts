@@ -97,8 +97,8 @@ function slowPart({ slow, others, before, during, ...result }: SlowResult): stri
     ["without slow clients", before.cpu, before.p50, before.p99, before.perSecond],
     ["beside them", during.cpu, during.p50, during.p99, during.perSecond],
   ];
-  const head = `${slow} clients ask for a flood and read nothing of it. Each costs the gateway ${figure(result.kibPerSlowClient)} KiB of resident memory, by the growth from
-the first half of them to all; without garbage ${figure(result.heapKib)} KiB of heap and ${figure(result.externalKib)} KiB beside it. When the system's buffers were full too,
+  const head = `${slow} clients ask for a flood and read nothing of it. Each costs the gateway ${figure(result.kibPerSlowClient)} KiB of resident memory, garbage collected, by the
+growth from the first half of them to all; it has ${figure(result.heapKib)} KiB of heap and ${figure(result.externalKib)} KiB beside it. When the system's buffers were full too,
 ${others} others had one message at a time echoed, as before.`;
   return [`### Slow clients`, head, markdownTable(columns, rows)].join("\n\n");
 }

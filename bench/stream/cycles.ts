@@ -1,6 +1,5 @@
 // Whether memory comes back: thousands of sockets with a stream each, opened and closed again and again.
-import type { Running } from "../load/process.ts";
-import { readHeap } from "./heap.ts";
+import { collected } from "./collected.ts";
 import { settledBytes, type Stage, type Stages, type StreamOptions } from "./run-subject.ts";
 import { manySockets } from "./sockets.ts";
 import { sluice } from "./subjects.ts";
@@ -53,20 +52,10 @@ async function measure({ gateway, clients }: Stage, { quick, progress }: StreamO
     date: new Date().toISOString(),
     openMiB,
     closedMiB,
-    startMiB: start.residentMiB,
-    firstMiB: first.residentMiB,
-    lastMiB: last.residentMiB,
-    heapStartMiB: start.heapMiB,
-    heapEndMiB: last.heapMiB,
+    startMiB: start.resident / mib,
+    firstMiB: first.resident / mib,
+    lastMiB: last.resident / mib,
+    heapStartMiB: start.heap.heapUsed / mib,
+    heapEndMiB: last.heap.heapUsed / mib,
   };
-}
-
-/** V8 collects when it needs room, not when it has time; one collection finds the garbage, the next one gives its pages back. */
-async function collected(
-  gateway: Running,
-  isQuick: boolean,
-): Promise<{ readonly residentMiB: number; readonly heapMiB: number }> {
-  await readHeap(gateway.pid);
-  const { heapUsed } = await readHeap(gateway.pid);
-  return { residentMiB: (await settledBytes(gateway, isQuick)) / mib, heapMiB: heapUsed / mib };
 }

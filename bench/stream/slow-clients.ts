@@ -1,9 +1,9 @@
 // What clients cost that read nothing while their backends send without an end, and what the others notice of it.
 import type { Running } from "../load/process.ts";
-import { readHeap } from "./heap.ts";
+import { type Collected, collected } from "./collected.ts";
 import type { Counted } from "./order.ts";
 import { startClients } from "./client-process.ts";
-import { settledBytes, type Stage, type Stages, type StreamOptions } from "./run-subject.ts";
+import type { Stage, Stages, StreamOptions } from "./run-subject.ts";
 import { sluice } from "./subjects.ts";
 
 /** µs, and echoes a second, of the clients that do read: one message under way at a time. */
@@ -19,9 +19,9 @@ export interface SlowResult {
   readonly slow: number;
   readonly others: number;
   readonly date: string;
-  /** Resident, growth by the second half of them. */
+  /** Resident when garbage has been collected, growth by the second half of them. */
   readonly kibPerSlowClient: number;
-  /** Of the heap without garbage, and of memory beside it: growth by all of them. */
+  /** Of the heap, and of memory beside it: growth by all of them. */
   readonly heapKib: number;
   readonly externalKib: number;
   readonly before: Echoes;
@@ -40,20 +40,19 @@ async function measure(
   const others = 20;
   const { port, pid } = gateway;
   const slowClients = startClients();
-  const open = async (sockets: number): Promise<number> => {
+  const open = async (sockets: number): Promise<Collected> => {
     await slowClients.open({ port, form: "simple", task: "flood", sockets, isStalled: true });
     await untilIdle(gateway);
-    return settledBytes(gateway, quick);
+    return collected(gateway, quick);
   };
   try {
     await clients.open({ port, form: "simple", task: "echo", sockets: others, inFlight: 1 });
     await clients.count(quick ? 200 : 2000, pid);
     const before = await clients.count(seconds * 1000, pid);
     await clients.close();
-    const heapBefore = await readHeap(pid);
+    const none = await collected(gateway, quick);
     const half = await open(slow / 2);
     const all = await open(slow / 2);
-    const heapAfter = await readHeap(pid);
     await clients.open({ port, form: "simple", task: "echo", sockets: others, inFlight: 1 });
     await clients.count(quick ? 200 : 2000, pid);
     const during = await clients.count(seconds * 1000, pid);
@@ -63,9 +62,9 @@ async function measure(
       slow,
       others,
       date: new Date().toISOString(),
-      kibPerSlowClient: (all - half) / (slow / 2) / 1024,
-      heapKib: (heapAfter.heapUsed - heapBefore.heapUsed) / slow / 1024,
-      externalKib: (heapAfter.external - heapBefore.external) / slow / 1024,
+      kibPerSlowClient: (all.resident - half.resident) / (slow / 2) / 1024,
+      heapKib: (all.heap.heapUsed - none.heap.heapUsed) / slow / 1024,
+      externalKib: (all.heap.external - none.heap.external) / slow / 1024,
       before: toEchoes(before),
       during: toEchoes(during),
     };

@@ -34,7 +34,12 @@ export function judgeSockets({ sockets, rows }: SocketsResult): StreamVerdict[] 
 
 export function judgeSlow({ slow, kibPerSlowClient, before, during }: SlowResult): StreamVerdict[] {
   return [
-    atMost(`${slow} clients that read nothing of a flood: resident memory of each`, kibPerSlowClient, 512, " KiB"),
+    atMost(
+      `${slow} clients that read nothing of a flood, garbage collected: resident memory of each`,
+      kibPerSlowClient,
+      512,
+      " KiB",
+    ),
     atMost("beside them: CPU of the others' echoes / without them", during.cpu / before.cpu, 1.25, " ×"),
   ];
 }
