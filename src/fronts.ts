@@ -91,7 +91,7 @@ function createPages({ config, schema, bindings, report }: FrontsInputs, websock
     schema,
     bindings,
     profile: config.profile,
-    playground: config.pages.playground,
+    ...config.pages,
     webSocket: { enabled: config.websocket.enabled, unary: config.websocket.exposeUnary },
     clientScript: readClientBundle,
     apiModule: (form) => (form === "ts" ? writeClientModule : writeClientScript)(module),

@@ -155,6 +155,29 @@ describe("a gateway's own pages", () => {
       .that.includes({ enabled: true });
   });
 
+  it("are not for pages that DNS rebinding leads here, unless the operator chose to show them", async () => {
+    const statusOf = async (yamlText: string, host: string, path = "/-/api.json"): Promise<number> => {
+      const { project } = await loadSource({ protos, yaml: yamlText });
+      const gateway = createGateway(project!);
+      const { port } = await gateway.listen();
+      const outgoing = request({
+        port,
+        path,
+        headers: { host: host.replace("PORT", String(port)) },
+        agent: false,
+      }).end();
+      const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+      response.resume();
+      await gateway.close();
+      return response.statusCode ?? 0;
+    };
+    for (const host of ["localhost:PORT", "127.0.0.1:PORT", "[::1]:PORT", "shop.localhost", "LOCALHOST"])
+      expect(await statusOf("", host), host).to.equal(200);
+    for (const host of ["evil.example:PORT", "localhost.evil.example", "xlocalhost", "127.0.0.1.evil.example"])
+      expect(await statusOf("", host), host).to.equal(421);
+    expect(await statusOf("pages: {playground: on}", "evil.example")).to.equal(200);
+  });
+
   it("can be switched off, but for the client that says nothing about the API", async () => {
     for (const path of ["/-/play", "/-/api.json", "/-/api.ts", "/-/api.js"])
       expect((await ask("pages: {playground: off}", path)).status, path).to.equal(404);

@@ -137,6 +137,8 @@ export interface WebSocketConfig {
 export interface PageConfig {
   /** Settled: `auto` has become yes or no. */
   readonly playground: boolean;
+  /** Nobody asked for it: only whoever names this machine in Host gets it, no page that DNS rebinding led here. */
+  readonly localOnly: boolean;
 }
 
 export interface Config {

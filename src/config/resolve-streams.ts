@@ -32,5 +32,8 @@ export function toWebSocket(websocket: DefaultSettings["websocket"]): WebSocketC
 /** Whoever can reach a loopback address may see the schema; elsewhere it is the operator's to decide. */
 export function toPages({ playground }: DefaultSettings["pages"], listen: Address): PageConfig {
   const isLocal = listen.host.startsWith("unix:") || isLoopback(listen.host);
-  return { playground: playground === "on" || (playground === "auto" && isLocal) };
+  return {
+    playground: playground === "on" || (playground === "auto" && isLocal),
+    localOnly: playground === "auto" && isLocal && !listen.host.startsWith("unix:"),
+  };
 }

@@ -21,7 +21,7 @@ describe("streams, websocket and pages in sluice.yaml", () => {
       envelope: "none",
       accessTokenInQuery: false,
     });
-    expect(pages).to.deep.equal({ playground: true });
+    expect(pages).to.deep.equal({ playground: true, localOnly: true });
   });
 
   it("take origins in any case, as browsers send them", () => {

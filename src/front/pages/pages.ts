@@ -1,4 +1,5 @@
 // The gateway's own pages under /-/: the playground, what it reads, the browser client. OPEN FIRST in front/pages/.
+import { isIP } from "node:net";
 import { Code, GatewayError } from "../../status.ts";
 import type { Exchange, Front } from "../front.ts";
 import { describeApi, type ApiSource } from "./describe-api.ts";
@@ -8,6 +9,8 @@ import { playgroundFiles, readPlaygroundFile } from "./playground-files.ts";
 export interface PagesFrontOptions extends ApiSource {
   /** Whether pages that describe the API are served: the playground, and the typed client. */
   readonly playground: boolean;
+  /** They are for requests that name this machine in Host: an address, or localhost. */
+  readonly localOnly: boolean;
   /** The browser client, an ES module that says nothing about the API. */
   readonly clientScript: () => string;
   /** The typed client made from the protos. */
@@ -19,6 +22,7 @@ export interface PagesFrontOptions extends ApiSource {
 }
 
 const script = "text/javascript; charset=utf-8";
+const clientPath = "/-/sluice-client.js";
 const ticketPath = "/-/ticket";
 /** Upgrades never come here: somebody has opened the path of the multiplexed WebSocket with an ordinary request. */
 const socketPath = "/-/stream";
@@ -45,6 +49,7 @@ export function createPagesFront(options: PagesFrontOptions): Front {
     const pageOf = pages.get(path);
     if (pageOf === undefined)
       throw path === socketPath && options.webSocket.enabled ? noSocket() : notFound(options.playground);
+    if (options.localOnly && path !== clientPath) checkHost(exchange);
     if (method === "GET" || method === "HEAD") answerPage(exchange, pageOf());
     else refuseMethod(exchange, "GET, HEAD, OPTIONS");
   };
@@ -56,6 +61,17 @@ export function createPagesFront(options: PagesFrontOptions): Front {
       answerError(exchange, error);
     }
   };
+}
+
+/**
+ * Throws GatewayError (421) for a name that somebody may have pointed here: a page of that name could otherwise read what is
+ * for this machine alone (DNS rebinding).
+ */
+function checkHost({ headers }: Exchange): void {
+  const host = String(headers["host"] ?? "").replace(/:\d+$/, "");
+  if (isIP(host.replace(/^\[(.*)\]$/, "$1")) !== 0 || /^(?:.+\.)?localhost$/i.test(host)) return;
+  const message = "this page is for localhost, as nobody chose to show it to others; pages.playground: on does";
+  throw new GatewayError(Code.PERMISSION_DENIED, message, { reason: "HOST_FOREIGN", httpStatus: 421 });
 }
 
 type PageOf = () => Page;

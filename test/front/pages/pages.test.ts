@@ -63,6 +63,7 @@ describe("createPagesFront", () => {
       profile: "strict",
       webSocket: { enabled: true, unary: false },
       playground: true,
+      localOnly: false,
       clientScript: () => "export const client = 1;",
       apiModule: (form) => `// ${form}`,
       answerError: compileErrorAnswer(schema, rest),
