@@ -81,8 +81,7 @@ async function readLate(transport: StreamTransport, options: StreamGatewayOption
 describe("streams whose client is slow", function () {
   this.timeout(20_000);
 
-  // Over gRPC the backend waits for its client whatever the method says.
-  for (const transport of transports.filter(({ way }) => way.kind !== "grpc")) {
+  for (const transport of transports) {
     it(`are given up over ${transport.name} where the method says DISCONNECT`, async () => {
       const { ended, isCancelled, numbers } = await readLate(transport, { listOption: "overflow: DISCONNECT" });
       expect(isCancelled).to.equal(true);

@@ -14,6 +14,7 @@ import type { Census, StreamTally } from "../stream/census.ts";
 import { endless } from "../stream/stream-clock.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
 import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import type { Overflow } from "../stream/stream-policy.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { isOpaque } from "./method-table.ts";
 import type { GrpcOptions } from "./options.ts";
@@ -31,7 +32,8 @@ export interface GrpcPlan {
   readonly method: Method;
   readonly codec: CodecName;
   readonly timeoutOf: TimeoutOf;
-  /** Of streaming calls. */
+  /** Of streaming calls: the three below. */
+  readonly overflow: Overflow;
   readonly times: StreamTimes;
   readonly tally: StreamTally;
   /** Protobuf bytes of a request message; throws GatewayError (INVALID_ARGUMENT). Undefined where they are what came. */
@@ -71,11 +73,13 @@ function compilePlan(method: Method, codec: CodecName, shared: PlanOptions): Grp
     const message = `${method.service.name} has no proto here, and without one there is no JSON; use application/grpc`;
     throw new GatewayError(Code.UNIMPLEMENTED, message, { reason: "METHOD_UNKNOWN" });
   }
+  const { policy } = readStreamPolicy(method);
   return {
     method,
     codec,
     timeoutOf: compileTimeout(method, options),
-    times: isEndless(method) ? endless : toStreamTimes(readStreamPolicy(method).policy, options.streams),
+    overflow: policy.overflow,
+    times: isEndless(method) ? endless : toStreamTimes(policy, options.streams),
     tally: census.tallyOf(isOpaque(method) ? opaque : method, "grpc"),
     readMessage: isJson ? compileJsonReader(method.input, schema, options.json) : undefined,
     writeMessage: isJson ? compileJsonWriter(method.output, schema, options.json) : undefined,

@@ -13,6 +13,8 @@ import { answerError, endWithError, toOkTrailers } from "./error-answer.ts";
 import { appendReplyMetadata } from "./metadata.ts";
 import type { Negotiated } from "./negotiate.ts";
 import type { GrpcContext, GrpcPlan } from "./plan.ts";
+import { forward } from "./forward.ts";
+import type { Client } from "./forward.ts";
 import { toReplyFrame } from "./reply-frame.ts";
 import { RequestMessages } from "./request-messages.ts";
 
@@ -22,7 +24,6 @@ const largestJoined = 4096;
 /** Throws GatewayError for what the head alone forbids; later faults are answered here. */
 export function serveStream(context: GrpcContext, exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated): void {
   const cancellation = new Cancellation();
-  const room = new Room();
   const forwarded = context.forwardedOf(exchange);
   const metadata = context.requestMetadata(exchange, forwarded);
   const messages = new RequestMessages(exchange, plan, negotiated, context.options.maxMessageBytes);
@@ -30,8 +31,6 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
     messages.onFail(error);
     cancellation.cancel(error);
   };
-  // Whoever cancels: a client that takes nothing must not keep the end waiting.
-  cancellation.onCancel(() => room.open());
   const clock = new StreamClock(context.sweep, plan.times, stop);
   messages.onTaken = () => {
     clock.touch();
@@ -47,7 +46,7 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
     peer: forwarded.client,
     messages,
   });
-  void answer({ context, exchange, plan, accepts: negotiated.accepts, room, clock }, reply);
+  void answer({ context, exchange, plan, accepts: negotiated.accepts, cancellation, clock }, reply);
   if (!exchange.isDone) exchange.receiveBody(messages, false);
 }
 
@@ -56,11 +55,12 @@ interface Answering {
   readonly exchange: Exchange;
   readonly plan: GrpcPlan;
   readonly accepts: readonly MessageEncoding[];
-  readonly room: Room;
+  readonly cancellation: Cancellation;
   readonly clock: StreamClock;
 }
 
-async function answer({ context, exchange, plan, accepts, room, clock }: Answering, reply: StreamReply): Promise<void> {
+async function answer(answering: Answering, reply: StreamReply): Promise<void> {
+  const { context, exchange, plan, accepts, cancellation, clock } = answering;
   const encoding = toPromised(plan, accepts);
   const { tally } = plan;
   openStream(tally);
@@ -69,22 +69,57 @@ async function answer({ context, exchange, plan, accepts, room, clock }: Answeri
   // A call that fails before its end fails there, too, where nobody looks any more.
   reply.trailers.catch(() => {});
   try {
-    writer = exchange.startResponse(200, toHead(plan, encoding, await reply.headers), () => room.open());
-    for (;;) {
-      const message = await reply.messages.read();
-      if (message === undefined || exchange.isDone) break;
-      clock.touch();
-      tally.messagesOut++;
-      if (!send(writer, plan, message, encoding)) await room.wait();
-    }
-    writer.end(toOkTrailers(await reply.trailers));
-  } catch (error) {
-    code = GatewayError.from(error).code;
+    const client = new GrpcClient(answering, encoding);
+    // Whoever cancels: a client that takes nothing must not keep the end waiting.
+    cancellation.onCancel(() => client.makeRoom());
+    writer = exchange.startResponse(200, toHead(plan, encoding, await reply.headers), () => client.makeRoom());
+    client.writer = writer;
+    writer.end(toOkTrailers(await forward(reply, client, plan.overflow)));
+  } catch (cause) {
+    const error = GatewayError.from(cause);
+    code = error.code;
     if (writer === undefined) answerError(context.options, exchange, plan.codec, error);
     else endWithError(context.options, exchange, writer, error);
+    // Where the backend did not end the call itself.
+    cancellation.cancel(error);
   }
   clock.stop();
   endStream(tally, code);
+}
+
+class GrpcClient implements Client {
+  writer: ResponseWriter | undefined;
+  readonly #answering: Answering;
+  readonly #encoding: MessageEncoding | undefined;
+  #onRoom: () => void = () => {};
+
+  constructor(answering: Answering, encoding: MessageEncoding | undefined) {
+    this.#answering = answering;
+    this.#encoding = encoding;
+  }
+
+  get isGone(): boolean {
+    return this.#answering.exchange.isDone;
+  }
+
+  send(message: Uint8Array): boolean {
+    const { plan, clock } = this.#answering;
+    clock.touch();
+    plan.tally.messagesOut++;
+    return this.writer === undefined || send(this.writer, plan, message, this.#encoding);
+  }
+
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
+  }
+
+  onDropped(count: number): void {
+    this.#answering.plan.tally.dropped += count;
+  }
+
+  makeRoom(): void {
+    this.#onRoom();
+  }
 }
 
 /**
@@ -114,27 +149,4 @@ function send(
   if (bytes.length <= largestJoined) return writer.write(joinFrame(bytes, isCompressed));
   writer.write(framePrefix(bytes.length, isCompressed));
   return writer.write(bytes);
-}
-
-/** Where the sender waits until the client has taken some of what was sent, or has gone. */
-class Room {
-  #isOpen = false;
-  #resume: (() => void) | undefined;
-
-  open(): void {
-    const resume = this.#resume;
-    this.#resume = undefined;
-    if (resume === undefined) this.#isOpen = true;
-    else resume();
-  }
-
-  wait(): Promise<void> {
-    if (this.#isOpen) {
-      this.#isOpen = false;
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
 }
