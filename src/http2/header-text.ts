@@ -25,6 +25,11 @@ export function isHeaderValue(value: string): boolean {
   return !isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(length - 1));
 }
 
+/** As above, but for what gRPC lets a status message have: servers, grpc-go among them, leave the blanks at its ends. */
+export function isField(name: string, value: string): boolean {
+  return isHeaderName(name) && (isHeaderValue(value) || (name === "grpc-message" && isHeaderValue(`"${value}"`)));
+}
+
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }

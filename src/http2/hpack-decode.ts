@@ -2,7 +2,7 @@
 import { Http2Error } from "./errors.ts";
 import type { DecodedBlock } from "./decoded-block.ts";
 import { decodeHuffman } from "./huffman.ts";
-import { isHeaderName, isHeaderValue } from "./header-text.ts";
+import { isField, isHeaderName } from "./header-text.ts";
 import { BlockMemo } from "./block-memo.ts";
 import { staticTable } from "./hpack-static.ts";
 import type { HeaderField } from "./hpack-static.ts";
@@ -86,7 +86,7 @@ export class HpackDecoder {
       name,
       value,
       size: name.length + value.length + 32,
-      isValid: isHeaderName(name) && isHeaderValue(value),
+      isValid: isField(name, value),
     };
     this.#table.add(field);
     this.#addField(field);
@@ -99,7 +99,7 @@ export class HpackDecoder {
     this.#size += name.length + value.length + 32;
     if (this.#isFull()) return;
     this.#list.push(name, value);
-    if (!isHeaderValue(value) || !isHeaderName(name)) this.#malformed ??= describe(name, value);
+    if (!isField(name, value)) this.#malformed ??= describe(name, value);
   }
 
   #addField(field: HeaderField): void {

@@ -118,6 +118,18 @@ describe("HpackDecoder", () => {
     });
   }
 
+  it("takes blanks at the ends of grpc-message, and of nothing else", () => {
+    const field = (name: string, value: string): string => {
+      const text = (part: string): string =>
+        Buffer.from([part.length]).toString("hex") + Buffer.from(part).toString("hex");
+      return `00${text(name)}${text(value)}`;
+    };
+    const { headers, malformed } = decode(decoder(), field("grpc-message", " a "));
+    expect([headers, malformed]).to.deep.equal([["grpc-message", " a "], undefined]);
+    expect(decode(decoder(), field("x-message", " a ")).malformed).to.include("x-message");
+    expect(decode(decoder(), field("grpc-message", " \n ")).malformed).to.include("grpc-message");
+  });
+
   it("pushes the oldest fields out of a full table", () => {
     const target = decoder();
     // Room for one field of 32 + 10 + 5 bytes, not for two.

@@ -64,6 +64,11 @@ const cases: readonly Case[] = [
     message: "50%ZZ",
   },
   {
+    name: "a message with blanks at its ends, as grpc-go writes them",
+    answer: trailersOnly({ "grpc-status": "5", "grpc-message": " not here " }),
+    codes: [Code.NOT_FOUND],
+  },
+  {
     name: "trailers only, OK, without a message",
     answer: trailersOnly({ "grpc-status": "0" }),
     codes: [Code.INTERNAL],
