@@ -248,6 +248,11 @@ describe("bindMethods", () => {
       expect(problem(lower)).to.include(`warning: http rule of t.S.M: the HTTP method "head" is served as "HEAD"`);
       expect(lower.bindings[0].httpMethod).to.equal("HEAD");
     });
+
+    it("takes the custom kind websocket as it is usually written", () => {
+      const { bindings, diagnostics } = bindRule({ custom: { kind: "websocket", path: "/a" } });
+      expect([bindings[0].httpMethod, diagnostics]).to.deep.equal(["WEBSOCKET", []]);
+    });
   });
 
   describe("YAML rules", () => {

@@ -199,7 +199,8 @@ function readKind(kind: RuleText, context: RuleContext): string | undefined {
     );
     return undefined;
   }
-  if (upper !== text) {
+  // `websocket` is written so by those who came up with it (docs/websocket.md, "The path").
+  if (upper !== text && text !== "websocket") {
     report(context, "warning", {
       position,
       message: `the HTTP method "${text}" is served as "${upper}"`,
