@@ -29,7 +29,8 @@ export class ClientSocket {
     this.#settle = (error) => {
       if (this.#isSettled) return;
       this.#isSettled = true;
-      if (error === undefined && order.isStalled === true) this.#socket.pause();
+      // Otherwise those that are open would be in the way of those that are not.
+      if (error === undefined && order.task === "flood") this.#socket.pause();
       onOpen(error);
     };
     let fault: Error | undefined;
@@ -67,6 +68,11 @@ export class ClientSocket {
   /** µs each echo took since the last time they were taken. */
   takeLatencies(): readonly number[] {
     return this.#speech?.takeLatencies() ?? [];
+  }
+
+  /** A flood is not read before this. */
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** As a client does that has had enough. */

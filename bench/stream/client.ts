@@ -30,8 +30,12 @@ function open(order: OpenOrder): Promise<Opened> {
     }, openLimitMs);
     const settle = (error: Error | undefined): void => {
       clearTimeout(timer);
-      if (error === undefined) resolve({ milliseconds: performance.now() - startedAt });
-      else reject(error);
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      if (order.isStalled !== true) for (const socket of sockets) socket.resume();
+      resolve({ milliseconds: performance.now() - startedAt });
     };
     const next = (): void => {
       if (begun === order.sockets) return;

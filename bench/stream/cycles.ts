@@ -27,7 +27,7 @@ export async function measureCycles(stages: Stages): Promise<CyclesResult> {
 
 async function measure({ gateway, clients }: Stage, { quick, progress }: StreamOptions): Promise<CyclesResult> {
   const sockets = manySockets(quick);
-  const cycles = quick ? 3 : 20;
+  const cycles = quick ? 2 : 20;
   const task = { port: gateway.port, form: "simple", task: "hold" } as const;
   await clients.open({ ...task, sockets: 50 });
   await clients.close();

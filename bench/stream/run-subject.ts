@@ -100,7 +100,7 @@ export async function eachSubject<Result>(
 
 /** Collectors give memory back a little later: waits until it no longer changes much, and says how much it is. */
 export async function settledBytes(gateway: Running, isQuick: boolean): Promise<number> {
-  const pauseMs = isQuick ? 100 : 1000;
+  const pauseMs = isQuick ? 30 : 1000;
   let before = gateway.residentBytes();
   for (let looks = 0; looks < 8; looks++) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

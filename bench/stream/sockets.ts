@@ -33,7 +33,7 @@ export interface SocketsResult {
 }
 
 export function manySockets(isQuick: boolean): number {
-  return isQuick ? 300 : 10_000;
+  return isQuick ? 200 : 10_000;
 }
 
 export async function measureSockets(stages: Stages): Promise<SocketsResult> {
