@@ -114,9 +114,10 @@ describe("the browser client in a browser", () => {
       window.stream = api.counter.watch({ count: "100000" }, { window: 16, maxWindow: 16 });
       stream.onState((state) => states.push(state));
       window.done = (async () => {
+        let more = 400;
         for await (const { number } of stream) {
           numbers.push(Number(number));
-          if (numbers.length === 900) return;
+          if (states.includes("resumed") && --more === 0) return;
           if (numbers.length % 10 === 0) await new Promise((resolve) => setTimeout(resolve));
         }
       })();
@@ -132,7 +133,9 @@ describe("the browser client in a browser", () => {
     await context.setOffline(false);
     await page.evaluate("done");
     expect(gateway.proxy.connections).to.equal(connections + 1);
-    expect(await page.evaluate("numbers")).to.deep.equal(Array.from({ length: 900 }, (_, i) => i + 1));
+    const numbers = await page.evaluate<number[]>("numbers");
+    expect(numbers.length).to.be.greaterThan(500);
+    expect(numbers).to.deep.equal(numbers.map((_, i) => i + 1));
     expect(await page.evaluate("states")).to.deep.equal(["live", "reconnecting", "resumed"]);
   });
 
