@@ -44,16 +44,21 @@ function ratesPart(): string | undefined {
   const results = rateCells.map(({ id }) => savedRate(id)).filter((result) => result !== undefined);
   if (results.length === 0) return undefined;
   const columns = ["", "subject", "messages/s of gateway CPU", "CPU µs/message", "messages/s", "busy cores", "runs"];
-  const head = `Messages from a backend's stream to its client, ${rateSockets(false)} sockets, medians of ${results[0].runs} runs. The gateway has one core, and
-backend and clients share the other: where it is not busy, they are. Echoes count once there and back.`;
+  const head = `Messages from a backend's stream to its client, ${rateSockets(false)} sockets, medians of the runs in the last column; ${measuredOn(results)}. The
+gateway has one core, and backend and clients share the other: where it is not busy, they are. Echoes count once there and back.`;
   const left = results.flatMap((result) => result.left.map(({ subject, reason }) => `Without ${subject}: ${reason}.`));
   const table = markdownTable(columns, results.flatMap(rateRows));
   return [`### Messages per core`, head, table, echoLine(results), ...new Set(left)].filter(Boolean).join("\n\n");
 }
 
+function measuredOn(results: readonly RateResult[]): string {
+  const dates = results.map(({ date }) => `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`).sort();
+  return `measured from ${dates[0]} to ${dates[dates.length - 1]}`;
+}
+
 function rateRows(result: RateResult): (string | number)[][] {
-  return result.rows.map((row, at) => [
-    at === 0 ? result.title : "",
+  return result.rows.map((row) => [
+    result.title,
     row.subject === "sluice" ? `**${row.label}**` : row.label,
     row.perCore,
     1e6 / row.perCore,
