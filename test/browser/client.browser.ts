@@ -59,10 +59,11 @@ describe("the browser client in a browser", () => {
         const options = { window: 32, maxWindow: 32 };
         for await (const { number } of api.counter.plain({ count: "100000", act: "size:1000" }, options)) {
           taken++;
-          most = Math.max(most, window.received - taken);
           if (taken === 400) break;
+          if (taken % 8 !== 0) continue;
           // Time enough for everything that the server may send.
-          if (taken % 4 === 0) await new Promise((resolve) => setTimeout(resolve));
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          most = Math.max(most, window.received - taken);
         }
         return { most, taken };
       })()`);
@@ -123,13 +124,13 @@ describe("the browser client in a browser", () => {
       })();
       undefined`);
     await page.waitForFunction("numbers.length > 100");
-    // Chromium leaves open WebSockets alone when it is offline, so the network does the rest.
+    // Chromium leaves open WebSockets alone when it is told to be offline, so the network does the rest; whether the page hears of
+    // the cut before or after it is online again differs from run to run.
     await context.setOffline(true);
     gateway.freeze();
     await page.waitForFunction("!navigator.onLine");
-    gateway.cut();
-    await page.waitForFunction(`states.includes("reconnecting")`);
     const { connections } = gateway.proxy;
+    gateway.cut();
     await context.setOffline(false);
     await page.evaluate("done");
     expect(gateway.proxy.connections).to.equal(connections + 1);
