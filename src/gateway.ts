@@ -17,6 +17,7 @@ import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
+import { collectGarbage, MemoryReturn } from "./memory-return.ts";
 import { writeMetrics } from "./metrics.ts";
 import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
@@ -87,6 +88,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const chain = authentication === undefined ? interceptors : [authentication.interceptor, ...interceptors];
   const handler = composeChain(chain, own.before(upstreams.handler));
   const census = new Census();
+  sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
   const parts = { config, schema, bindings, handler, own, sweep, census, report };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({

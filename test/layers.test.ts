@@ -56,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "gateway-options": "everything",
   readiness: ["config", "serve", "upstream"],
   metrics: ["front/stream", "upstream"],
+  "memory-return": ["front/stream"],
   fronts: "everything",
   gateway: "everything",
   index: "everything",

@@ -47,6 +47,13 @@ export class Census {
     return this.#sockets;
   }
 
+  /** Streams and sockets together. */
+  get open(): number {
+    let open = this.#sockets;
+    for (const tally of this.#tallies.values()) open += tally.open;
+    return open;
+  }
+
   /** Counts a socket in, unless there are too many; each "open" is to be followed by `closeSocket` with the same principal. */
   openSocket(principal: string, { maxSockets, maxPerPrincipal }: SocketLimits): SocketVerdict {
     if (this.#sockets >= maxSockets) return "too-many";
