@@ -105,7 +105,8 @@ export async function settledBytes(gateway: Running, isQuick: boolean): Promise<
   for (let looks = 0; looks < 8; looks++) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     const now = gateway.residentBytes();
-    if (looks > 0 && Math.abs(now - before) < before / 200) return now;
+    // A gateway gives memory back some seconds after a crowd has gone.
+    if (looks > (isQuick ? 0 : 3) && Math.abs(now - before) < before / 200) return now;
     before = now;
   }
   return before;
