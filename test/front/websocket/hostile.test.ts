@@ -204,7 +204,8 @@ describe("a WebSocket of a hostile client", () => {
       const bytes = randomBytes(64 + i);
       client.raw.send(bytes);
       client.raw.socket.end();
-      expect([1000, 1002, 1003, 1006, 1007, 1009], bytes.toString("hex")).to.include(await client.closeCode());
+      // 4003: now and then the first of them happen to be a frame, of text that is no JSON.
+      expect([1000, 1002, 1003, 1006, 1007, 1009, 4003], bytes.toString("hex")).to.include(await client.closeCode());
       client.raw.close();
     }
     while (kit.census.sockets > 1) await new Promise(setImmediate);
