@@ -7,6 +7,7 @@ import type { Front, UpgradeFront } from "./front/front.ts";
 import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
 import { createPagesFront, isOwnPage } from "./front/pages/pages.ts";
 import { compileErrorAnswer, compileErrorBody } from "./front/rest/error-answer.ts";
+import type { RestOptions } from "./front/rest/options.ts";
 import { createRestFront } from "./front/rest/rest.ts";
 import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
@@ -60,7 +61,7 @@ export function createFronts(inputs: FrontsInputs): Fronts {
   const redeemTicket = websocket?.redeemTicket;
   const rest = createRestFront({ router, schema, handler, options: restOptions, redeemTicket, sweep, census });
   const grpc = createGrpc(inputs);
-  const pages = createPages(inputs, websocket);
+  const pages = createPages(inputs, restOptions, websocket);
   return {
     front: (exchange) => (isGrpc(exchange) ? grpc : isOwnPage(exchange) ? pages : rest)(exchange),
     upgrade: websocket?.upgrade,
@@ -84,8 +85,11 @@ function createGrpc({ config, schema, handler, own, sweep, census, report }: Fro
   });
 }
 
-function createPages({ config, schema, bindings, report }: FrontsInputs, websocket: WebSocketFront | undefined): Front {
-  const options = toRestOptions(config, report);
+function createPages(
+  { config, schema, bindings }: FrontsInputs,
+  options: RestOptions,
+  websocket: WebSocketFront | undefined,
+): Front {
   const module = { schema, bindings, json: options.json };
   return createPagesFront({
     schema,

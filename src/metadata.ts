@@ -86,6 +86,19 @@ export function toBinaryValue(text: string): string | undefined {
   return /^[A-Za-z0-9+/]*$/.test(digits) && digits.length % 4 !== 1 ? digits : undefined;
 }
 
+/**
+ * Adds the values of a `-bin` header, several of which are one list (gRPC over HTTP/2, "Requests"). False for one that is no
+ * base64.
+ */
+export function pushBinaryValues(metadata: string[], name: string, text: string): boolean {
+  for (const part of text.split(",")) {
+    const value = toBinaryValue(part.trim());
+    if (value === undefined) return false;
+    metadata.push(name, value);
+  }
+  return true;
+}
+
 const grpcTimeoutUnits: ReadonlyMap<string, number> = new Map([
   ["H", 3_600_000],
   ["M", 60_000],

@@ -1,5 +1,5 @@
 // Request headers that become metadata, for every front that speaks to browsers: an allow-list, or grpc-gateway's mapping.
-import { isMetadataName, isMetadataText, isReservedMetadata, toBinaryValue } from "../metadata.ts";
+import { isMetadataName, isMetadataText, isReservedMetadata, pushBinaryValues } from "../metadata.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Profile } from "../schema/binding.ts";
 import { Code, GatewayError } from "../status.ts";
@@ -58,13 +58,8 @@ function compileAllowed(requestHeaders: readonly string[]): AppendHeaders {
   };
 }
 
-/** Several values of one binary header are one list in HTTP (gRPC over HTTP/2, "Requests"). */
 function pushBinary(metadata: string[], name: string, text: string): void {
-  for (const part of text.split(",")) {
-    const value = toBinaryValue(part.trim());
-    if (value === undefined) throw invalid(name, "is not base64");
-    metadata.push(name, value);
-  }
+  if (!pushBinaryValues(metadata, name, text)) throw invalid(name, "is not base64");
 }
 
 function invalid(name: string, problem: string): GatewayError {

@@ -1,7 +1,8 @@
 // The browser client in a real browser, as the gateway serves it: what only a page can show.
 import { expect } from "chai";
 import { buildSync } from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { startCounter } from "../client/counter.ts";
 import type { CounterGateway } from "../client/counter.ts";
 
@@ -27,10 +28,7 @@ describe("the browser client in a browser", () => {
 
   before(async () => {
     gateway = await startCounter("websocket:\n  messages_per_second: 100000\n  handshakes_per_second: 1000\n");
-    browser = await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
   });
 
   after(async () => {
@@ -124,13 +122,15 @@ describe("the browser client in a browser", () => {
       })();
       undefined`);
     await page.waitForFunction("numbers.length > 100");
-    // Chromium leaves open WebSockets alone when it is told to be offline, so the network does the rest; whether the page hears of
-    // the cut before or after it is online again differs from run to run.
-    await context.setOffline(true);
+    // Chromium leaves open WebSockets alone when it is told to be offline, and holds back what befalls them: the network goes first.
+    gateway.proxy.isOpen = false;
     gateway.freeze();
-    await page.waitForFunction("!navigator.onLine");
-    const { connections } = gateway.proxy;
     gateway.cut();
+    await page.waitForFunction(`states.includes("reconnecting")`);
+    await context.setOffline(true);
+    await page.waitForFunction("!navigator.onLine");
+    gateway.proxy.isOpen = true;
+    const { connections } = gateway.proxy;
     await context.setOffline(false);
     await page.evaluate("done");
     expect(gateway.proxy.connections).to.equal(connections + 1);

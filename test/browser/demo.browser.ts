@@ -1,7 +1,8 @@
 // The demo pages in a real browser: a ticker by EventSource and WebSocket, a chat between two tabs, without any library.
 // Run by `npm run browser`, not with the unit tests: it needs Chromium.
 import { expect } from "chai";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { type DemoGateway, startDemoGateway } from "../support/demo-gateway.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 
@@ -17,10 +18,7 @@ describe("the demo pages", () => {
   before(async () => {
     gateway = await startDemoGateway();
     proxy = await startCuttingProxy(gateway.url);
-    browser = await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
   });
 
   after(async () => {

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { BackendError, toStatus } from "../support/backend.ts";
 import { note, type Rooms, shown, startRooms } from "../front/rest/rooms.ts";
 
@@ -33,10 +34,7 @@ describe("streams in a browser", () => {
       });
     };
     rooms = await startRooms({ Watch: { stream } });
-    browser = await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
     page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${rooms.port}/nothing-here`);
   });

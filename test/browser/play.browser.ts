@@ -1,7 +1,8 @@
 // The playground in a real browser, against the example backends: every transport, credit, errors, keyboard.
 // Run by `npm run browser`, not with the unit tests: it needs Chromium.
 import { expect } from "chai";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { type DemoGateway, startDemoGateway } from "../support/demo-gateway.ts";
 
 const waiting = { timeout: 10_000 };
@@ -14,10 +15,7 @@ describe("the playground", () => {
 
   before(async () => {
     gateway = await startDemoGateway();
-    browser = await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
   });
 
   after(async () => {

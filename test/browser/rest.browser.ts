@@ -1,7 +1,8 @@
 // A real browser against the gateway in front of the example backends: what pages and people with an address bar get.
 // Run by `npm run browser`, not with the unit tests: it needs Chromium.
 import { expect } from "chai";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { type DemoGateway, startDemoGateway } from "../support/demo-gateway.ts";
 
 describe("REST in a browser", () => {
@@ -11,18 +12,7 @@ describe("REST in a browser", () => {
 
   before(async () => {
     gateway = await startDemoGateway();
-    browser = await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await launchChromium();
     page = await browser.newPage();
     await page.goto(`${gateway.url}/v1/products/mug`);
   });

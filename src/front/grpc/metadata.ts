@@ -4,7 +4,7 @@ import {
   isMetadataText,
   isReservedMetadata,
   isReservedResponseHeader,
-  toBinaryValue,
+  pushBinaryValues,
 } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
@@ -38,8 +38,9 @@ export function compileRequestMetadata(): (exchange: Exchange, forwarded: Forwar
       const name = rawHeaders[at];
       if (isLeftOut(name)) continue;
       const value = rawHeaders[at + 1];
-      if (name.endsWith("-bin")) pushBinary(metadata, name, value);
-      else if (isMetadataText(value)) metadata.push(name, value);
+      if (name.endsWith("-bin")) {
+        if (!pushBinaryValues(metadata, name, value)) throw invalid(name, "is not base64");
+      } else if (isMetadataText(value)) metadata.push(name, value);
       else throw invalid(name, "has characters other than printable ASCII");
     }
     if (forwarded.for !== "") metadata.push("x-forwarded-for", forwarded.for);
@@ -47,15 +48,6 @@ export function compileRequestMetadata(): (exchange: Exchange, forwarded: Forwar
     metadata.push("x-forwarded-proto", forwarded.proto);
     return metadata;
   };
-}
-
-/** Several values of one binary header are one list (gRPC over HTTP/2, "Requests"). */
-function pushBinary(metadata: string[], name: string, text: string): void {
-  for (const part of text.split(",")) {
-    const value = toBinaryValue(part.trim());
-    if (value === undefined) throw invalid(name, "is not base64");
-    metadata.push(name, value);
-  }
 }
 
 function invalid(name: string, problem: string): GatewayError {

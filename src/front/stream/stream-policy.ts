@@ -88,6 +88,8 @@ const overflowNames = ["BLOCK", "CONFLATE", "DROP_OLDEST", "DISCONNECT"] as cons
 function toOverflow(method: Method, option: OptionMessage, report: Report): Overflow {
   const value = option.get("overflow");
   const name = typeof value === "string" ? value : overflowNames[Number(value ?? 0)];
+  if (name !== "BLOCK" && method.kind === "client-streaming")
+    report("overflow", `overflow is about a stream of replies; ${method.name} is ${method.kind}, with one reply`);
   if (option.has("key") && name !== "CONFLATE") report("key", "key belongs to overflow: CONFLATE");
   if (option.has("keep") && name !== "DROP_OLDEST") report("keep", "keep belongs to overflow: DROP_OLDEST");
   switch (name) {

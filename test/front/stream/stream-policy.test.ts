@@ -98,6 +98,11 @@ describe("the (sluice.stream) option", () => {
     ["overflow: CONFLATE", "overflow: overflow: CONFLATE needs key, the field of the reply that tells messages apart"],
     ['overflow: CONFLATE key: "price"', 'key: key is "price": the field is neither a string nor an integer'],
     ['overflow: CONFLATE key: "nothing"', 'key: key is "nothing": p.Tick has no field "nothing"'],
+    [
+      "overflow: DISCONNECT",
+      "overflow: overflow is about a stream of replies; p.S.M is client-streaming, with one reply",
+      "rpc M(stream Req) returns (Tick)",
+    ],
     ['key: "symbol"', "key: key belongs to overflow: CONFLATE"],
     ["keep: 3", "keep: keep belongs to overflow: DROP_OLDEST"],
     ["overflow: DROP_OLDEST keep: 10001", "keep: keep is 10001; 1 to 10000 is expected"],

@@ -17,6 +17,12 @@ const close = 8;
 const ping = 9;
 const pong = 10;
 
+/** One of thousands of random texts is: a masked text frame in one fragment, which holds no JSON. */
+function isWholeTextFrame(bytes: Buffer): boolean {
+  const length = bytes[1] & 0x7f;
+  return bytes[0] === 0x81 && bytes[1] >= 0x80 && length > 0 && length < 126 && bytes.length >= 6 + length;
+}
+
 describe("a WebSocket of a hostile client", () => {
   let kit: KitFixture;
   let bystander: KitClient;
@@ -204,8 +210,8 @@ describe("a WebSocket of a hostile client", () => {
       const bytes = randomBytes(64 + i);
       client.raw.send(bytes);
       client.raw.socket.end();
-      // 4003: now and then the first of them happen to be a frame, of text that is no JSON.
-      expect([1000, 1002, 1003, 1006, 1007, 1009, 4003], bytes.toString("hex")).to.include(await client.closeCode());
+      const codes = [1000, 1002, 1003, 1006, 1007, 1009, ...(isWholeTextFrame(bytes) ? [4003] : [])];
+      expect(codes, bytes.toString("hex")).to.include(await client.closeCode());
       client.raw.close();
     }
     while (kit.census.sockets > 1) await new Promise(setImmediate);
