@@ -1,0 +1,18 @@
+// The Chromium of the browser tests: Debian's, or the one that CHROMIUM names; quiet, and without a sandbox, which root has none of.
+import { chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
