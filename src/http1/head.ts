@@ -5,7 +5,7 @@ import { failure } from "./failure.ts";
 import type { Http1Failure } from "./failure.ts";
 import { FieldReader } from "./fields.ts";
 import type { FieldLimits } from "./fields.ts";
-import { chunked, framesBody, readHeaderBlock } from "./header-block.ts";
+import { bodyFraming, chunked, readHeaderBlock } from "./header-block.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { Input } from "./input.ts";
 
@@ -167,7 +167,10 @@ export class HeadReader {
     if (done !== true) return done;
     this.#fields = undefined;
     const list = fields.toList(bytes, start);
-    if (fields.tabbed?.some((field) => framesBody(list[field * 2]))) return failure("header");
+    for (const field of fields.tabbed ?? []) {
+      const framing = bodyFraming(list[field * 2]);
+      if (framing !== undefined) return failure(framing);
+    }
     const block = readHeaderBlock(list);
     if ("code" in block) return block;
     this.block = block;

@@ -78,8 +78,13 @@ const framingNames: ReadonlySet<string> = new Set([
 const framingLengths: ReadonlySet<number> = new Set([...framingNames].map((name) => name.length));
 
 export function framesBody(name: string): boolean {
+  return bodyFraming(name) !== undefined;
+}
+
+/** Which of the two that say where the body ends. */
+export function bodyFraming(name: string): "content-length" | "transfer-encoding" | undefined {
   const framing = framingName(name);
-  return framing === "content-length" || framing === "transfer-encoding";
+  return framing === "content-length" || framing === "transfer-encoding" ? framing : undefined;
 }
 
 /** The name in lower case when it is one of those; by their lengths most others are told without a look. */
