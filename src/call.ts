@@ -1,7 +1,7 @@
 // What every part agrees on: a call as it goes down the chain, the reply as it comes back. Messages are protobuf bytes here, always.
 import type { Metadata } from "./metadata.ts";
 import type { Method } from "./schema/descriptor.ts";
-import type { GatewayError } from "./status.ts";
+import type { Code, GatewayError } from "./status.ts";
 
 /**
  * Ends a call early: the client went away, the deadline passed. Lighter than AbortController, which costs several
@@ -42,17 +42,58 @@ export interface Identity {
   readonly principal: string;
   /** Unix time in milliseconds; Infinity for never. */
   readonly expiresAt: number;
+  /** What is known of the caller, by name: the claims of a token, the properties of a key. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly scopes?: readonly string[];
+  readonly roles?: readonly string[];
+}
+
+/** A client certificate that the listener has verified. */
+export interface ClientCertificate {
+  /** As openssl prints it: `CN=billing,O=Example`. */
+  readonly subject: string;
+  readonly commonName: string | undefined;
+  readonly dnsNames: readonly string[];
+  readonly uris: readonly string[];
+  readonly emails: readonly string[];
+  /** SHA-256 of the whole certificate, hexadecimal, lower case, without colons. */
+  readonly fingerprint: string;
+  /** Unix time in milliseconds. */
+  readonly validTo: number;
+}
+
+/** Names lower case; repeated ones joined by `, ` as Node does (`set-cookie` never occurs in requests). */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The HTTP request that a call came with; of a WebSocket, its handshake. */
+export interface RequestSource {
+  readonly method: string;
+  /** The raw request target, never decoded: `/v1/a%2Fb?x=1`. */
+  readonly target: string;
+  readonly httpVersion: "1.0" | "1.1" | "2";
+  readonly secure: boolean;
+  /** The other end of the connection. */
+  readonly peer: Peer;
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** What there is to judge a caller by. */
 export interface AuthenticationRequest {
   /** What the backend would see as request metadata, the credentials among it. */
   readonly metadata: Metadata;
+  /** The headers as the client sent them; where a front takes credentials from elsewhere (a ticket, a sub-protocol), as if they had come in these. */
+  readonly headers?: RequestHeaders;
   readonly peer: Peer;
+  readonly source?: RequestSource;
+  /** Undefined for a socket that is about to make calls of any method. */
+  readonly method?: Method | undefined;
 }
 
-/** Tells who it is. Throws, or rejects with, GatewayError for a caller that is refused. */
-export type Authenticate = (request: AuthenticationRequest) => Identity | Promise<Identity>;
+/**
+ * Tells who it is; undefined for nobody in particular, a request without credentials. Throws, or rejects with, GatewayError for a
+ * caller that is refused.
+ */
+export type Authenticate = (request: AuthenticationRequest) => Identity | undefined | Promise<Identity | undefined>;
 
 /** What was opened with credentials that have ended lives on for so long: time to bring new ones. */
 const expiryGraceMs = 30_000;
@@ -62,6 +103,163 @@ export function toEndOf({ expiresAt }: Identity): number {
   return performance.now() + expiresAt - Date.now() + expiryGraceMs;
 }
 
+export type FrontName = "rest" | "websocket" | "grpc";
+
+/**
+ * Looks at a message as it passes, protobuf bytes; what it answers goes on in its place. Refuses by throwing, or rejecting with,
+ * GatewayError, which ends the call.
+ */
+export type MessageTap = (
+  message: Uint8Array,
+) => Uint8Array | undefined | void | Promise<Uint8Array | undefined | void>;
+
+/** How a call ended, as its client was told. */
+export interface CallEnd {
+  readonly code: Code;
+  /** Undefined for OK. */
+  readonly error: GatewayError | undefined;
+  /** Of the answer, where it had one: 0 when the client had gone, and for what was told in frames. */
+  readonly httpStatus: number;
+}
+
+export interface CallStart {
+  readonly method: Method;
+  readonly front: FrontName;
+  readonly source: RequestSource;
+  readonly headers: RequestHeaders;
+  readonly peer: Peer;
+  readonly metadata: Metadata;
+  readonly deadline: number;
+  readonly cancellation: Cancellation;
+  readonly identity?: Identity | undefined;
+}
+
+/**
+ * A call of any kind from its beginning, before any of its messages is read, to its end: what interceptors get. What they
+ * may set is not readonly; what they want to hear of later they register here.
+ */
+export class Call {
+  readonly method: Method;
+  readonly front: FrontName;
+  readonly source: RequestSource;
+  /** As the client sent them, see AuthenticationRequest. */
+  readonly headers: RequestHeaders;
+  /** The client: the connection's other end, unless trusted proxies vouch for another. */
+  readonly peer: Peer;
+  readonly cancellation: Cancellation;
+  /** In `performance.now()` milliseconds. */
+  readonly startedAt: number;
+  /** What the backend will see as request metadata. Never written into: replaced. */
+  metadata: Metadata;
+  /** Absolute, in `performance.now()` milliseconds; Infinity for none. */
+  deadline: number;
+  /** Undefined until somebody has said who it is, and for nobody in particular. */
+  identity: Identity | undefined;
+  /** What log lines and answers name the call by; undefined where nobody gives ids. */
+  requestId: string | undefined = undefined;
+  /** The chain has let it pass. */
+  isAdmitted = false;
+  /** Counted by the front. */
+  messagesIn = 0;
+  messagesOut = 0;
+  #replyHeaders: string[] | undefined = undefined;
+  #requestTaps: MessageTap[] | undefined = undefined;
+  #replyTaps: MessageTap[] | undefined = undefined;
+  #endListeners: ((end: CallEnd) => void)[] | undefined = undefined;
+  #hasEnded = false;
+
+  constructor(start: CallStart) {
+    this.method = start.method;
+    this.front = start.front;
+    this.source = start.source;
+    this.headers = start.headers;
+    this.peer = start.peer;
+    this.cancellation = start.cancellation;
+    this.startedAt = performance.now();
+    this.metadata = start.metadata;
+    this.deadline = start.deadline;
+    this.identity = start.identity;
+  }
+
+  /** `[name, value, …]` for the client, whatever the answer will be: headers over HTTP, metadata over gRPC. */
+  get replyHeaders(): Metadata {
+    return this.#replyHeaders ?? nothing;
+  }
+
+  get requestTaps(): readonly MessageTap[] | undefined {
+    return this.#requestTaps;
+  }
+
+  get replyTaps(): readonly MessageTap[] | undefined {
+    return this.#replyTaps;
+  }
+
+  /** The name lower case, the value printable ASCII. Goes with the answer, also with an error. */
+  addReplyHeader(name: string, value: string): void {
+    (this.#replyHeaders ??= []).push(name, value);
+  }
+
+  /** Every message of the client, in order, before it goes on; of a unary call the one there is. */
+  onRequest(tap: MessageTap): void {
+    (this.#requestTaps ??= []).push(tap);
+  }
+
+  /** Every message of the backend, in order, before the client gets it. */
+  onReply(tap: MessageTap): void {
+    (this.#replyTaps ??= []).push(tap);
+  }
+
+  /** Called once, however it ends. A listener must not throw. */
+  onEnd(listener: (end: CallEnd) => void): void {
+    (this.#endListeners ??= []).push(listener);
+  }
+
+  /** The front's, once it has answered. Idempotent. */
+  end(code: Code, error?: GatewayError, httpStatus = 0): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#endListeners === undefined) return;
+    const end = { code, error, httpStatus };
+    for (const listener of this.#endListeners) listener(end);
+  }
+}
+
+const nothing: Metadata = Object.freeze([]);
+
+/**
+ * What runs when a call begins, whatever kind of call it is and whichever front it came by, before any of its messages is read.
+ * It lets the call pass by returning, or refuses it by throwing, or rejecting with, GatewayError. On the call it sets what goes
+ * on to the backend and registers what it wants to hear of: messages, the end.
+ */
+export type Intercept = (call: Call) => void | Promise<void>;
+
+/** A request that did not come to be a call: no route, a path that cannot be read, a preflight. */
+export interface Miss {
+  readonly front: FrontName;
+  readonly source: RequestSource;
+  readonly headers: RequestHeaders;
+  readonly peer: Peer;
+  readonly code: Code;
+  readonly error: GatewayError | undefined;
+  readonly httpStatus: number;
+}
+
+/** The interceptors and what is behind them, as fronts see it. */
+export interface Chain {
+  /**
+   * Whether the call may go on at all: to be asked before its messages are read. Throws, or rejects with, GatewayError. Once
+   * for a call: asked again it says yes.
+   */
+  admit(call: Call): void | Promise<void>;
+  /** Admits the call first, unless that was done. Never throws. */
+  unary(call: Call, message: Uint8Array): Promise<Reply>;
+  /** Admits the call first, unless that was done. Never throws. */
+  stream(call: Call, messages: MessageReader): StreamReply;
+  /** To be told of what came to nothing; undefined where nobody wants to know. */
+  readonly onMiss: ((miss: Miss) => void) | undefined;
+}
+
+/** What backends get of a call. */
 interface CallBase {
   readonly method: Method;
   /** What the backend will see as request metadata. */
@@ -70,8 +268,7 @@ interface CallBase {
   readonly deadline: number;
   readonly cancellation: Cancellation;
   readonly peer: Peer;
-  /** Where callers are authenticated. Set by a front, the end of the credentials is the front's to see to. */
-  readonly identity?: Identity;
+  readonly identity?: Identity | undefined;
 }
 
 export interface UnaryCall extends CallBase {

@@ -8,7 +8,7 @@
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import type { Authenticate } from "./call.ts";
 import { createAuthentication, credentialsRevoked } from "./chain/authenticate.ts";
-import { composeChain, type Interceptor } from "./chain/compose.ts";
+import type { Around } from "./chain/compose.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
@@ -38,7 +38,7 @@ export interface GatewayInputs {
 
 export interface GatewayOptions {
   /** Outermost first, around the upstream; behind `authenticate`, so that each call says whose it is. */
-  readonly interceptors?: readonly Interceptor[];
+  readonly interceptors?: readonly Around[];
   /** Asked about every call but those of the gateway's own health and reflection, and about every WebSocket. Absent: nobody is asked. */
   readonly authenticate?: Authenticate;
   /** Faults that a client only sees as "internal error". */
@@ -86,7 +86,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const authentication =
     authenticate && createAuthentication({ authenticate, timer: sweep, isOpen: (method) => own.isOwn(method) });
   const chain = authentication === undefined ? interceptors : [authentication.interceptor, ...interceptors];
-  const handler = composeChain(chain, own.before(upstreams.handler));
+  const handler = chain.reduceRight((next, wrap) => wrap(next), own.before(upstreams.handler));
   const census = new Census();
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
   const parts = { config, schema, bindings, handler, own, sweep, census, report };

@@ -11,7 +11,7 @@ export type {
   StreamReply,
   UnaryCall,
 } from "./call.ts";
-export type { Interceptor } from "./chain/compose.ts";
+export type { Around as Interceptor } from "./chain/compose.ts";
 export type { Config } from "./config/config.ts";
 export { loadConfig } from "./config/load-config.ts";
 export type { Diagnostic } from "./diagnostic.ts";

@@ -7,7 +7,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { expect } from "chai";
 import type { Authenticate, Identity } from "../src/call.ts";
-import type { Interceptor } from "../src/chain/compose.ts";
+import type { Around } from "../src/chain/compose.ts";
 import { Sweep } from "../src/front/stream/sweep.ts";
 import { createGateway } from "../src/gateway.ts";
 import type { Gateway } from "../src/gateway.ts";
@@ -54,7 +54,7 @@ const judgeAll: Judge = (name) => {
 };
 
 /** Makes the messages of streams as large as no window is, and tells of the first. */
-function enlarge(onFirst: () => void): Interceptor {
+function enlarge(onFirst: () => void): Around {
   return (next) => ({
     ...next,
     stream: (call) => {
@@ -81,7 +81,7 @@ describe("a gateway with authenticate", () => {
   let grpc: Client;
   const sockets: KitClient[] = [];
 
-  const start = async (judge: Judge, yaml = "", interceptors: readonly Interceptor[] = []): Promise<void> => {
+  const start = async (judge: Judge, yaml = "", interceptors: readonly Around[] = []): Promise<void> => {
     const { project, problems } = await loadSource({ protos, yaml });
     if (project === undefined) throw new Error(problems.join("\n"));
     const first = toMessage(project.schema, "t.M", '{"text": "first"}');
@@ -274,7 +274,7 @@ describe("a gateway with authenticate", () => {
   it("tells interceptors whose each call is, and asks once for each", async () => {
     const seen: (string | undefined)[] = [];
     const asked: string[] = [];
-    const look: Interceptor = (next) => ({
+    const look: Around = (next) => ({
       unary: (call) => {
         seen.push(call.identity?.principal);
         return next.unary(call);

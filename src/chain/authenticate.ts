@@ -2,7 +2,7 @@
 import type { Authenticate, AuthenticationRequest, Identity, StreamCall, UnaryCall } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
-import type { Interceptor } from "./compose.ts";
+import type { Around } from "./compose.ts";
 import { deferReply } from "./defer-reply.ts";
 import { IdentifiedStreams } from "./identified-streams.ts";
 import type { Timer } from "./identified-streams.ts";
@@ -24,7 +24,7 @@ export interface Authentication {
    */
   readonly authenticate: Authenticate;
   /** A call that has an identity already is left to the front that gave it one. */
-  readonly interceptor: Interceptor;
+  readonly interceptor: Around;
   /**
    * Ends the open streams of a principal; how many there were. Not those that came with an identity. Who was asked about before
    * and is found to be this one is refused.
@@ -55,7 +55,7 @@ export function createAuthentication({ authenticate, timer, isOpen }: Authentica
 
   const isLeftAlone = (call: UnaryCall | StreamCall): boolean => call.identity !== undefined || isOpen(call.method);
 
-  const interceptor: Interceptor = (next) => {
+  const interceptor: Around = (next) => {
     const open = (call: StreamCall, identity: Identity) => {
       const identified = { ...call, identity };
       const reply = next.stream(identified);
@@ -103,7 +103,7 @@ export function credentialsRevoked(): GatewayError {
   });
 }
 
-function ask(authenticate: Authenticate, request: AuthenticationRequest): Identity | Promise<Identity> {
+function ask(authenticate: Authenticate, request: AuthenticationRequest): ReturnType<Authenticate> {
   try {
     return authenticate(request);
   } catch (error) {

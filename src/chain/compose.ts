@@ -1,13 +1,119 @@
-// Puts the interceptors around the end of the chain, once, when the gateway is wired: an absent one costs nothing per call.
-import type { Handler } from "../call.ts";
+// The interceptors in front of the end of the chain, put together once: an absent one costs nothing per call, and one that a method has no use for costs its calls nothing.
+import type { Call, Chain, Handler, Intercept, MessageReader, Miss, Reply, StreamReply } from "../call.ts";
+import type { Method } from "../schema/descriptor.ts";
+import { GatewayError } from "../status.ts";
+import { deferReply } from "./defer-reply.ts";
+import { runTapped, streamTapped } from "./taps.ts";
 
-/**
- * Wraps whatever comes after it, for unary and streaming calls alike. It answers by itself, or hands the call (as it is
- * or changed) to `next`; what it does not care about it leaves as it is: `{ ...next, unary: … }`.
- */
-export type Interceptor = (next: Handler) => Handler;
+/** One link of the chain. */
+export interface Interceptor {
+  /** For messages and for `sluice explain`. */
+  readonly name: string;
+  /** Asked once for each method: what its calls pass; undefined for none of this. Throws for what the method asks and cannot be had. */
+  compile(method: Method): Intercept | undefined;
+}
 
-/** The first interceptor sees a call first and its reply last. Without any, the result is `end` itself. */
-export function composeChain(interceptors: readonly Interceptor[], end: Handler): Handler {
-  return interceptors.reduceRight((next, interceptor) => interceptor(next), end);
+/** Wraps whatever comes after the interceptors; what it does not care about it leaves as it is: `{ ...next, unary: … }`. */
+export type Around = (next: Handler) => Handler;
+
+export interface ChainParts {
+  /** In the order calls pass them. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Outermost first. */
+  readonly around?: readonly Around[];
+  /** The upstream. */
+  readonly end: Handler;
+  readonly onMiss?: ((miss: Miss) => void) | undefined;
+}
+
+export function composeChain({ interceptors = [], around = [], end, onMiss }: ChainParts): Chain {
+  const handler = around.reduceRight((next, wrap) => wrap(next), end);
+  if (interceptors.length === 0) return { ...openChain(handler), onMiss };
+  const admit = compileAdmission(interceptors);
+  return { ...guardedChain(handler, admit), onMiss };
+}
+
+/** Lets every call pass. */
+function openChain(handler: Handler): Omit<Chain, "onMiss"> {
+  return {
+    admit() {},
+    unary: (call, message) => handler.unary(toUnary(call, message)),
+    stream: (call, messages) => handler.stream(toStream(call, messages)),
+  };
+}
+
+function guardedChain(handler: Handler, admit: Chain["admit"]): Omit<Chain, "onMiss"> {
+  const unary = (call: Call, message: Uint8Array): Promise<Reply> => {
+    if (call.requestTaps === undefined && call.replyTaps === undefined) return handler.unary(toUnary(call, message));
+    return runTapped(call, message, (seen) => handler.unary(toUnary(call, seen)));
+  };
+  const stream = (call: Call, messages: MessageReader): StreamReply => {
+    if (call.requestTaps === undefined && call.replyTaps === undefined) return handler.stream(toStream(call, messages));
+    return streamTapped(call, messages, (seen) => handler.stream(toStream(call, seen)));
+  };
+  return {
+    admit,
+    unary(call, message) {
+      try {
+        const pending = admit(call);
+        return pending === undefined ? unary(call, message) : pending.then(() => unary(call, message));
+      } catch (error) {
+        return Promise.reject(GatewayError.from(error));
+      }
+    },
+    stream(call, messages) {
+      try {
+        const pending = admit(call);
+        return pending === undefined ? stream(call, messages) : deferReply(pending.then(() => stream(call, messages)));
+      } catch (error) {
+        return deferReply(Promise.reject(GatewayError.from(error)));
+      }
+    },
+  };
+}
+
+function compileAdmission(interceptors: readonly Interceptor[]): Chain["admit"] {
+  // Methods without a proto are made anew for each call.
+  const passed = new WeakMap<Method, readonly Intercept[]>();
+  const compile = (method: Method): readonly Intercept[] => {
+    const own = interceptors.map((interceptor) => interceptor.compile(method)).filter((own) => own !== undefined);
+    passed.set(method, own);
+    return own;
+  };
+  return (call) => {
+    if (call.isAdmitted) return undefined;
+    const own = passed.get(call.method) ?? compile(call.method);
+    for (let i = 0; i < own.length; i++) {
+      const pending = own[i](call);
+      if (pending !== undefined) return admitLater(call, own, i, pending);
+    }
+    call.isAdmitted = true;
+    return undefined;
+  };
+}
+
+async function admitLater(call: Call, own: readonly Intercept[], at: number, first: Promise<void>): Promise<void> {
+  await first;
+  for (let i = at + 1; i < own.length; i++) {
+    throwIfOver(call);
+    const pending = own[i](call);
+    if (pending !== undefined) await pending;
+  }
+  throwIfOver(call);
+  call.isAdmitted = true;
+}
+
+/** Nobody waits for it any more: what comes next would count it for nothing. */
+function throwIfOver({ cancellation }: Call): void {
+  if (cancellation.error !== undefined) throw cancellation.error;
+}
+
+function toUnary(call: Call, message: Uint8Array) {
+  const { method, metadata, deadline, cancellation, peer, identity } = call;
+  return { kind: "unary", method, metadata, deadline, cancellation, peer, identity, message } as const;
+}
+
+function toStream(call: Call, messages: MessageReader) {
+  const { method, metadata, deadline, cancellation, peer, identity } = call;
+  return { kind: "stream", method, metadata, deadline, cancellation, peer, identity, messages } as const;
 }

@@ -1,13 +1,12 @@
 // What a front sees of its client: one neutral exchange, the same for HTTP/1.1 and HTTP/2, so a listener can be replaced without touching a front.
 import type { Duplex } from "node:stream";
-import type { Peer } from "../call.ts";
+import type { Peer, RequestHeaders } from "../call.ts";
 import type { GatewayError } from "../status.ts";
 
 /** `[name, value, …]`, names lower case. */
 export type HeaderList = readonly string[];
 
-/** Names lower case; repeated ones joined by `, ` as Node does (`set-cookie` never occurs in requests). */
-export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+export type { RequestHeaders } from "../call.ts";
 
 export interface Exchange {
   readonly httpVersion: "1.0" | "1.1" | "2";

@@ -74,7 +74,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   };
 
   /** Only simple mode has all its credentials in the handshake; throws GatewayError for those that are refused. */
-  const judge = ({ caller, admission }: Prepared): Identity | Promise<Identity> | undefined =>
+  const judge = ({ caller, admission }: Prepared): Identity | Promise<Identity | undefined> | undefined =>
     caller.mode.kind === "simple" ? authenticate?.({ metadata: admission.metadata, peer: admission.peer }) : undefined;
 
   const enter = compileEnter(sessions, accept, socketContext);

@@ -1,0 +1,46 @@
+// Where interceptors stand: the fixed order of the chain, and the places where one's own go.
+import type { Around, Interceptor } from "./compose.ts";
+import type { Handler, Intercept } from "../call.ts";
+
+/** The order in which a call passes the gateway's own interceptors. There are no numbers: what is between two of these is named after them. */
+export const points = [
+  "trace",
+  "log",
+  "metrics",
+  "address",
+  "authenticate",
+  "authorize",
+  "limit",
+  "concurrency",
+  "deadline",
+  "validate",
+] as const;
+
+export type Point = (typeof points)[number];
+
+interface CustomBase {
+  /** For messages and for `sluice explain`. */
+  readonly name: string;
+  /** Selectors of methods, `shop.v1.Orders.*`; absent for all. */
+  readonly methods?: readonly string[];
+}
+
+/** An interceptor of one's own that runs when a call begins. */
+export interface CustomIntercept extends CustomBase {
+  readonly before?: Point;
+  readonly after?: Point;
+  readonly intercept: Intercept;
+}
+
+/** One that wraps the upstream: it answers calls itself, or hands them on. */
+export interface CustomAround extends CustomBase {
+  readonly around: "upstream";
+  wrap(next: Handler): Handler;
+}
+
+export type CustomInterceptor = CustomIntercept | CustomAround;
+
+export interface Arranged {
+  readonly interceptors: readonly Interceptor[];
+  readonly around: readonly Around[];
+}

@@ -1,0 +1,59 @@
+// What is in force for a method, each thing with where it was said: settled at start from proto options and the configuration.
+import type { Method } from "../schema/descriptor.ts";
+
+/** `value`, and where that was said: `shop.proto:12:5`, `sluice.yaml:7:3`, `default`. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly from: string;
+}
+
+/**
+ * `required`: nobody in particular is refused. `optional`: whoever brings credentials must have good ones. `public`: credentials are
+ * not looked at.
+ */
+export type AuthLevel = "required" | "optional" | "public";
+
+/** A caller passes when all that is named here holds. */
+export interface AuthRule {
+  /** For the log. */
+  readonly name: string;
+  /** The caller has all of them. */
+  readonly scopes: readonly string[];
+  /** The caller has one of them; empty for no matter. */
+  readonly roles: readonly string[];
+  /** CEL, a bool: over `claims`, `principal`, `scopes`, `roles`, `method`, `peer`, `headers`, and `req`. Undefined for none. */
+  readonly when: string | undefined;
+  /** What it would refuse is only logged. */
+  readonly shadow: boolean;
+}
+
+/** A rate that calls, or messages, of one key keep to. */
+export interface LimitRule {
+  /** One bucket a name and key; also what clients are told. */
+  readonly name: string;
+  /** What is counted together, each `ip`, `principal`, `method`, `global`, `claim:NAME`, `header:NAME`. */
+  readonly key: readonly string[];
+  /** So many in a period. */
+  readonly count: number;
+  readonly periodMs: number;
+  /** So many at once. */
+  readonly burst: number;
+  /** What one call, or message, takes. */
+  readonly cost: number;
+  readonly of: "calls" | "messages";
+}
+
+export interface MethodPolicy {
+  readonly auth: Sourced<AuthLevel>;
+  readonly rules: readonly Sourced<AuthRule>[];
+  readonly limits: readonly Sourced<LimitRule>[];
+  /** Milliseconds; undefined for the gateway's default. */
+  readonly timeoutMs: Sourced<number> | undefined;
+  /** Calls of the method that may be under way at once, in this process. */
+  readonly maxInFlight: Sourced<number> | undefined;
+  /** Whether request messages are checked against the rules of their type. */
+  readonly validate: Sourced<boolean>;
+}
+
+/** Of every method, those without a proto as well; the same object each time for one method. */
+export type PolicyOf = (method: Method) => MethodPolicy;

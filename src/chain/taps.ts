@@ -1,0 +1,66 @@
+// Messages of a call whose interceptors want to see them: each passes the taps on its way, in order. Calls without taps never come here.
+import type { Call, MessageReader, MessageTap, Reply, StreamReply } from "../call.ts";
+import { GatewayError } from "../status.ts";
+
+/** Rejects with GatewayError only. */
+export async function runTapped(
+  call: Call,
+  message: Uint8Array,
+  run: (message: Uint8Array) => Promise<Reply>,
+): Promise<Reply> {
+  const seen = await pass(call.requestTaps, message);
+  if (call.cancellation.error !== undefined) throw call.cancellation.error;
+  const reply = await run(seen);
+  if (call.replyTaps === undefined) return reply;
+  return { ...reply, message: await pass(call.replyTaps, reply.message) };
+}
+
+/** What a tap refuses ends the call, at the backend as well. */
+export function streamTapped(
+  call: Call,
+  messages: MessageReader,
+  run: (messages: MessageReader) => StreamReply,
+): StreamReply {
+  const reply = run(call.requestTaps === undefined ? messages : new TappedMessages(call, messages, call.requestTaps));
+  if (call.replyTaps === undefined) return reply;
+  return { ...reply, messages: new TappedMessages(call, reply.messages, call.replyTaps) };
+}
+
+class TappedMessages implements MessageReader {
+  readonly #call: Call;
+  readonly #messages: MessageReader;
+  readonly #taps: readonly MessageTap[];
+
+  constructor(call: Call, messages: MessageReader, taps: readonly MessageTap[]) {
+    this.#call = call;
+    this.#messages = messages;
+    this.#taps = taps;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const message = await this.#messages.read();
+    if (message === undefined) return undefined;
+    try {
+      return await pass(this.#taps, message);
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      this.#call.cancellation.cancel(error);
+      throw error;
+    }
+  }
+}
+
+/** Throws what a tap throws, as GatewayError. */
+async function pass(taps: readonly MessageTap[] | undefined, message: Uint8Array): Promise<Uint8Array> {
+  let seen = message;
+  try {
+    for (const tap of taps ?? []) {
+      const answer = tap(seen);
+      const replaced = answer instanceof Promise ? await answer : answer;
+      if (replaced instanceof Uint8Array) seen = replaced;
+    }
+  } catch (error) {
+    throw GatewayError.from(error);
+  }
+  return seen;
+}
