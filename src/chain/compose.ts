@@ -76,7 +76,7 @@ function compileAdmission(interceptors: readonly Interceptor[]): Chain["admit"] 
   // Methods without a proto are made anew for each call.
   const passed = new WeakMap<Method, readonly Intercept[]>();
   const compile = (method: Method): readonly Intercept[] => {
-    const own = interceptors.map((interceptor) => interceptor.compile(method)).filter((own) => own !== undefined);
+    const own = interceptors.map((interceptor) => interceptor.compile(method)).filter((one) => one !== undefined);
     passed.set(method, own);
     return own;
   };

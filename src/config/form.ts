@@ -1,5 +1,6 @@
 // The text forms of settings beyond JSON's own types: what each accepts, and the sentence that says why a value is refused.
 import { isCidr, parseAddress } from "./address.ts";
+import { isSelector, selectorForm } from "../schema/selector.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
 export type FormName =
@@ -10,6 +11,7 @@ export type FormName =
   | "cidr"
   | "header"
   | "service"
+  | "selector"
   | "pattern"
   | "origin"
   | "path"
@@ -45,6 +47,8 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
       return isServiceName(value)
         ? undefined
         : "the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*";
+    case "selector":
+      return isSelector(value) ? undefined : `a selector of methods is expected: ${selectorForm}`;
     case "pattern":
       return /^(?:[^*\s]+\*?|\*)$/.test(value)
         ? undefined

@@ -55,7 +55,7 @@ describe("composeChain", () => {
     let count = 0;
     const chain = composeChain({ interceptors: [named("count", () => void count++)], end });
     const call = newCall();
-    chain.admit(call);
+    await chain.admit(call);
     await chain.unary(call, Buffer.from("a"));
     expect(count).to.equal(1);
   });

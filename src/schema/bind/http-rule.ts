@@ -1,5 +1,4 @@
 // google.api.http, from annotations and YAML, to the bindings of a schema: which HTTP requests call which method.
-import { didYouMean } from "../../diagnostic.ts";
 import type { Position } from "../../diagnostic.ts";
 import type { Binding, Profile } from "../binding.ts";
 import { checkBindings } from "./check-bindings.ts";
@@ -8,6 +7,7 @@ import type { Doubt } from "../link/doubt.ts";
 import { isMessage, readHttpRule } from "./http-rule-read.ts";
 import type { Report, RuleContext, RuleSource } from "./http-rule-read.ts";
 import { resolveRule } from "./http-rule-resolve.ts";
+import { isSelected, suggestSelector } from "../selector.ts";
 
 /** One entry of `http.rules` in a google.api.Service YAML file, as parsed; nothing in it is checked yet. */
 export interface YamlHttpRule {
@@ -128,29 +128,13 @@ function selectMethods(
     for (const method of matching) selected.set(method, yaml);
     if (matching.length > 0 || doubt?.mayDeclare(yaml.selector.replace(/\.\*$/, "")) === true) continue;
     const names = methods.map((method) => method.name);
-    const hint =
-      didYouMean(yaml.selector, names) ??
-      nearestByMethodName(yaml.selector, names) ??
-      `write a method as "package.Service.Method"`;
     report({
       severity: "error",
       position: yaml.position("selector"),
       message: `the selector "${yaml.selector}" matches no method`,
-      hint,
+      hint: suggestSelector(yaml.selector, names),
       rule: "http-rule-selector",
     });
   }
   return selected;
-}
-
-function isSelected(selector: string, name: string): boolean {
-  if (selector === "*") return true;
-  return selector.endsWith(".*") ? name.startsWith(selector.slice(0, -1)) : selector === name;
-}
-
-/** `Catalog.GetThing` or `shop.v1.Catalog/GetThing` for `shop.v1.Catalog.GetThing`. */
-function nearestByMethodName(selector: string, names: readonly string[]): string | undefined {
-  const tail = selector.replace(/^[/.]/, "").replaceAll("/", ".");
-  const found = tail === "" ? undefined : names.find((name) => name === tail || name.endsWith(`.${tail}`));
-  return found === undefined ? undefined : `did you mean "${found}"?`;
 }
