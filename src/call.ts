@@ -122,6 +122,22 @@ export interface CallEnd {
   readonly httpStatus: number;
 }
 
+/** Where a call stands in a trace (https://www.w3.org/TR/trace-context/). */
+export interface TraceContext {
+  /** 32 hexadecimal digits, lower case. */
+  readonly traceId: string;
+  /** 16 of them: of the gateway's own span where it makes spans, else of the client's. */
+  readonly spanId: string;
+  readonly isSampled: boolean;
+}
+
+/** What an interceptor has to say about a call. */
+export interface Note {
+  /** The interceptor's: `authorize`. */
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface CallStart {
   readonly method: Method;
   readonly front: FrontName;
@@ -162,6 +178,14 @@ export class Call {
   /** Counted by the front. */
   messagesIn = 0;
   messagesOut = 0;
+  /** Of those messages, as protobuf. */
+  bytesIn = 0;
+  bytesOut = 0;
+  /** The trace that it is part of; undefined where there is none. */
+  trace: TraceContext | undefined = undefined;
+  /** The name of the interceptor that did not let it pass. */
+  refusedBy: string | undefined = undefined;
+  #notes: Note[] | undefined = undefined;
   #replyHeaders: string[] | undefined = undefined;
   #requestTaps: MessageTap[] | undefined = undefined;
   #replyTaps: MessageTap[] | undefined = undefined;
@@ -192,6 +216,17 @@ export class Call {
 
   get replyTaps(): readonly MessageTap[] | undefined {
     return this.#replyTaps;
+  }
+
+  /** For the log, in the order they were made. */
+  get notes(): readonly Note[] | undefined {
+    return this.#notes;
+  }
+
+  /** Tells the log, not the client: what a rule in shadow mode would have refused, say. A few of them are kept. */
+  note(name: string, text: string): void {
+    this.#notes ??= [];
+    if (this.#notes.length < maxNotes) this.#notes.push({ name, text });
   }
 
   /** The name lower case, the value printable ASCII. Goes with the answer, also with an error. */
@@ -225,6 +260,7 @@ export class Call {
 }
 
 const nothing: Metadata = Object.freeze([]);
+const maxNotes = 16;
 
 /**
  * What runs when a call begins, whatever kind of call it is and whichever front it came by, before any of its messages is read.

@@ -16,6 +16,14 @@ export interface Interceptor {
 /** Wraps whatever comes after the interceptors; what it does not care about it leaves as it is: `{ ...next, unary: … }`. */
 export type Around = (next: Handler) => Handler;
 
+/** Is there when calls are, for tracing. */
+export interface ChainWatch {
+  /** Runs what belongs to a call in its context; makes the context when it is the first time. */
+  within<T>(call: Call, run: () => T): T;
+  /** An interceptor does not decide at once. What it answers is waited for instead; it settles as `pending` does. */
+  waits(call: Call, interceptor: string, pending: Promise<void>): Promise<void>;
+}
+
 export interface ChainParts {
   /** In the order calls pass them. */
   readonly interceptors?: readonly Interceptor[];
@@ -24,13 +32,23 @@ export interface ChainParts {
   /** The upstream. */
   readonly end: Handler;
   readonly onMiss?: ((miss: Miss) => void) | undefined;
+  readonly watch?: ChainWatch | undefined;
 }
 
-export function composeChain({ interceptors = [], around = [], end, onMiss }: ChainParts): Chain {
+export function composeChain({ interceptors = [], around = [], end, onMiss, watch }: ChainParts): Chain {
   const handler = around.reduceRight((next, wrap) => wrap(next), end);
+  if (watch !== undefined)
+    return { ...watchedChain(guardedChain(handler, compileAdmission(interceptors, watch)), watch), onMiss };
   if (interceptors.length === 0) return { ...openChain(handler), onMiss };
-  const admit = compileAdmission(interceptors);
-  return { ...guardedChain(handler, admit), onMiss };
+  return { ...guardedChain(handler, compileAdmission(interceptors, undefined)), onMiss };
+}
+
+function watchedChain(chain: Omit<Chain, "onMiss">, watch: ChainWatch): Omit<Chain, "onMiss"> {
+  return {
+    admit: (call) => watch.within(call, () => chain.admit(call)),
+    unary: (call, message) => watch.within(call, () => chain.unary(call, message)),
+    stream: (call, messages) => watch.within(call, () => chain.stream(call, messages)),
+  };
 }
 
 /** Lets every call pass. */
@@ -72,32 +90,58 @@ function guardedChain(handler: Handler, admit: Chain["admit"]): Omit<Chain, "onM
   };
 }
 
-function compileAdmission(interceptors: readonly Interceptor[]): Chain["admit"] {
+interface Link {
+  readonly name: string;
+  readonly intercept: Intercept;
+}
+
+function compileAdmission(interceptors: readonly Interceptor[], watch: ChainWatch | undefined): Chain["admit"] {
   // Methods without a proto are made anew for each call.
-  const passed = new WeakMap<Method, readonly Intercept[]>();
-  const compile = (method: Method): readonly Intercept[] => {
-    const own = interceptors.map((interceptor) => interceptor.compile(method)).filter((one) => one !== undefined);
+  const passed = new WeakMap<Method, readonly Link[]>();
+  const compile = (method: Method): readonly Link[] => {
+    const own = interceptors.flatMap((interceptor) => {
+      const intercept = interceptor.compile(method);
+      return intercept === undefined ? [] : [{ name: interceptor.name, intercept }];
+    });
     passed.set(method, own);
     return own;
   };
   return (call) => {
     if (call.isAdmitted) return undefined;
     const own = passed.get(call.method) ?? compile(call.method);
-    for (let i = 0; i < own.length; i++) {
-      const pending = own[i](call);
-      if (pending !== undefined) return admitLater(call, own, i, pending);
+    let at = 0;
+    try {
+      for (; at < own.length; at++) {
+        const pending = own[at].intercept(call);
+        if (pending !== undefined) return admitLater(call, own, at, { first: pending, watch });
+      }
+    } catch (error) {
+      call.refusedBy = own[at].name;
+      throw error;
     }
     call.isAdmitted = true;
     return undefined;
   };
 }
 
-async function admitLater(call: Call, own: readonly Intercept[], at: number, first: Promise<void>): Promise<void> {
-  await first;
-  for (let i = at + 1; i < own.length; i++) {
-    throwIfOver(call);
-    const pending = own[i](call);
-    if (pending !== undefined) await pending;
+interface Waiting {
+  readonly first: Promise<void>;
+  readonly watch: ChainWatch | undefined;
+}
+
+async function admitLater(call: Call, own: readonly Link[], from: number, { first, watch }: Waiting): Promise<void> {
+  let at = from;
+  try {
+    let pending: void | Promise<void> = first;
+    for (;;) {
+      if (pending !== undefined) await (watch === undefined ? pending : watch.waits(call, own[at].name, pending));
+      if (++at === own.length) break;
+      throwIfOver(call);
+      pending = own[at].intercept(call);
+    }
+  } catch (error) {
+    if (call.cancellation.error === undefined) call.refusedBy = own[at].name;
+    throw error;
   }
   throwIfOver(call);
   call.isAdmitted = true;

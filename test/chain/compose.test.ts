@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { Call, Handler, Intercept } from "../../src/call.ts";
 import { composeChain } from "../../src/chain/compose.ts";
-import type { Around, Interceptor } from "../../src/chain/compose.ts";
+import type { Around, ChainWatch, Interceptor } from "../../src/chain/compose.ts";
 import { Code, GatewayError } from "../../src/status.ts";
 import { failureOf, readAll, readerOf } from "../upstream/calls.ts";
 import { newCall } from "./new-call.ts";
@@ -49,6 +49,48 @@ describe("composeChain", () => {
     await chain.unary(call, Buffer.from("a"));
     await chain.unary(newCall({ method: call.method }), Buffer.from("a"));
     expect(asked).to.deep.equal([call.method.path]);
+  });
+
+  it("says on the call who refused it, at once and after a wait", async () => {
+    for (const interceptors of [
+      [named("a", () => {}), deny],
+      [later, deny],
+      [named("a", () => {}), named("deny", () => Promise.reject(denied))],
+    ]) {
+      const call = newCall();
+      expect(await failureOf(composeChain({ interceptors, end }).unary(call, Buffer.from("a")))).to.equal(denied);
+      expect(call.refusedBy).to.equal("deny");
+    }
+  });
+
+  it("runs calls in the context of whoever watches, and shows it the interceptors that wait", async () => {
+    const seen: string[] = [];
+    const watch: ChainWatch = {
+      within(_call, run) {
+        seen.push("in");
+        const result = run();
+        seen.push("out");
+        return result;
+      },
+      waits(_call, name, pending) {
+        seen.push(name);
+        return pending;
+      },
+    };
+    const chain = composeChain({ interceptors: [named("a", () => void seen.push("a")), later], end, watch });
+    const call = newCall();
+    await chain.admit(call);
+    expect(seen).to.deep.equal(["in", "a", "later", "out"]);
+    expect(text((await chain.unary(call, Buffer.from("a"))).message)).to.equal("a");
+    expect(seen.slice(-2)).to.deep.equal(["in", "out"]);
+  });
+
+  it("keeps a few notes for the log", () => {
+    const call = newCall();
+    expect(call.notes).to.equal(undefined);
+    for (let i = 0; i < 100; i++) call.note("authorize", `n${i}`);
+    expect(call.notes).to.have.length(16);
+    expect(call.notes?.[0]).to.deep.equal({ name: "authorize", text: "n0" });
   });
 
   it("admits a call once", async () => {
