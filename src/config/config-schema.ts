@@ -45,6 +45,13 @@ const listenTls: SchemaNode = {
       description: "PEM file with authorities: clients must show a certificate of one of them.",
       examples: ["certs/clients.pem"],
     },
+    client_auth: {
+      type: "string",
+      description:
+        "Whether clients must show a certificate of `client_ca`, or may. One that does not hold is refused either way.",
+      enum: ["required", "optional"],
+      default: "required",
+    },
     min_version: {
       type: "string",
       description: "The oldest version of TLS that is spoken.",

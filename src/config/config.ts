@@ -26,6 +26,8 @@ export interface ListenTls {
   readonly key: string;
   /** Undefined: clients need no certificate. */
   readonly clientCa: string | undefined;
+  /** Whether clients without a certificate are turned away, where `clientCa` is given. */
+  readonly clientAuth: "required" | "optional";
   readonly minVersion: TlsVersion;
 }
 

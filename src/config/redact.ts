@@ -13,7 +13,7 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
         ? false
         : {
             cert: config.tls.cert,
-            clientCertificates: config.tls.clientCa !== undefined,
+            clientCertificates: config.tls.clientCa === undefined ? false : config.tls.clientAuth,
             minVersion: config.tls.minVersion,
           },
     upstreams: config.upstreams.map(({ service, target, tls }) => ({

@@ -22,8 +22,14 @@ export function resolveListenTls(layers: readonly Layer[], report: Report): List
   }
   const problem = cert.isSound && key.isSound ? findPairProblem(cert.path, key.path) : undefined;
   if (problem !== undefined) report(layerError(key.layer, ["tls", "key"], `${JSON.stringify(key.path)} ${problem}`));
+  const authLayer = layers.find(({ settings }) => settings.tls?.client_auth !== undefined);
+  if (authLayer !== undefined && clientCa === undefined)
+    report(
+      layerError(authLayer, ["tls", "client_auth"], "needs client_ca beside it, whose certificates are asked for"),
+    );
+  const clientAuth = authLayer?.settings.tls?.client_auth ?? "required";
   const minVersion = layers.map(({ settings }) => settings.tls?.min_version).find((version) => version !== undefined);
-  return { cert: cert.path, key: key.path, clientCa: clientCa?.path, minVersion: minVersion ?? "TLSv1.2" };
+  return { cert: cert.path, key: key.path, clientCa: clientCa?.path, clientAuth, minVersion: minVersion ?? "TLSv1.2" };
 }
 
 interface LocatedFile {

@@ -11,6 +11,7 @@ export interface ListenTlsSettings {
   cert?: string;
   key?: string;
   client_ca?: string;
+  client_auth?: "required" | "optional";
   min_version?: TlsVersion;
 }
 

@@ -27,15 +27,17 @@ export interface ListenTlsMaterial {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly clientCa: Buffer | undefined;
+  readonly clientAuth: ListenTls["clientAuth"];
   readonly minVersion: TlsVersion;
 }
 
 /** Throws DiagnosticError when a file cannot be read or holds no PEM block. */
-export function readListenTls({ cert, key, clientCa, minVersion }: ListenTls): ListenTlsMaterial {
+export function readListenTls({ cert, key, clientCa, clientAuth, minVersion }: ListenTls): ListenTlsMaterial {
   return {
     cert: Buffer.from(readPem(cert, "CERTIFICATE")),
     key: Buffer.from(readPem(key, "PRIVATE KEY")),
     clientCa: clientCa === undefined ? undefined : Buffer.from(readPem(clientCa, "CERTIFICATE")),
+    clientAuth,
     minVersion,
   };
 }

@@ -1,6 +1,6 @@
 // What a front sees of its client: one neutral exchange, the same for HTTP/1.1 and HTTP/2, so a listener can be replaced without touching a front.
 import type { Duplex } from "node:stream";
-import type { Peer, RequestHeaders } from "../call.ts";
+import type { ClientCertificate, Peer, RequestHeaders } from "../call.ts";
 import type { GatewayError } from "../status.ts";
 
 /** `[name, value, …]`, names lower case. */
@@ -18,6 +18,8 @@ export interface Exchange {
   readonly rawHeaders: readonly string[];
   readonly secure: boolean;
   readonly peer: Peer;
+  /** Verified by the listener; read from the connection when it is first asked for. */
+  readonly certificate?: ClientCertificate | undefined;
   /**
    * The whole body, or GatewayError BODY_TOO_LARGE (413) once it passes `limit` bytes. Call at most once; an exchange
    * answered without reading has its body drained, bounded, or its connection closed.
@@ -88,6 +90,8 @@ export interface Upgrade {
   readonly rawHeaders: readonly string[];
   readonly secure: boolean;
   readonly peer: Peer;
+  /** As of an Exchange. */
+  readonly certificate?: ClientCertificate | undefined;
   /** The connection, and what was read behind the head: the caller's from now on. The listener still counts it, and cuts it when it closes for good. */
   takeOver(): { readonly socket: Duplex; readonly firstBytes: Buffer };
   /** The refusal, and the end of the connection. */

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { createHttp1Connection } from "../http1/connection.ts";
 import type { Http1Connection, Http1Request, Refusal } from "../http1/contract.ts";
 import { GatewayError } from "../status.ts";
+import { createCertificateReader } from "./client-certificate.ts";
 import type { ConnectionContext, ServedConnection } from "./connection.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import type { Http1Client } from "./http1-exchange.ts";
@@ -19,6 +20,7 @@ export function serveHttp1(
   const client: Http1Client = {
     peer: { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
     secure: "encrypted" in socket,
+    readCertificate: createCertificateReader(socket),
     context,
   };
   const served = new ServedHttp1(socket);

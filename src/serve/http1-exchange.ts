@@ -1,10 +1,11 @@
 // One HTTP/1.1 request and its answer as the neutral Exchange that fronts see.
-import type { Peer } from "../call.ts";
+import type { ClientCertificate, Peer } from "../call.ts";
 import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter } from "../front/front.ts";
 import type { Http1Request, RequestHandlers } from "../http1/contract.ts";
 import type { Http1Failure } from "../http1/failure.ts";
 import type { GatewayError } from "../status.ts";
 import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
+import type { CertificateReader } from "./client-certificate.ts";
 import type { ConnectionContext, Hurried } from "./connection.ts";
 import type { CheckedHead } from "./http1-head.ts";
 import { fromFailure } from "./listen-error.ts";
@@ -20,6 +21,7 @@ const emptyBody = Buffer.alloc(0);
 export interface Http1Client {
   readonly peer: Peer;
   readonly secure: boolean;
+  readonly readCertificate: CertificateReader;
   readonly context: ConnectionContext;
 }
 
@@ -56,6 +58,10 @@ export class Http1Exchange implements Exchange, RequestHandlers, Hurried {
     this.#client = client;
     this.#request = request;
     request.handlers = this;
+  }
+
+  get certificate(): ClientCertificate | undefined {
+    return this.#client.readCertificate();
   }
 
   get isDone(): boolean {

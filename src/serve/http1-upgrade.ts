@@ -1,6 +1,6 @@
 // A request to speak another protocol on its HTTP/1.1 connection (RFC 9110 section 7.8), from its head to the front's answer.
 import type { Duplex } from "node:stream";
-import type { Peer } from "../call.ts";
+import type { ClientCertificate, Peer } from "../call.ts";
 import type { HeaderList, RequestHeaders, Upgrade } from "../front/front.ts";
 import { dateLine, headerLines, statusLine } from "../http1/answer.ts";
 import type { Http1Request } from "../http1/contract.ts";
@@ -37,6 +37,7 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
   readonly secure: boolean;
   readonly peer: Peer;
   readonly isIdle = false;
+  readonly #readCertificate: Http1Client["readCertificate"];
   readonly #socket: Duplex;
   readonly #firstBytes: Buffer;
   readonly #onTaken: () => void;
@@ -58,12 +59,17 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
     this.rawHeaders = head.rawHeaders;
     this.secure = client.secure;
     this.peer = client.peer;
+    this.#readCertificate = client.readCertificate;
     this.#socket = socket;
     this.#firstBytes = firstBytes;
     this.#onTaken = onTaken;
     this.#timeoutMs = client.context.limits.requestTimeoutMs;
     socket.pause();
     socket.on("error", this.#onError);
+  }
+
+  get certificate(): ClientCertificate | undefined {
+    return this.#readCertificate();
   }
 
   takeOver(): { readonly socket: Duplex; readonly firstBytes: Buffer } {

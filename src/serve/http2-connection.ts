@@ -5,6 +5,7 @@ import type { ConnectionHandlers, Http2Stream, StreamHandlers } from "../http2/c
 import type { HeaderList } from "../http2/decoded-block.ts";
 import type { Http2Limits } from "../http2/limits.ts";
 import { GatewayError } from "../status.ts";
+import { createCertificateReader } from "./client-certificate.ts";
 import type { ConnectionContext, ServedConnection } from "./connection.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import type { Http2Host } from "./http2-exchange.ts";
@@ -30,6 +31,7 @@ export function serveHttp2(
   const host: Http2Host = {
     peer: { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
     secure: "encrypted" in socket,
+    readCertificate: createCertificateReader(socket),
     reading: new PacedBodies(),
   };
   const readHead = createHeadReader(limits);

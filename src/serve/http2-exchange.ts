@@ -1,9 +1,10 @@
 // One HTTP/2 request as the exchange a front answers: what the stream calls back on one side, what the front calls on the other.
-import type { Peer } from "../call.ts";
+import type { ClientCertificate, Peer } from "../call.ts";
 import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter } from "../front/front.ts";
 import type { Http2Stream, StreamHandlers } from "../http2/contract.ts";
 import type { GatewayError } from "../status.ts";
 import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
+import type { CertificateReader } from "./client-certificate.ts";
 import { dateHeader } from "./date-header.ts";
 import type { Http2Head } from "./http2-head.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
@@ -21,6 +22,7 @@ const emptyBody = Buffer.alloc(0);
 export interface Http2Host {
   readonly peer: Peer;
   readonly secure: boolean;
+  readonly readCertificate: CertificateReader;
   /** Exchanges whose body must keep a pace. */
   readonly reading: PacedBodies<Http2Exchange>;
 }
@@ -61,6 +63,10 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
 
   get secure(): boolean {
     return this.#host.secure;
+  }
+
+  get certificate(): ClientCertificate | undefined {
+    return this.#host.readCertificate();
   }
 
   get isDone(): boolean {

@@ -8,8 +8,10 @@ import type { TLSSocket } from "node:tls";
 export interface ListenerTls {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
-  /** Clients must show a certificate of one of these authorities. */
+  /** Clients must show a certificate of one of these authorities; or may, where `clientAuth` says so. */
   readonly clientCa: string | Buffer | undefined;
+  /** `optional`: who shows none is let in, who shows one that does not hold is not. Absent: required. */
+  readonly clientAuth?: "required" | "optional" | undefined;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
 }
 
@@ -29,16 +31,20 @@ export function createTlsUpgrade(
   options: { readonly withHttp2: boolean; readonly handshakeTimeoutMs: number },
   onSecure: (socket: TLSSocket) => void,
 ): (socket: Socket, firstBytes: Buffer) => void {
+  const isOptional = tls.clientAuth === "optional";
   const server = createServer({
     cert: tls.cert,
     key: tls.key,
-    ...(tls.clientCa !== undefined && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+    ...(tls.clientCa !== undefined && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: !isOptional }),
     minVersion: tls.minVersion,
     ALPNProtocols: options.withHttp2 ? ["h2", "http/1.1"] : ["http/1.1"],
     handshakeTimeout: options.handshakeTimeoutMs,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   });
-  server.on("secureConnection", onSecure);
+  server.on("secureConnection", (socket) => {
+    if (isOptional && isBadCertificate(socket)) socket.destroy();
+    else onSecure(socket);
+  });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return (socket, firstBytes) => {
     socket.on("error", () => socket.destroy());
@@ -47,4 +53,9 @@ export function createTlsUpgrade(
     socket.unshift(firstBytes);
     server.emit("connection", socket);
   };
+}
+
+/** Shown, and not verified. */
+function isBadCertificate(socket: TLSSocket): boolean {
+  return !socket.authorized && socket.getPeerX509Certificate() !== undefined;
 }

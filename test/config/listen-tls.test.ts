@@ -54,8 +54,19 @@ describe("tls of the listener", () => {
         cert: pki.certFile,
         key: pki.keyFile,
         clientCa: pki.certFile,
+        clientAuth: "required",
         minVersion: "TLSv1.3",
       });
+    });
+
+    it("lets clients do without a certificate where that is said, and only where there is an authority", () => {
+      const files = `cert: ${pki.certFile}, key: ${pki.keyFile}`;
+      expect(configOf(`tls: {${files}, client_ca: ${pki.certFile}, client_auth: optional}`).tls?.clientAuth).to.equal(
+        "optional",
+      );
+      expect(problemsOf(`tls: {${files}, client_auth: optional}`)[0]).to.match(
+        /error: tls\.client_auth: needs client_ca beside it, whose certificates are asked for$/,
+      );
     });
 
     it("refuses the key of another certificate", () => {

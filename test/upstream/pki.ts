@@ -15,6 +15,9 @@ export interface Pki {
   readonly key: Buffer;
   readonly certFile: string;
   readonly keyFile: string;
+  readonly caFile: string;
+  /** A certificate of the authority for somebody else: `/O=Example/CN=billing`, `URI:spiffe://example/billing`. */
+  issue(subject: string, altNames?: string): { readonly cert: Buffer; readonly key: Buffer };
   remove(): void;
 }
 
@@ -36,25 +39,14 @@ export function createPki(): Pki {
     "-subj",
     "/CN=Test Authority",
   );
-  openssl("req", ...newKey, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=localhost");
-  writeFileSync(join(folder, "ext"), "subjectAltName=DNS:localhost\n");
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    "leaf.csr",
-    "-CA",
-    "ca.crt",
-    "-CAkey",
-    "ca.key",
-    "-CAcreateserial",
-    "-out",
-    "leaf.crt",
-    "-days",
-    "2",
-    "-extfile",
-    "ext",
-  );
+  const sign = (name: string, subject: string, altNames: string): void => {
+    openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", subject);
+    writeFileSync(join(folder, "ext"), altNames === "" ? "" : `subjectAltName=${altNames}\n`);
+    const authority = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
+    openssl("x509", "-req", "-in", `${name}.csr`, ...authority, "-out", `${name}.crt`, "-days", "2", "-extfile", "ext");
+  };
+  sign("leaf", "/CN=localhost", "DNS:localhost");
+  let issued = 0;
   const read = (name: string): Buffer => readFileSync(join(folder, name));
   return {
     ca: read("ca.crt"),
@@ -62,6 +54,12 @@ export function createPki(): Pki {
     key: read("leaf.key"),
     certFile: join(folder, "leaf.crt"),
     keyFile: join(folder, "leaf.key"),
+    caFile: join(folder, "ca.crt"),
+    issue: (subject, altNames = "") => {
+      const name = `client${++issued}`;
+      sign(name, subject, altNames);
+      return { cert: read(`${name}.crt`), key: read(`${name}.key`) };
+    },
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
