@@ -1,4 +1,5 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
+import { authSchemas } from "./config-schema-auth.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
 import type { SchemaNode } from "./schema-node.ts";
@@ -211,6 +212,12 @@ export const configSchema: SchemaNode = {
       description: "The gateway's own pages below /-/.",
       additionalProperties: false,
       properties: pageSchemas,
+    },
+    auth: {
+      type: "object",
+      description: "Who may call, and how callers say who they are.",
+      additionalProperties: false,
+      properties: authSchemas,
     },
   },
 };

@@ -2,6 +2,9 @@
 import type { Profile, UrlUnescape } from "../schema/binding.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
+export type { AuthConfig, IssuerConfig } from "./auth-settings.ts";
+import type { AuthConfig } from "./auth-settings.ts";
+
 export type TransportName = "native" | "grpc-js";
 
 /** Where to listen; port 0 picks a free one. */
@@ -173,6 +176,8 @@ export interface Config {
   readonly streams: StreamConfig;
   readonly websocket: WebSocketConfig;
   readonly pages: PageConfig;
+  /** Undefined without the group: then nobody is asked who calls. */
+  readonly auth: AuthConfig | undefined;
 }
 
 /** Freezes plain objects and arrays, all the way down. */

@@ -1,6 +1,7 @@
 // The text forms of settings beyond JSON's own types: what each accepts, and the sentence that says why a value is refused.
 import { isCidr, parseAddress } from "./address.ts";
 import { isSelector, selectorForm } from "../schema/selector.ts";
+import { isKeyUrl } from "./key-url.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
 export type FormName =
@@ -11,11 +12,14 @@ export type FormName =
   | "cidr"
   | "header"
   | "service"
-  | "selector"
   | "pattern"
   | "origin"
   | "path"
-  | "off";
+  | "off"
+  | "selector"
+  | "issuer"
+  | "key-url"
+  | "cookie";
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
 export interface FormSpec {
@@ -59,6 +63,16 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
         : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173; or *";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
+    case "issuer":
+      return /^[\x21-\x7b\x7d\x7e]+$/.test(value)
+        ? undefined
+        : "an issuer is expected, printable ASCII without blanks and |";
+    case "key-url":
+      return isKeyUrl(value)
+        ? undefined
+        : "an https URL is expected, or an http one on this machine (127.0.0.1, localhost): others could change the keys on their way";
+    case "cookie":
+      return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value) ? undefined : "the name of a cookie is expected";
     case "path":
     default:
       return value !== "" && !value.includes("\0") ? undefined : "a path is expected";

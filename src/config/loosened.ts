@@ -25,6 +25,7 @@ export function listLoosened(config: Config): string[] {
       !config.listen.host.startsWith("unix:") &&
       !isLoopback(config.listen.host) &&
       "pages.playground on: everybody who can connect can read the schema and try its methods",
+    ...listLoosenedAuth(config),
     server.maxConnectionsPerIp === undefined &&
       "server.max_connections_per_ip off: one client may take every connection",
     config.admin !== undefined &&
@@ -32,4 +33,21 @@ export function listLoosened(config: Config): string[] {
       `admin ${formatAddress(config.admin)}: not on loopback, others can read the configuration`,
   ];
   return lines.filter((line) => line !== false);
+}
+
+function listLoosenedAuth({ auth, grpc }: Config): (string | false)[] {
+  if (auth === undefined) return [];
+  return [
+    auth.default.value !== "required" &&
+      `auth.default ${auth.default.value}: a method that is added may be called by everybody`,
+    auth.public.some(({ value }) => value === "*") && "auth.public *: every method may be called by everybody",
+    ...auth.issuers.map(
+      ({ issuer, audiences }) =>
+        audiences === undefined && `auth.issuers ${issuer}, audience any: tokens made for other services are taken`,
+    ),
+    auth.forwardToken && "auth.forward_token: backends see the credentials, and can use them elsewhere",
+    auth.default.value === "required" &&
+      grpc.reflection &&
+      "grpc.reflection: everybody can read the schema, also of methods that need credentials",
+  ];
 }

@@ -1,6 +1,6 @@
 // A Config as JSON for people: no secrets, no paths of private keys.
 import { formatAddress } from "./address.ts";
-import type { Config } from "./config.ts";
+import type { AuthConfig, Config } from "./config.ts";
 
 /** What GET /config of the admin listener answers. */
 export function redactConfig(config: Config): Readonly<Record<string, unknown>> {
@@ -24,9 +24,15 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
           ? false
           : { ca: tls.ca ?? "system", clientCertificate: tls.cert !== undefined, serverName: tls.serverName },
     })),
+    auth: config.auth === undefined ? undefined : redactAuth(config.auth),
     http: {
       ...config.http,
       rules: config.http.rules.map((rule) => ({ selector: rule.selector, ...rule.position("") })),
     },
   };
+}
+
+/** Whether there is a secret, not what it is. */
+function redactAuth(auth: AuthConfig): object {
+  return { ...auth, issuers: auth.issuers.map((issuer) => ({ ...issuer, secret: issuer.secret !== undefined })) };
 }

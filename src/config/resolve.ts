@@ -8,6 +8,7 @@ import { toBytes, toMs } from "./quantity.ts";
 import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
+import { resolveAuth } from "./resolve-auth.ts";
 import { resolveListenTls } from "./resolve-tls.ts";
 import { resolveUpstreams } from "./resolve-upstreams.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
@@ -49,6 +50,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     streams: toStreams(group(layers, "streams", defaults)),
     websocket: toWebSocket(group(layers, "websocket", defaults)),
     pages: toPages(group(layers, "pages", defaults), listen),
+    auth: resolveAuth(layers, report),
   };
   checkAgreement(config, (path) => findOrigin(layers, path), report);
   return config;

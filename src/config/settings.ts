@@ -1,5 +1,6 @@
 // The settings as the YAML file spells them, and their defaults: the one place where a default is written.
 import type { Profile } from "../schema/binding.ts";
+import type { AuthSettings } from "./auth-settings.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 
 export interface UpstreamSettings {
@@ -35,6 +36,7 @@ export interface Settings {
   streams?: Partial<StreamSettings>;
   websocket?: Partial<WebSocketSettings>;
   pages?: Partial<PageSettings>;
+  auth?: AuthSettings;
 }
 
 interface HttpSettings {

@@ -75,6 +75,7 @@ function describe(error: ErrorObject, node: SchemaNode, value: unknown): string 
     case "required":
       return `the key ${quote(String(error.params["missingProperty"]))} is missing`;
     case "minLength":
+    case "minItems":
       return "must not be empty";
     case "maxLength":
       return `is longer than ${node.maxLength} characters`;
