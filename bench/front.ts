@@ -1,4 +1,5 @@
 // What a front costs by itself: from an exchange to the chain and back to the answer, with no socket and no backend.
+import { composeChain } from "../src/chain/compose.ts";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Handler } from "../src/call.ts";
@@ -137,7 +138,7 @@ function createFronts(): Readonly<Record<"1.1" | "2", Front>> {
     "1.1": createRestFront({
       router,
       schema: schema!,
-      handler,
+      chain: composeChain({ end: handler }),
       options: strictRest,
       sweep: new Sweep(),
       census: new Census(),
@@ -145,7 +146,7 @@ function createFronts(): Readonly<Record<"1.1" | "2", Front>> {
     "2": createGrpcFront({
       schema: schema!,
       methods,
-      handler,
+      chain: composeChain({ end: handler }),
       options: defaultGrpc,
       sweep: new Sweep(),
       census: new Census(),

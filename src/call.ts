@@ -82,11 +82,11 @@ export interface AuthenticationRequest {
   /** What the backend would see as request metadata, the credentials among it. */
   readonly metadata: Metadata;
   /** The headers as the client sent them; where a front takes credentials from elsewhere (a ticket, a sub-protocol), as if they had come in these. */
-  readonly headers?: RequestHeaders;
+  readonly headers: RequestHeaders;
   readonly peer: Peer;
-  readonly source?: RequestSource;
+  readonly source: RequestSource;
   /** Undefined for a socket that is about to make calls of any method. */
-  readonly method?: Method | undefined;
+  readonly method: Method | undefined;
 }
 
 /**
@@ -148,6 +148,8 @@ export interface CallStart {
   readonly deadline: number;
   readonly cancellation: Cancellation;
   readonly identity?: Identity | undefined;
+  /** The front ends the call itself when the identity ends or is revoked, as with all that is on its sockets. */
+  readonly endsWithIdentity?: boolean;
 }
 
 /**
@@ -163,6 +165,7 @@ export class Call {
   /** The client: the connection's other end, unless trusted proxies vouch for another. */
   readonly peer: Peer;
   readonly cancellation: Cancellation;
+  readonly endsWithIdentity: boolean;
   /** In `performance.now()` milliseconds. */
   readonly startedAt: number;
   /** What the backend will see as request metadata. Never written into: replaced. */
@@ -199,6 +202,7 @@ export class Call {
     this.headers = start.headers;
     this.peer = start.peer;
     this.cancellation = start.cancellation;
+    this.endsWithIdentity = start.endsWithIdentity ?? false;
     this.startedAt = performance.now();
     this.metadata = start.metadata;
     this.deadline = start.deadline;
@@ -269,15 +273,15 @@ const maxNotes = 16;
  */
 export type Intercept = (call: Call) => void | Promise<void>;
 
-/** A request that did not come to be a call: no route, a path that cannot be read, a preflight. */
+/** A request that did not come to be a call: no route, a head that cannot be read. */
 export interface Miss {
   readonly front: FrontName;
+  /** Where it is known which was meant. */
+  readonly method: Method | undefined;
   readonly source: RequestSource;
   readonly headers: RequestHeaders;
   readonly peer: Peer;
-  readonly code: Code;
-  readonly error: GatewayError | undefined;
-  readonly httpStatus: number;
+  readonly error: GatewayError;
 }
 
 /** The interceptors and what is behind them, as fronts see it. */

@@ -1,5 +1,5 @@
 // Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
-import type { Authenticate, Handler } from "./call.ts";
+import type { Authenticate, Chain } from "./call.ts";
 import type { Config } from "./config/config.ts";
 import { readClientBundle } from "./docs/client-bundle.ts";
 import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
@@ -26,8 +26,7 @@ export interface FrontsInputs {
   readonly config: Config;
   readonly schema: Schema;
   readonly bindings: readonly Binding[];
-  /** The chain, with the upstream at its end. */
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly own: OwnServices;
   readonly sweep: Sweep;
   readonly census: Census;
@@ -51,15 +50,15 @@ export interface Fronts {
 const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
 
 export function createFronts(inputs: FrontsInputs): Fronts {
-  const { config, schema, bindings, handler, sweep, census, authenticate, report } = inputs;
+  const { config, schema, bindings, chain, sweep, census, authenticate, report } = inputs;
   const restOptions = toRestOptions(config, report);
   const router = createRouter(bindings, toRouterOptions(config));
   const options = toWebSocketOptions(config, report);
   const websocket = config.websocket.enabled
-    ? createWebSocketFront({ schema, bindings, handler, options, sweep, census, authenticate })
+    ? createWebSocketFront({ schema, bindings, chain, options, sweep, census, authenticate })
     : undefined;
   const redeemTicket = websocket?.redeemTicket;
-  const rest = createRestFront({ router, schema, handler, options: restOptions, redeemTicket, sweep, census });
+  const rest = createRestFront({ router, schema, chain, options: restOptions, redeemTicket, sweep, census });
   const grpc = createGrpc(inputs);
   const pages = createPages(inputs, restOptions, websocket);
   return {
@@ -71,14 +70,14 @@ export function createFronts(inputs: FrontsInputs): Fronts {
   };
 }
 
-function createGrpc({ config, schema, handler, own, sweep, census, report }: FrontsInputs): Front {
+function createGrpc({ config, schema, chain, own, sweep, census, report }: FrontsInputs): Front {
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   const options = toGrpcOptions(config, report);
   return createGrpcFront({
     schema,
     methods,
     isEndless: (method) => own.isOwn(method),
-    handler,
+    chain,
     options,
     sweep,
     census,

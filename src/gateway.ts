@@ -7,12 +7,15 @@
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import type { Authenticate } from "./call.ts";
-import { createAuthentication, credentialsRevoked } from "./chain/authenticate.ts";
-import type { Around } from "./chain/compose.ts";
+import { credentialsRevoked } from "./chain/authenticate.ts";
+import { composeChain } from "./chain/compose.ts";
+import { arrange } from "./chain/points.ts";
+import type { CustomInterceptor } from "./chain/points.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
 import { createFronts } from "./fronts.ts";
+import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
@@ -37,8 +40,8 @@ export interface GatewayInputs {
 }
 
 export interface GatewayOptions {
-  /** Outermost first, around the upstream; behind `authenticate`, so that each call says whose it is. */
-  readonly interceptors?: readonly Around[];
+  /** Of one's own, each at its named place in the chain; behind those that the configuration names. */
+  readonly interceptors?: readonly CustomInterceptor[];
   /** Asked about every call but those of the gateway's own health and reflection, and about every WebSocket. Absent: nobody is asked. */
   readonly authenticate?: Authenticate;
   /** Faults that a client only sees as "internal error". */
@@ -83,13 +86,15 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   });
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
   const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
-  const authentication =
-    authenticate && createAuthentication({ authenticate, timer: sweep, isOpen: (method) => own.isOwn(method) });
-  const chain = authentication === undefined ? interceptors : [authentication.interceptor, ...interceptors];
-  const handler = chain.reduceRight((next, wrap) => wrap(next), own.before(upstreams.handler));
+  const { at, authentication } = createInterceptors({
+    authenticate,
+    timer: sweep,
+    isOwn: (method) => own.isOwn(method),
+  });
+  const chain = composeChain({ ...arrange(at, interceptors), end: own.before(upstreams.handler) });
   const census = new Census();
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
-  const parts = { config, schema, bindings, handler, own, sweep, census, report };
+  const parts = { config, schema, bindings, chain, own, sweep, census, report };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),

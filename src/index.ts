@@ -2,16 +2,22 @@
 export type {
   Authenticate,
   AuthenticationRequest,
+  Call,
+  CallEnd,
   Cancellation,
   Handler,
   Identity,
+  Intercept,
   MessageReader,
+  MessageTap,
   Reply,
+  RequestHeaders,
+  RequestSource,
   StreamCall,
   StreamReply,
   UnaryCall,
 } from "./call.ts";
-export type { Around as Interceptor } from "./chain/compose.ts";
+export type { CustomAround, CustomIntercept, CustomInterceptor, Point } from "./chain/points.ts";
 export type { Config } from "./config/config.ts";
 export { loadConfig } from "./config/load-config.ts";
 export type { Diagnostic } from "./diagnostic.ts";

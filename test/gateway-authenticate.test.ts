@@ -7,7 +7,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { expect } from "chai";
 import type { Authenticate, Identity } from "../src/call.ts";
-import type { Around } from "../src/chain/compose.ts";
+import type { CustomAround, CustomInterceptor } from "../src/chain/points.ts";
 import { Sweep } from "../src/front/stream/sweep.ts";
 import { createGateway } from "../src/gateway.ts";
 import type { Gateway } from "../src/gateway.ts";
@@ -54,8 +54,8 @@ const judgeAll: Judge = (name) => {
 };
 
 /** Makes the messages of streams as large as no window is, and tells of the first. */
-function enlarge(onFirst: () => void): Around {
-  return (next) => ({
+function enlarge(onFirst: () => void): CustomAround {
+  const wrap: CustomAround["wrap"] = (next) => ({
     ...next,
     stream: (call) => {
       const reply = next.stream(call);
@@ -67,6 +67,7 @@ function enlarge(onFirst: () => void): Around {
       return { ...reply, messages: { read } };
     },
   });
+  return { name: "enlarge", around: "upstream", wrap };
 }
 
 describe("a gateway with authenticate", () => {
@@ -81,7 +82,7 @@ describe("a gateway with authenticate", () => {
   let grpc: Client;
   const sockets: KitClient[] = [];
 
-  const start = async (judge: Judge, yaml = "", interceptors: readonly Around[] = []): Promise<void> => {
+  const start = async (judge: Judge, yaml = "", interceptors: readonly CustomInterceptor[] = []): Promise<void> => {
     const { project, problems } = await loadSource({ protos, yaml });
     if (project === undefined) throw new Error(problems.join("\n"));
     const first = toMessage(project.schema, "t.M", '{"text": "first"}');
@@ -274,16 +275,11 @@ describe("a gateway with authenticate", () => {
   it("tells interceptors whose each call is, and asks once for each", async () => {
     const seen: (string | undefined)[] = [];
     const asked: string[] = [];
-    const look: Around = (next) => ({
-      unary: (call) => {
-        seen.push(call.identity?.principal);
-        return next.unary(call);
-      },
-      stream: (call) => {
-        seen.push(call.identity?.principal);
-        return next.stream(call);
-      },
-    });
+    const look: CustomInterceptor = {
+      name: "look",
+      after: "authenticate",
+      intercept: (call) => void seen.push(call.identity?.principal),
+    };
     const judge: Judge = (name) => {
       asked.push(name);
       return lasting(name);

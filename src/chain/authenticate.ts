@@ -1,9 +1,8 @@
 // Who makes a call: asked before it goes on, once; and the end of streams whose caller's credentials end or are revoked.
-import type { Authenticate, AuthenticationRequest, Identity, StreamCall, UnaryCall } from "../call.ts";
+import type { Authenticate, AuthenticationRequest, Call, Identity } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
-import type { Around } from "./compose.ts";
-import { deferReply } from "./defer-reply.ts";
+import type { Interceptor } from "./compose.ts";
 import { IdentifiedStreams } from "./identified-streams.ts";
 import type { Timer } from "./identified-streams.ts";
 import { Judgement } from "./judgement.ts";
@@ -24,7 +23,7 @@ export interface Authentication {
    */
   readonly authenticate: Authenticate;
   /** A call that has an identity already is left to the front that gave it one. */
-  readonly interceptor: Around;
+  readonly interceptor: Interceptor;
   /**
    * Ends the open streams of a principal; how many there were. Not those that came with an identity. Who was asked about before
    * and is found to be this one is refused.
@@ -41,49 +40,37 @@ export function createAuthentication({ authenticate, timer, isOpen }: Authentica
   const revocations = new Revocations(4 * patienceMs);
 
   /** Throws and rejects with GatewayError only. */
-  const judge = (request: AuthenticationRequest, call: UnaryCall | StreamCall | undefined) => {
+  const judge = (request: AuthenticationRequest, call: Call | undefined): ReturnType<Authenticate> => {
     const judged = ask(authenticate, request);
     if (!isPromise(judged)) return checkIdentity(judged);
     const now = performance.now();
     const current = judged.then((answer) => {
       const identity = checkIdentity(answer);
-      if (revocations.has(identity.principal, now)) throw credentialsRevoked();
+      if (identity !== undefined && revocations.has(identity.principal, now)) throw credentialsRevoked();
       return identity;
     });
     return new Judgement(current, { timer, until: now + patienceMs, call }).result;
   };
 
-  const isLeftAlone = (call: UnaryCall | StreamCall): boolean => call.identity !== undefined || isOpen(call.method);
+  const accept = (call: Call, identity: Identity | undefined): void => {
+    if (identity === undefined) throw credentialsMissing();
+    call.identity = identity;
+    if (call.method.kind !== "unary" && !call.endsWithIdentity) streams.watch(identity, call);
+  };
 
-  const interceptor: Around = (next) => {
-    const open = (call: StreamCall, identity: Identity) => {
-      const identified = { ...call, identity };
-      const reply = next.stream(identified);
-      streams.watch(identity, call.cancellation, reply);
-      return reply;
-    };
-    return {
-      unary: (call) => {
-        if (isLeftAlone(call)) return next.unary(call);
-        try {
-          const judged = judge({ metadata: call.metadata, peer: call.peer }, call);
-          if (!isPromise(judged)) return next.unary({ ...call, identity: judged });
-          return judged.then((identity) => next.unary({ ...call, identity }));
-        } catch (error) {
-          return Promise.reject(GatewayError.from(error));
-        }
-      },
-      stream: (call) => {
-        if (isLeftAlone(call)) return next.stream(call);
-        try {
-          const judged = judge({ metadata: call.metadata, peer: call.peer }, call);
-          if (!isPromise(judged)) return open(call, judged);
-          return deferReply(judged.then((identity) => open(call, identity)));
-        } catch (error) {
-          return deferReply(Promise.reject(GatewayError.from(error)));
-        }
-      },
-    };
+  const interceptor: Interceptor = {
+    name: "authenticate",
+    compile: (method) =>
+      isOpen(method)
+        ? undefined
+        : (call) => {
+            if (call.identity !== undefined) return undefined;
+            const { metadata, headers, peer, source } = call;
+            const judged = judge({ metadata, headers, peer, source, method }, call);
+            if (isPromise(judged)) return judged.then((identity) => accept(call, identity));
+            accept(call, judged);
+            return undefined;
+          },
   };
 
   return {
@@ -103,6 +90,12 @@ export function credentialsRevoked(): GatewayError {
   });
 }
 
+function credentialsMissing(): GatewayError {
+  return new GatewayError(Code.UNAUTHENTICATED, "the call needs credentials, and none came with it", {
+    reason: "CREDENTIALS_MISSING",
+  });
+}
+
 function ask(authenticate: Authenticate, request: AuthenticationRequest): ReturnType<Authenticate> {
   try {
     return authenticate(request);
@@ -111,16 +104,17 @@ function ask(authenticate: Authenticate, request: AuthenticationRequest): Return
   }
 }
 
-function isPromise(judged: unknown): judged is Promise<Identity> {
+function isPromise(judged: unknown): judged is Promise<Identity | undefined> {
   return typeof judged === "object" && judged !== null && "then" in judged && typeof judged.then === "function";
 }
 
 /** Throws GatewayError (INTERNAL): an end that is no number would never come. */
-function checkIdentity(judged: unknown): Identity {
+function checkIdentity(judged: unknown): Identity | undefined {
+  if (judged === undefined) return undefined;
   if (typeof judged === "object" && judged !== null && "principal" in judged && "expiresAt" in judged) {
     const { principal, expiresAt } = judged;
     if (typeof principal === "string" && principal !== "" && typeof expiresAt === "number" && !Number.isNaN(expiresAt))
-      return { principal, expiresAt };
+      return judged as Identity;
   }
   throw GatewayError.from(
     new TypeError("authenticate must answer { principal: string, expiresAt: number }, the principal not empty"),

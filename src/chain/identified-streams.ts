@@ -1,6 +1,6 @@
 // Open streams whose callers are known: each ends when its caller's credentials have ended, or are revoked.
 import { toEndOf } from "../call.ts";
-import type { Cancellation, Identity, StreamReply } from "../call.ts";
+import type { Call, Cancellation, Identity } from "../call.ts";
 import { Code, GatewayError } from "../status.ts";
 
 /** Looked at now and then; `sweepIndex` belongs to the timer, -1 at first. */
@@ -29,14 +29,14 @@ export class IdentifiedStreams {
     return this.#streams.length;
   }
 
-  /** Until the reply has come to an end, or the call is cancelled. */
-  watch(identity: Identity, cancellation: Cancellation, reply: StreamReply): void {
-    const stream = new IdentifiedStream(identity, cancellation, this.#streams.length);
+  /** Until the call ends. */
+  watch(identity: Identity, call: Call): void {
+    const stream = new IdentifiedStream(identity, call.cancellation, this.#streams.length);
     this.#streams.push(stream);
     if (identity.expiresAt !== Infinity) this.#timer.add(stream);
     const forget = (): void => this.#forget(stream);
-    cancellation.onCancel(forget);
-    reply.trailers.then(forget, forget);
+    call.cancellation.onCancel(forget);
+    call.onEnd(forget);
   }
 
   /** Idempotent. */

@@ -1,5 +1,5 @@
 // A caller's credentials while somebody else looks at them: not longer than the caller waits, nor for ever.
-import type { Identity, StreamCall, UnaryCall } from "../call.ts";
+import type { Call, Identity } from "../call.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { Timed, Timer } from "./identified-streams.ts";
 
@@ -8,17 +8,17 @@ export interface JudgementOptions {
   /** In `performance.now()` milliseconds. */
   readonly until: number;
   /** Whose deadline and end count as well; undefined where there is no call yet. */
-  readonly call: UnaryCall | StreamCall | undefined;
+  readonly call: Call | undefined;
 }
 
 export class Judgement implements Timed {
   sweepIndex = -1;
   /** Rejects with GatewayError only. */
-  readonly result: Promise<Identity>;
+  readonly result: Promise<Identity | undefined>;
   readonly #options: JudgementOptions;
   #reject: (error: GatewayError) => void = () => {};
 
-  constructor(judged: Promise<Identity>, options: JudgementOptions) {
+  constructor(judged: Promise<Identity | undefined>, options: JudgementOptions) {
     this.#options = options;
     this.result = new Promise((resolve, reject) => {
       this.#reject = reject;

@@ -1,6 +1,8 @@
 // Where interceptors stand: the fixed order of the chain, and the places where one's own go.
 import type { Around, Interceptor } from "./compose.ts";
 import type { Handler, Intercept } from "../call.ts";
+import type { Method } from "../schema/descriptor.ts";
+import { isSelected } from "../schema/selector.ts";
 
 /** The order in which a call passes the gateway's own interceptors. There are no numbers: what is between two of these is named after them. */
 export const points = [
@@ -43,4 +45,39 @@ export type CustomInterceptor = CustomIntercept | CustomAround;
 export interface Arranged {
   readonly interceptors: readonly Interceptor[];
   readonly around: readonly Around[];
+}
+
+/** Those before a point, the gateway's own there, those after it; several of one's own in the order they are given. */
+export function arrange(
+  builtIns: Partial<Readonly<Record<Point, Interceptor>>>,
+  custom: readonly CustomInterceptor[],
+): Arranged {
+  const standing = (side: "before" | "after", point: Point): Interceptor[] =>
+    custom.flatMap((own) => ("around" in own || own[side] !== point ? [] : [toInterceptor(own)]));
+  return {
+    interceptors: points.flatMap((point) => [
+      ...standing("before", point),
+      ...(builtIns[point] === undefined ? [] : [builtIns[point]]),
+      ...standing("after", point),
+    ]),
+    around: custom.flatMap((own) => ("around" in own ? [toAround(own)] : [])),
+  };
+}
+
+function takes({ methods }: CustomInterceptor, method: Method): boolean {
+  return methods === undefined || methods.some((selector) => isSelected(selector, method.name));
+}
+
+function toInterceptor(own: CustomIntercept): Interceptor {
+  return { name: own.name, compile: (method) => (takes(own, method) ? own.intercept : undefined) };
+}
+
+function toAround(own: CustomAround): Around {
+  return (next) => {
+    const wrapped = own.wrap(next);
+    return {
+      unary: (call) => (takes(own, call.method) ? wrapped : next).unary(call),
+      stream: (call) => (takes(own, call.method) ? wrapped : next).stream(call),
+    };
+  };
 }

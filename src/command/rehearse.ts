@@ -1,5 +1,6 @@
 // Sends one request through the real router and REST front, with an exchange and a backend that exist in memory only.
 import type { StreamCall, StreamReply } from "../call.ts";
+import { composeChain } from "../chain/compose.ts";
 import type { Exchange, HeaderList } from "../front/front.ts";
 import { createRestFront } from "../front/rest/rest.ts";
 import { Census } from "../front/stream/census.ts";
@@ -46,24 +47,26 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
       },
     },
     schema,
-    handler: {
-      unary: ({ method, metadata, message, deadline }) => {
-        call = { method, metadata, messages: [message] };
-        timeoutMs = toRoundMs(deadline - performance.now());
-        return Promise.reject(notSent);
+    chain: composeChain({
+      end: {
+        unary: ({ method, metadata, message, deadline }) => {
+          call = { method, metadata, messages: [message] };
+          timeoutMs = toRoundMs(deadline - performance.now());
+          return Promise.reject(notSent);
+        },
+        stream: (received) => {
+          const messages = readAll(received);
+          messages.then(
+            (all) => {
+              call = { method: received.method, metadata: received.metadata, messages: all };
+              timeoutMs = toRoundMs(received.deadline - performance.now());
+            },
+            () => {},
+          );
+          return unanswered(messages);
+        },
       },
-      stream: (received) => {
-        const messages = readAll(received);
-        messages.then(
-          (all) => {
-            call = { method: received.method, metadata: received.metadata, messages: all };
-            timeoutMs = toRoundMs(received.deadline - performance.now());
-          },
-          () => {},
-        );
-        return unanswered(messages);
-      },
-    },
+    }),
     options: toRestOptions(config, () => {}),
     sweep,
     census: new Census(),

@@ -1,31 +1,30 @@
 // The interceptor that asks who calls: what it lets through at once, what it leaves to others, and what it forgets.
 import { expect } from "chai";
-import { Cancellation } from "../../src/call.ts";
-import type { Handler, Identity, Reply, StreamCall, StreamReply, UnaryCall } from "../../src/call.ts";
+import type { Call, CallStart, Handler, Identity, Reply, StreamReply } from "../../src/call.ts";
 import { createAuthentication } from "../../src/chain/authenticate.ts";
+import { composeChain } from "../../src/chain/compose.ts";
+import type { Interceptor } from "../../src/chain/compose.ts";
 import { deferReply } from "../../src/chain/defer-reply.ts";
 import { IdentifiedStreams } from "../../src/chain/identified-streams.ts";
 import type { Timed } from "../../src/chain/identified-streams.ts";
 import type { Method } from "../../src/schema/descriptor.ts";
 import { Code, GatewayError } from "../../src/status.ts";
+import { getSource, newCall } from "./new-call.ts";
 
 const peer = { address: "::1", port: 1 };
 const method = { name: "t.S.Get", path: "/t.S/Get" } as Method;
 const openMethod = { name: "t.S.Open", path: "/t.S/Open" } as Method;
 const reply: Reply = { message: new Uint8Array(), headers: [], trailers: [] };
 const ada: Identity = { principal: "ada", expiresAt: Infinity };
-const head = { method, metadata: [], deadline: Infinity, peer };
+const start = { method, metadata: [], peer };
+const nothing = { read: () => Promise.resolve(undefined) };
+const empty = new Uint8Array();
 
+const unaryCall = (more: Partial<CallStart> = {}): Call => newCall({ ...start, ...more });
+const streamCall = (more: Partial<CallStart> = {}): Call =>
+  newCall({ ...start, method: { ...method, kind: "server-streaming" }, ...more });
+const guard = (interceptor: Interceptor, end: Handler) => composeChain({ interceptors: [interceptor], end });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-function unaryCall(more: Partial<UnaryCall> = {}): UnaryCall {
-  return { ...head, kind: "unary", cancellation: new Cancellation(), message: new Uint8Array(), ...more };
-}
-
-function streamCall(more: Partial<StreamCall> = {}): StreamCall {
-  const messages = { read: () => Promise.resolve(undefined) };
-  return { ...head, kind: "stream", cancellation: new Cancellation(), messages, ...more };
-}
 
 class HandTimer {
   readonly timed = new Set<Timed>();
@@ -70,8 +69,8 @@ describe("the interceptor that authenticates", () => {
     const { seen, end } = createEnd();
     const timer = new HandTimer();
     const { interceptor } = createAuthentication({ authenticate: () => ada, timer, isOpen: () => false });
-    void interceptor(end).unary(unaryCall());
-    interceptor(end).stream(streamCall());
+    void guard(interceptor, end).unary(unaryCall(), empty);
+    guard(interceptor, end).stream(streamCall(), nothing);
     expect(seen).to.deep.equal([ada, ada]);
     expect(timer.timed.size).to.equal(0);
   });
@@ -85,15 +84,15 @@ describe("the interceptor that authenticates", () => {
     };
     const isOpen = (called: Method): boolean => called === openMethod;
     const { interceptor } = createAuthentication({ authenticate, timer: new HandTimer(), isOpen });
-    const chain = interceptor(end);
+    const chain = guard(interceptor, end);
     const bob: Identity = { principal: "bob", expiresAt: 1 };
-    await chain.unary(unaryCall({ identity: bob }));
-    await chain.unary(unaryCall({ method: openMethod }));
-    chain.stream(streamCall({ identity: bob }));
-    chain.stream(streamCall({ method: openMethod }));
+    await chain.unary(unaryCall({ identity: bob }), empty);
+    await chain.unary(unaryCall({ method: openMethod }), empty);
+    chain.stream(streamCall({ identity: bob }), nothing);
+    chain.stream(streamCall({ method: openMethod }), nothing);
     expect(asked).to.deep.equal([]);
-    await chain.unary(unaryCall({ metadata: ["a", "b"] }));
-    expect(asked).to.deep.equal([{ metadata: ["a", "b"], peer }]);
+    await chain.unary(unaryCall({ metadata: ["a", "b"] }), empty);
+    expect(asked).to.deep.equal([{ metadata: ["a", "b"], headers: {}, peer, source: getSource, method }]);
     expect(seen).to.deep.equal([bob, undefined, bob, undefined, ada]);
   });
 
@@ -103,7 +102,7 @@ describe("the interceptor that authenticates", () => {
     const options = { authenticate: () => ada, timer, isOpen: () => false };
     const { interceptor, revoke } = createAuthentication(options);
     const call = streamCall({ identity: { principal: "ada", expiresAt: 0 } });
-    interceptor(end).stream(call);
+    guard(interceptor, end).stream(call, nothing);
     timer.tick(performance.now() + 1e9);
     expect(revoke("ada", new GatewayError(Code.UNAUTHENTICATED, "no"))).to.equal(0);
     expect(call.cancellation.error).to.equal(undefined);
@@ -116,7 +115,7 @@ describe("the interceptor that authenticates", () => {
     const authenticate = (): Promise<Identity> => new Promise((resolve) => (answer = resolve));
     const { interceptor } = createAuthentication({ authenticate, timer, isOpen: () => false });
     const call = streamCall();
-    const { messages, headers } = interceptor(end).stream(call);
+    const { messages, headers } = guard(interceptor, end).stream(call, nothing);
     const failed = messages.read().catch((error: unknown) => error);
     const gone = new GatewayError(Code.CANCELLED, "gone");
     call.cancellation.cancel(gone);
@@ -133,8 +132,8 @@ describe("the interceptor that authenticates", () => {
     const authenticate = (): Promise<Identity> => new Promise((resolve) => (answer = resolve));
     const options = { authenticate, timer: new HandTimer(), isOpen: () => false };
     const { interceptor, revoke } = createAuthentication(options);
-    const refused = interceptor(end)
-      .unary(unaryCall())
+    const refused = guard(interceptor, end)
+      .unary(unaryCall(), empty)
       .catch((error: unknown) => error);
     revoke("ada", new GatewayError(Code.UNAUTHENTICATED, "no"));
     revoke("bob", new GatewayError(Code.UNAUTHENTICATED, "no"));
@@ -142,20 +141,19 @@ describe("the interceptor that authenticates", () => {
     expect(await refused).to.include({ code: Code.UNAUTHENTICATED, reason: "CREDENTIALS_REVOKED" });
     expect(seen).to.deep.equal([]);
     await turn();
-    const later = interceptor(end).unary(unaryCall());
+    const later = guard(interceptor, end).unary(unaryCall(), empty);
     answer(ada);
     expect(await later).to.equal(reply);
   });
 
   it("says INTERNAL for answers that are no identity, and keeps what they were from clients", async () => {
     const { seen, end } = createEnd();
-    const odd = [undefined, null, {}, { principal: "", expiresAt: 1 }, { principal: "a", expiresAt: Number.NaN }];
+    const odd = [null, {}, { principal: "", expiresAt: 1 }, { principal: "a", expiresAt: Number.NaN }];
     for (const answer of [...odd, { principal: "a", expiresAt: "soon" }]) {
       for (const authenticate of [() => answer as Identity, () => Promise.resolve(answer as Identity)]) {
         const options = { authenticate, timer: new HandTimer(), isOpen: () => false };
-        const error: unknown = await createAuthentication(options)
-          .interceptor(end)
-          .unary(unaryCall())
+        const error: unknown = await guard(createAuthentication(options).interceptor, end)
+          .unary(unaryCall(), empty)
           .catch((cause: unknown) => cause);
         expect(error).to.be.instanceOf(GatewayError).and.to.include({ code: Code.INTERNAL, message: "internal error" });
       }
@@ -165,7 +163,7 @@ describe("the interceptor that authenticates", () => {
 });
 
 describe("the streams of known callers", () => {
-  const expired = (call: StreamCall): string | undefined => call.cancellation.error?.reason;
+  const expired = (call: Call): string | undefined => call.cancellation.error?.reason;
 
   it("end half a minute after the credentials, and not before", () => {
     const { end } = createEnd();
@@ -173,7 +171,7 @@ describe("the streams of known callers", () => {
     const identity = { principal: "ada", expiresAt: Date.now() + 1000 };
     const options = { authenticate: () => identity, timer, isOpen: () => false };
     const call = streamCall();
-    createAuthentication(options).interceptor(end).stream(call);
+    guard(createAuthentication(options).interceptor, end).stream(call, nothing);
     const start = performance.now();
     timer.tick(start + 30_500);
     expect(expired(call)).to.equal(undefined);
@@ -183,15 +181,14 @@ describe("the streams of known callers", () => {
   });
 
   it("are forgotten when they end, however they do", async () => {
-    const { end, ends } = createEnd();
     const timer = new HandTimer();
     const streams = new IdentifiedStreams(timer);
     const calls = Array.from({ length: 5 }, () => streamCall());
     const identity = { principal: "ada", expiresAt: Date.now() + 1000 };
-    for (const call of calls) streams.watch(identity, call.cancellation, end.stream(call));
+    for (const call of calls) streams.watch(identity, call);
     expect([streams.size, timer.timed.size]).to.deep.equal([5, 5]);
-    ends[1]();
-    ends[4]();
+    calls[1].end(Code.OK);
+    calls[4].end(Code.UNAVAILABLE);
     calls[0].cancellation.cancel(new GatewayError(Code.CANCELLED, "gone"));
     await turn();
     expect([streams.size, timer.timed.size]).to.deep.equal([2, 2]);

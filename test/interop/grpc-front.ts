@@ -1,4 +1,5 @@
 // A port on which every request is a gRPC call, answered with one message: for h2spec, which cannot send a content type. Prints the port.
+import { composeChain } from "../../src/chain/compose.ts";
 import type { Exchange } from "../../src/front/front.ts";
 import { Census } from "../../src/front/stream/census.ts";
 import { Sweep } from "../../src/front/stream/sweep.ts";
@@ -35,7 +36,9 @@ function answer({ messages }: StreamCall): StreamReply {
 const grpc = createGrpcFront({
   schema,
   methods,
-  handler: { stream: answer, unary: ({ message }) => Promise.resolve({ message, headers: [], trailers: [] }) },
+  chain: composeChain({
+    end: { stream: answer, unary: ({ message }) => Promise.resolve({ message, headers: [], trailers: [] }) },
+  }),
   options: defaultGrpc,
   sweep: new Sweep(),
   census: new Census(),

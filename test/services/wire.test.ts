@@ -1,4 +1,5 @@
 // The gateway's own services over real sockets: the gRPC front before them, a real backend behind, clients that know nothing but the address.
+import { composeChain } from "../../src/chain/compose.ts";
 import { spawn, spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { homedir } from "node:os";
@@ -59,7 +60,7 @@ describe("the gateway's own services over sockets", () => {
       front: createGrpcFront({
         schema,
         methods,
-        handler,
+        chain: composeChain({ end: handler }),
         options: defaultGrpc,
         sweep: new Sweep(),
         census: new Census(),

@@ -1,4 +1,5 @@
 // How a call that failed ends: status, message and details in the trailers, or in the only header block there is.
+import type { Call } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { toStatusBytes } from "../../translate/reply/status-bytes.ts";
@@ -15,12 +16,22 @@ const maxOwnDetailBytes = 4096;
 /** INTERNAL_ERROR (RFC 9113 section 7). */
 const internalError = 2;
 
-/** Answers the exchange, unless somebody did; never throws. */
-export function answerError(options: GrpcOptions, exchange: Exchange, codec: CodecName, cause: unknown): void {
+export interface Refusing {
+  readonly options: GrpcOptions;
+  readonly exchange: Exchange;
+  readonly codec: CodecName;
+  /** Absent for what never was one. */
+  readonly call?: Call;
+}
+
+/** Answers the exchange, unless somebody did, and ends the call; never throws. */
+export function answerError({ options, exchange, codec, call }: Refusing, cause: unknown): void {
   const error = toReported(options, cause);
+  call?.end(error.code, error, exchange.isDone ? 0 : 200);
   if (exchange.isDone) return;
   try {
     const head = ["content-type", contentTypes[codec]];
+    if (call !== undefined) head.push(...call.replyHeaders);
     if (error.backendHeaders.length === 0) {
       exchange.respond(200, [...head, ...toErrorTrailers(error)], undefined, []);
       return;

@@ -1,6 +1,7 @@
 // The gRPC front: gRPC over HTTP/2, its messages passed on as they are. OPEN FIRST in front/grpc/.
-import type { Handler } from "../../call.ts";
+import type { Chain } from "../../call.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
+import { GatewayError } from "../../status.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
 import type { Census } from "../stream/census.ts";
@@ -22,8 +23,7 @@ export interface GrpcFrontOptions {
   readonly methods: readonly Method[];
   /** Of some methods, the gateway's own, streams last as long as their clients want. */
   readonly isEndless?: (method: Method) => boolean;
-  /** The chain, with the upstream at its end. */
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly options: GrpcOptions;
   readonly sweep: Sweep;
   readonly census: Census;
@@ -37,12 +37,12 @@ export function isGrpc({ headers }: Exchange): boolean {
 
 /** Takes the exchanges of which `isGrpc` is true. */
 export function createGrpcFront(front: GrpcFrontOptions): Front {
-  const { schema, methods, isEndless = () => false, handler, options, sweep, census } = front;
+  const { schema, methods, isEndless = () => false, chain, options, sweep, census } = front;
   const methodOf = createMethodTable(schema, methods, options.proxyUnknown);
   const planOf = createPlans({ schema, options, census, isEndless });
   const context: GrpcContext = {
     options,
-    handler,
+    chain,
     forwardedOf: compileForwarded(options.trustedProxies),
     requestMetadata: compileRequestMetadata(),
     sweep,
@@ -55,13 +55,18 @@ export function createGrpcFront(front: GrpcFrontOptions): Front {
       refusal();
       return;
     }
+    let method: Method | undefined;
     try {
-      const plan = planOf(methodOf(exchange.target), codec ?? "proto");
+      method = methodOf(exchange.target);
+      const plan = planOf(method, codec ?? "proto");
       const negotiated = negotiate(exchange, plan);
       const serve = plan.method.kind === "unary" ? serveUnary : serveStream;
       serve(context, exchange, plan, negotiated);
-    } catch (error) {
-      answerError(options, exchange, codec ?? "proto", error);
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      answerError({ options, exchange, codec: codec ?? "proto" }, error);
+      const { client } = context.forwardedOf(exchange);
+      chain.onMiss?.({ front: "grpc", method, source: exchange, headers: exchange.headers, peer: client, error });
     }
   };
 }

@@ -1,5 +1,5 @@
 // Everything about a method and a codec that can be settled once.
-import type { Handler } from "../../call.ts";
+import type { Chain } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
 import { compileJsonReader } from "../../translate/json/json-reader.ts";
@@ -22,7 +22,7 @@ import type { GrpcOptions } from "./options.ts";
 /** What the whole front shares. */
 export interface GrpcContext {
   readonly options: GrpcOptions;
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly forwardedOf: (exchange: Exchange) => Forwarded;
   readonly requestMetadata: (exchange: Exchange, forwarded: Forwarded) => Metadata;
   readonly sweep: Sweep;

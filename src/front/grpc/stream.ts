@@ -1,5 +1,5 @@
 // The life of one streaming call over gRPC, whichever side streams: messages pass one by one, each side as fast as the other takes them.
-import { Cancellation } from "../../call.ts";
+import { Call, Cancellation } from "../../call.ts";
 import type { StreamReply } from "../../call.ts";
 import type { MessageEncoding } from "../../compression.ts";
 import { framePrefix, joinFrame } from "../../grpc-frame.ts";
@@ -25,7 +25,16 @@ const largestJoined = 4096;
 export function serveStream(context: GrpcContext, exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated): void {
   const cancellation = new Cancellation();
   const forwarded = context.forwardedOf(exchange);
-  const metadata = context.requestMetadata(exchange, forwarded);
+  const call = new Call({
+    method: plan.method,
+    front: "grpc",
+    source: exchange,
+    headers: exchange.headers,
+    peer: forwarded.client,
+    metadata: context.requestMetadata(exchange, forwarded),
+    deadline: negotiated.deadline,
+    cancellation,
+  });
   const messages = new RequestMessages(exchange, plan, negotiated, context.options.maxMessageBytes);
   const stop = (error: GatewayError): void => {
     messages.onFail(error);
@@ -35,18 +44,11 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
   messages.onTaken = () => {
     clock.touch();
     plan.tally.messagesIn++;
+    call.messagesIn++;
   };
   exchange.onAbort(() => stop(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })));
-  const reply = context.handler.stream({
-    kind: "stream",
-    method: plan.method,
-    metadata,
-    deadline: negotiated.deadline,
-    cancellation,
-    peer: forwarded.client,
-    messages,
-  });
-  void answer({ context, exchange, plan, accepts: negotiated.accepts, cancellation, clock }, reply);
+  const reply = context.chain.stream(call, messages);
+  void answer({ context, exchange, plan, accepts: negotiated.accepts, call, clock }, reply);
   if (!exchange.isDone) exchange.receiveBody(messages, false);
 }
 
@@ -55,16 +57,17 @@ interface Answering {
   readonly exchange: Exchange;
   readonly plan: GrpcPlan;
   readonly accepts: readonly MessageEncoding[];
-  readonly cancellation: Cancellation;
+  readonly call: Call;
   readonly clock: StreamClock;
 }
 
 async function answer(answering: Answering, reply: StreamReply): Promise<void> {
-  const { context, exchange, plan, accepts, cancellation, clock } = answering;
+  const { context, exchange, plan, accepts, call, clock } = answering;
+  const { cancellation } = call;
   const encoding = toPromised(plan, accepts);
   const { tally } = plan;
   openStream(tally);
-  let code: Code = Code.OK;
+  let error: GatewayError | undefined;
   let writer: ResponseWriter | undefined;
   // A call that fails before its end fails there, too, where nobody looks any more.
   reply.trailers.catch(() => {});
@@ -72,19 +75,20 @@ async function answer(answering: Answering, reply: StreamReply): Promise<void> {
     const client = new GrpcClient(answering, encoding);
     // Whoever cancels: a client that takes nothing must not keep the end waiting.
     cancellation.onCancel(() => client.makeRoom());
-    writer = exchange.startResponse(200, toHead(plan, encoding, await reply.headers), () => client.makeRoom());
+    writer = exchange.startResponse(200, toHead(answering, encoding, await reply.headers), () => client.makeRoom());
     client.writer = writer;
     writer.end(toOkTrailers(await forward(reply, client, plan.overflow)));
   } catch (cause) {
-    const error = GatewayError.from(cause);
-    code = error.code;
-    if (writer === undefined) answerError(context.options, exchange, plan.codec, error);
+    error = GatewayError.from(cause);
+    if (writer === undefined) answerError({ options: context.options, exchange, codec: plan.codec, call }, error);
     else endWithError(context.options, exchange, writer, error);
     // Where the backend did not end the call itself.
     cancellation.cancel(error);
   }
   clock.stop();
+  const code = error?.code ?? Code.OK;
   endStream(tally, code);
+  call.end(code, error, exchange.isDone && writer === undefined ? 0 : 200);
 }
 
 class GrpcClient implements Client {
@@ -103,9 +107,10 @@ class GrpcClient implements Client {
   }
 
   send(message: Uint8Array): boolean {
-    const { plan, clock } = this.#answering;
+    const { plan, call, clock } = this.#answering;
     clock.touch();
     plan.tally.messagesOut++;
+    call.messagesOut++;
     return this.writer === undefined || send(this.writer, plan, message, this.#encoding);
   }
 
@@ -131,10 +136,11 @@ function toPromised(plan: GrpcPlan, accepts: readonly MessageEncoding[]): Messag
   return accepts.includes("gzip") ? "gzip" : accepts[0];
 }
 
-function toHead(plan: GrpcPlan, encoding: MessageEncoding | undefined, metadata: Metadata): string[] {
+function toHead({ plan, call }: Answering, encoding: MessageEncoding | undefined, metadata: Metadata): string[] {
   const head = ["content-type", contentTypes[plan.codec]];
   if (encoding !== undefined) head.push("grpc-encoding", encoding);
   if (metadata.length > 0) appendReplyMetadata(metadata, head);
+  head.push(...call.replyHeaders);
   return head;
 }
 

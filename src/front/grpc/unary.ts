@@ -1,10 +1,11 @@
 // The life of one unary call over gRPC: one message in, call, one message out. Whatever fails becomes the trailers.
-import { Cancellation } from "../../call.ts";
+import { Call, Cancellation } from "../../call.ts";
 import type { Reply } from "../../call.ts";
 import { FrameReader, framePrefix, joinFrame } from "../../grpc-frame.ts";
 import type { MessageSink } from "../../grpc-frame.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { BodyReceiver, Exchange } from "../front.ts";
+import { whenAdmitted } from "../when-admitted.ts";
 import { contentTypes } from "./codec.ts";
 import { answerError, toOkTrailers } from "./error-answer.ts";
 import { endedEarly, expand } from "./expand.ts";
@@ -18,9 +19,27 @@ const largestJoined = 16_384;
 
 /** Throws GatewayError for what the head alone forbids; later faults are answered here. */
 export function serveUnary(context: GrpcContext, exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated): void {
-  const call = new UnaryExchange(context, exchange, plan, negotiated);
-  exchange.onAbort(() => call.abort());
-  exchange.receiveBody(call, true);
+  const forwarded = context.forwardedOf(exchange);
+  const call = new Call({
+    method: plan.method,
+    front: "grpc",
+    source: exchange,
+    headers: exchange.headers,
+    peer: forwarded.client,
+    metadata: context.requestMetadata(exchange, forwarded),
+    deadline: negotiated.deadline,
+    cancellation: new Cancellation(),
+  });
+  const unary = new UnaryExchange(context, { exchange, plan, negotiated, call });
+  exchange.onAbort(() => unary.abort());
+  whenAdmitted(context.chain, call, () => exchange.receiveBody(unary, true), unary.onFail);
+}
+
+interface Asked {
+  readonly exchange: Exchange;
+  readonly plan: GrpcPlan;
+  readonly negotiated: Negotiated;
+  readonly call: Call;
 }
 
 /** One object for a call's callbacks: closures for each would be most of what a small call allocates. */
@@ -30,12 +49,13 @@ class UnaryExchange implements BodyReceiver, MessageSink {
   readonly #plan: GrpcPlan;
   readonly #negotiated: Negotiated;
   readonly #frames: FrameReader;
-  readonly #cancellation = new Cancellation();
+  readonly #call: Call;
   #message: Uint8Array | undefined;
   #isCompressed = false;
 
-  constructor(context: GrpcContext, exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated) {
+  constructor(context: GrpcContext, { exchange, plan, negotiated, call }: Asked) {
     this.#context = context;
+    this.#call = call;
     this.#exchange = exchange;
     this.#plan = plan;
     this.#negotiated = negotiated;
@@ -43,7 +63,9 @@ class UnaryExchange implements BodyReceiver, MessageSink {
   }
 
   abort(): void {
-    this.#cancellation.cancel(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" }));
+    const gone = new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" });
+    this.#call.cancellation.cancel(gone);
+    this.#call.end(gone.code, gone);
   }
 
   onChunk(chunk: Buffer): void {
@@ -66,7 +88,7 @@ class UnaryExchange implements BodyReceiver, MessageSink {
     try {
       if (!this.#frames.isBetweenMessages) throw endedEarly();
       if (this.#message === undefined) throw cardinality("no message");
-      if (!this.#isCompressed) this.#call(this.#message);
+      if (!this.#isCompressed) this.#send(this.#message);
       else this.#decompress(this.#message);
     } catch (error) {
       this.onFail(error);
@@ -74,57 +96,54 @@ class UnaryExchange implements BodyReceiver, MessageSink {
   }
 
   readonly onFail = (error: unknown): void => {
-    answerError(this.#context.options, this.#exchange, this.#plan.codec, error);
+    const { options } = this.#context;
+    answerError({ options, exchange: this.#exchange, codec: this.#plan.codec, call: this.#call }, error);
   };
 
   #decompress(bytes: Uint8Array): void {
     const message = expand(bytes, this.#negotiated, this.#context.options.maxMessageBytes);
-    if (message instanceof Promise) message.then((whole) => this.#call(whole)).catch(this.onFail);
-    else this.#call(message);
+    if (message instanceof Promise) message.then((whole) => this.#send(whole)).catch(this.onFail);
+    else this.#send(message);
   }
 
-  #call(bytes: Uint8Array): void {
+  #send(bytes: Uint8Array): void {
     if (this.#exchange.isDone) return;
-    const { method, readMessage } = this.#plan;
-    const forwarded = this.#context.forwardedOf(this.#exchange);
-    this.#context.handler
-      .unary({
-        kind: "unary",
-        method,
-        metadata: this.#context.requestMetadata(this.#exchange, forwarded),
-        deadline: this.#negotiated.deadline,
-        cancellation: this.#cancellation,
-        peer: forwarded.client,
-        message: readMessage === undefined ? bytes : readMessage(bytes),
-      })
-      .then(this.#answer, this.onFail);
+    const { readMessage } = this.#plan;
+    const message = readMessage === undefined ? bytes : readMessage(bytes);
+    this.#call.messagesIn = 1;
+    this.#context.chain.unary(this.#call, message).then(this.#answer, this.onFail);
   }
 
   readonly #answer = (reply: Reply): void => {
     if (this.#exchange.isDone) return;
     try {
-      this.#send(reply);
+      this.#reply(reply);
     } catch (error) {
       this.onFail(error);
     }
   };
 
-  #send({ message, headers, trailers }: Reply): void {
+  #reply({ message, headers, trailers }: Reply): void {
     const exchange = this.#exchange;
+    const call = this.#call;
     const plan = this.#plan;
     const encoding = encodingOf(plan, message, this.#negotiated.accepts);
     const { bytes, isCompressed } = toReplyFrame(plan, message, encoding);
     const head = ["content-type", contentTypes[plan.codec]];
     if (encoding !== undefined) head.push("grpc-encoding", encoding);
     if (headers.length > 0) appendReplyMetadata(headers, head);
+    head.push(...call.replyHeaders);
+    call.messagesOut = 1;
     if (bytes.length <= largestJoined) {
       exchange.respond(200, head, joinFrame(bytes, isCompressed), toOkTrailers(trailers));
+      call.end(Code.OK, undefined, 200);
       return;
     }
     const writer = exchange.startResponse(200, head, () => {});
     writer.write(framePrefix(bytes.length, isCompressed));
     writer.write(bytes);
     writer.end(toOkTrailers(trailers));
+    call.end(Code.OK, undefined, 200);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Reply, StreamReply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { readRequestStream } from "./request-stream.ts";
-import { clientGone, readCallHead, StreamRun } from "./stream-run.ts";
+import { clientGone, readCall, StreamRun } from "./stream-run.ts";
 import type { StreamSetup } from "./stream-run.ts";
 import { sendReply, toView } from "./unary.ts";
 
@@ -12,21 +12,26 @@ export function serveClientStream(setup: StreamSetup): void {
   const { plan, path } = request;
   const view = toView(context.options, exchange, plan, system);
   plan.checkView(view);
-  const head = readCallHead(setup);
+  const call = readCall(setup);
   const stream = readRequestStream(setup);
-  const run = new StreamRun(setup, head, "body");
-  exchange.onAbort(() => run.cancel(clientGone()));
+  const run = new StreamRun(setup, call, "body");
+  exchange.onAbort(() => {
+    const gone = clientGone();
+    run.cancel(gone);
+    run.end(gone.code, gone, 0);
+  });
   let hasHead = false;
   const answer = (reply: Reply): void => {
     run.onSent();
-    run.end(Code.OK);
-    if (!exchange.isDone) sendReply(context, { exchange, plan, path, view }, reply);
+    if (exchange.isDone) return;
+    sendReply(context, { exchange, plan, path, view, call }, reply);
+    run.end(Code.OK, undefined, 200);
   };
   const fail = (cause: unknown): void => {
     const error = GatewayError.from(cause);
-    run.end(error.code);
     run.cancel(error);
-    context.answerError(exchange, error, hasHead);
+    context.answerError(exchange, error, call, hasHead);
+    run.end(error.code, error, 0);
   };
   const reply = run.start(stream.open(run));
   reply.headers.then(() => (hasHead = true)).catch(() => {});

@@ -1,6 +1,7 @@
 // What all requests of the REST front share.
-import type { Handler } from "../../call.ts";
+import type { Chain } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
+import type { Method } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
@@ -14,8 +15,10 @@ import type { RestOptions } from "./options.ts";
 
 export interface FrontContext {
   readonly options: RestOptions;
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly answerError: AnswerError;
+  /** Tells of a request that was refused before it was a call. */
+  readonly missed: (exchange: Exchange, method: Method | undefined, error: GatewayError) => void;
   readonly forwardedOf: (exchange: Exchange) => Forwarded;
   readonly requestMetadata: RequestMetadata;
   readonly appendReplyHeaders: ReplyHeaders;

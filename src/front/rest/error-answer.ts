@@ -1,4 +1,5 @@
 // A failed request's answer: status and headers around the error body.
+import type { Call } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
@@ -35,17 +36,20 @@ export function compileStreamStatus(
   };
 }
 
-/** Answers the exchange, unless somebody did; never throws. `hasHead`: the backend sent headers before it failed. */
-export type AnswerError = (exchange: Exchange, error: unknown, hasHead?: boolean) => void;
+/** Answers the exchange, unless somebody did, and ends the call; never throws. `hasHead`: the backend sent headers before it failed. */
+export type AnswerError = (exchange: Exchange, error: unknown, call?: Call, hasHead?: boolean) => void;
 
 export function compileErrorAnswer(schema: Schema, options: RestOptions): AnswerError {
   const isStrict = options.profile === "strict";
   const write = compileErrorBody(schema, options);
   const appendReplyHeaders = compileReplyHeaders(options);
-  return (exchange, cause, hasHead = false) => {
+  return (exchange, cause, call, hasHead = false) => {
     const error = GatewayError.from(cause);
     if (error.cause !== undefined) options.report(error);
-    if (exchange.isDone) return;
+    if (exchange.isDone) {
+      call?.end(error.code, error);
+      return;
+    }
     const { contentType, body } = write(error);
     const shown = wantsPretty(exchange.target) ? indentJson(body, prettyIndent) : body;
     const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
@@ -57,9 +61,11 @@ export function compileErrorAnswer(schema: Schema, options: RestOptions): Answer
       const retryAfter = readRetryAfter(error.statusBytes);
       if (retryAfter !== undefined) headers.push("retry-after", retryAfter);
     }
+    if (call !== undefined) headers.push(...call.replyHeaders);
     // An error without them came in trailers alone, or from the gateway itself.
     if (hasHead || error.backendHeaders.length > 0) appendReplyHeaders(error.backendHeaders, headers);
     exchange.respond(error.httpStatus, headers, shown, toReplyTrailers(options, exchange, error.backendTrailers));
+    call?.end(error.code, error, error.httpStatus);
   };
 }
 

@@ -1,7 +1,9 @@
 // The REST front: HTTP+JSON exchanges become calls, replies become answers. OPEN FIRST in front/rest/.
-import type { Handler } from "../../call.ts";
+import type { Chain } from "../../call.ts";
+import type { Method } from "../../schema/descriptor.ts";
 import type { Router } from "../../route/router.ts";
 import type { Schema } from "../../schema/descriptor.ts";
+import { GatewayError } from "../../status.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
 import type { RedeemTicket } from "../redeem-ticket.ts";
@@ -20,8 +22,7 @@ import { serveUnary } from "./unary.ts";
 export interface RestFrontOptions {
   readonly router: Router;
   readonly schema: Schema;
-  /** The chain, with the upstream at its end. */
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly options: RestOptions;
   /** For streams; absent: nobody gives tickets out. */
   readonly redeemTicket?: RedeemTicket | undefined;
@@ -32,13 +33,18 @@ export interface RestFrontOptions {
 
 /** Throws RangeError for options that cannot be followed: a reserved header name, a trusted proxy that is no address. */
 export function createRestFront(front: RestFrontOptions): Front {
-  const { router, schema, handler, options, redeemTicket, sweep, census } = front;
+  const { router, schema, chain, options, redeemTicket, sweep, census } = front;
   const planOf = createPlans(schema, options);
+  const forwardedOf = compileForwarded(options.trustedProxies);
   const context: FrontContext = {
     options,
-    handler,
+    chain,
     answerError: compileErrorAnswer(schema, options),
-    forwardedOf: compileForwarded(options.trustedProxies),
+    missed(exchange, method, error) {
+      const { client } = forwardedOf(exchange);
+      chain.onMiss?.({ front: "rest", method, source: exchange, headers: exchange.headers, peer: client, error });
+    },
+    forwardedOf,
     requestMetadata: compileRequestMetadata(options),
     appendReplyHeaders: compileReplyHeaders(options),
     writeStatus: compileStreamStatus(schema, options),
@@ -47,27 +53,30 @@ export function createRestFront(front: RestFrontOptions): Front {
     census,
   };
 
-  const serve = (exchange: Exchange): void => {
+  /** What is refused before there is a call. */
+  const refuse = (exchange: Exchange, cause: unknown, method: Method | undefined): void => {
+    const error = GatewayError.from(cause);
+    context.answerError(exchange, error);
+    context.missed(exchange, method, error);
+  };
+
+  return (exchange) => {
     const request = classify(router, options.profile, exchange);
     switch (request.kind) {
       case "options":
         exchange.respond(204, ["allow", request.allow], undefined);
         return;
       case "refused":
-        throw request.error;
-      case "call": {
-        const plan = planOf(request.binding);
-        if (plan.stream === undefined) serveUnary(context, exchange, plan, request);
-        else serveStream(context, exchange, { ...request, plan, stream: plan.stream });
-      }
-    }
-  };
-
-  return (exchange) => {
-    try {
-      serve(exchange);
-    } catch (error) {
-      context.answerError(exchange, error);
+        refuse(exchange, request.error, undefined);
+        return;
+      case "call":
+        try {
+          const plan = planOf(request.binding);
+          if (plan.stream === undefined) serveUnary(context, exchange, plan, request);
+          else serveStream(context, exchange, { ...request, plan, stream: plan.stream });
+        } catch (error) {
+          refuse(exchange, error, request.binding.method);
+        }
     }
   };
 }

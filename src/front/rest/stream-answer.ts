@@ -10,6 +10,7 @@ import { cutAnswer } from "./cut-answer.ts";
 import { errorLine } from "./gateway-lines.ts";
 import type { AnswerForm } from "./stream-form.ts";
 import { refuse, toStreamHeaders, toStreamStatus } from "./stream-head.ts";
+import { clientGone } from "./stream-run.ts";
 import type { StreamRun, StreamSetup } from "./stream-run.ts";
 import type { ReplyForm, StreamView } from "./stream-view.ts";
 
@@ -35,6 +36,7 @@ export class StreamAnswer implements MessageSink, Swept {
   #headTimer: NodeJS.Timeout | undefined;
   #form: AnswerForm | undefined;
   #writer: ResponseWriter | undefined;
+  #status = 0;
   #lastAt: number;
   #isEnded = false;
   /** What is to be done behind all that was written. */
@@ -76,7 +78,7 @@ export class StreamAnswer implements MessageSink, Swept {
   /** The client has gone. */
   abort(): void {
     this.#pump.stop();
-    this.#close(Code.CANCELLED);
+    this.#close(Code.CANCELLED, clientGone());
   }
 
   /** The sweep's: after silence, a sign of life. */
@@ -90,8 +92,9 @@ export class StreamAnswer implements MessageSink, Swept {
     clearTimeout(this.#headTimer);
     const form = view.open(first);
     this.#form = form;
-    const headers = toStreamHeaders(setup, form.contentType, this.#headers);
-    this.#writer = setup.exchange.startResponse(toStreamStatus(setup, this.#headers), headers, this.#onDrain);
+    const headers = toStreamHeaders(setup, form.contentType, this.#headers, this.#answer.run.call);
+    this.#status = toStreamStatus(setup, this.#headers);
+    this.#writer = setup.exchange.startResponse(this.#status, headers, this.#onDrain);
     this.#write(Buffer.from(form.opening));
     if (form.keepAlive !== undefined && !this.#isEnded) setup.context.sweep.add(this);
     return form;
@@ -120,12 +123,14 @@ export class StreamAnswer implements MessageSink, Swept {
   #end(error: GatewayError | undefined, trailers: Metadata): void {
     if (this.#isEnded) return;
     const { setup, run } = this.#answer;
-    this.#close(error?.code ?? Code.OK);
+    this.#stopClocks();
     if (error !== undefined) run.cancel(error);
-    if (setup.exchange.isDone) return;
-    if (error === undefined) this.#finish((this.#form ?? this.#begin("none")).closing());
-    else if (this.#form === undefined) this.#refuse(error);
-    else this.#fail(this.#form, error, trailers);
+    if (!setup.exchange.isDone) {
+      if (error === undefined) this.#finish((this.#form ?? this.#begin("none")).closing());
+      else if (this.#form === undefined) this.#refuse(error);
+      else this.#fail(this.#form, error, trailers);
+    }
+    run.end(error?.code ?? Code.OK, error, this.#status);
   }
 
   /** Nothing was sent yet. grpc-gateway tells what the backend says on a stream in another way than its own errors. */
@@ -134,10 +139,11 @@ export class StreamAnswer implements MessageSink, Swept {
     const { context, exchange } = setup;
     const isOfBackend = error.reason === undefined && error.cause === undefined;
     if (context.options.profile === "strict" || !isOfBackend) {
-      refuse(setup, form, error);
+      refuse(setup, form, error, this.#answer.run.call);
       return;
     }
-    const headers = toStreamHeaders(setup, "application/json", this.#headers);
+    const headers = toStreamHeaders(setup, "application/json", this.#headers, this.#answer.run.call);
+    this.#status = error.httpStatus;
     const writer = exchange.startResponse(error.httpStatus, headers, () => {});
     writer.write(Buffer.from(errorLine(context.writeStatus(error, []))));
     writer.end();
@@ -161,13 +167,17 @@ export class StreamAnswer implements MessageSink, Swept {
     else this.#onRoom = next;
   }
 
-  #close(code: number): void {
+  #close(code: Code, error: GatewayError): void {
     if (this.#isEnded) return;
+    this.#stopClocks();
+    this.#answer.run.end(code, error, this.#status);
+  }
+
+  #stopClocks(): void {
     this.#isEnded = true;
     const { setup, run } = this.#answer;
     clearTimeout(this.#headTimer);
     setup.context.sweep.delete(this);
     run.tally.dropped += this.#pump.dropped;
-    run.end(code);
   }
 }

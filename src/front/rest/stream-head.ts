@@ -1,6 +1,7 @@
 // The heads of streamed answers: what every one says, and those that say all there is to be said.
+import type { Call } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
-import { GatewayError } from "../../status.ts";
+import { Code, GatewayError } from "../../status.ts";
 import type { StreamSetup } from "./stream-run.ts";
 import { toHttpCode } from "./success.ts";
 import { createForm } from "./stream-view.ts";
@@ -21,12 +22,14 @@ export function toStreamHeaders(
   { context, request }: StreamSetup,
   contentType: string,
   metadata: Metadata | undefined,
+  call: Call | undefined,
 ): string[] {
   const { plan } = request;
   const headers = contentType === "" ? [...streamHeaders] : ["content-type", contentType, ...streamHeaders];
   if (context.options.profile === "strict" && !plan.hasRawReply) headers.push("vary", "Accept");
   if (plan.success.headers.length > 0) headers.push(...plan.success.headers);
   if (metadata !== undefined) context.appendReplyHeaders(metadata, headers);
+  if (call !== undefined) headers.push(...call.replyHeaders);
   return headers;
 }
 
@@ -38,26 +41,28 @@ export function toStreamStatus({ context, request }: StreamSetup, metadata: Meta
 }
 
 /** For HEAD: nobody would read the messages, so the backend is not asked for them. */
-export function answerHead(setup: StreamSetup, view: StreamView): void {
+export function answerHead(setup: StreamSetup, view: StreamView, call: Call): void {
   const contentType = view.needsFirst ? "" : view.open(undefined).contentType;
-  setup.exchange
-    .startResponse(toStreamStatus(setup, undefined), toStreamHeaders(setup, contentType, undefined), () => {})
-    .end();
+  const status = toStreamStatus(setup, undefined);
+  setup.exchange.startResponse(status, toStreamHeaders(setup, contentType, undefined, call), () => {}).end();
+  call.end(Code.OK, undefined, status);
 }
 
 /** A stream that was not begun: an error like others, or, where the client reads nothing else, an event. Never throws. */
-export function refuse(setup: StreamSetup, form: ReplyForm, cause: unknown): void {
+export function refuse(setup: StreamSetup, form: ReplyForm, cause: unknown, call?: Call): void {
   const { context, exchange, request, system } = setup;
   const error = GatewayError.from(cause);
+  if (call === undefined) context.missed(exchange, request.plan.method, error);
   if (form !== "sse" || !system.errorsAsEvents) {
-    context.answerError(exchange, error);
+    context.answerError(exchange, error, call);
     return;
   }
   if (error.cause !== undefined) context.options.report(error);
+  call?.end(error.code, error, exchange.isDone ? 0 : 200);
   if (exchange.isDone) return;
   const events = createForm(form, request.stream, undefined);
   const failure = events.failure({ code: error.code, json: context.writeStatus(error, []) }) ?? "";
-  const writer = exchange.startResponse(200, toStreamHeaders(setup, events.contentType, undefined), () => {});
+  const writer = exchange.startResponse(200, toStreamHeaders(setup, events.contentType, undefined, call), () => {});
   writer.write(Buffer.from(events.opening + failure));
   writer.end();
 }

@@ -1,7 +1,6 @@
 // A streaming call while it is under way: its clocks, its count, and the one way to end it early.
-import { Cancellation } from "../../call.ts";
+import { Call, Cancellation } from "../../call.ts";
 import type { StreamReply } from "../../call.ts";
-import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Forwarded } from "../forwarded.ts";
 import type { Exchange } from "../front.ts";
@@ -29,20 +28,22 @@ export interface StreamSetup {
   readonly system: SystemParameters;
 }
 
-/** What the head of a request says of its call. */
-export interface CallHead {
-  readonly deadline: number;
-  readonly metadata: Metadata;
-  readonly forwarded: Forwarded;
-}
-
 /** Throws GatewayError (400, and 401 for a ticket). A stream has the deadline that its client or its method asks for, and else none. */
-export function readCallHead(setup: StreamSetup): CallHead {
+export function readCall(setup: StreamSetup): Call {
   const { context, exchange, request, system } = setup;
   const timeout = request.plan.timeoutOf(exchange.headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
   const source = system.ticket === undefined ? exchange : redeem(setup, system.ticket, forwarded);
-  return { deadline: performance.now() + timeout, metadata: context.requestMetadata(source, forwarded), forwarded };
+  return new Call({
+    method: request.plan.method,
+    front: "rest",
+    source: exchange,
+    headers: source.headers,
+    peer: forwarded.client,
+    metadata: context.requestMetadata(source, forwarded),
+    deadline: performance.now() + timeout,
+    cancellation: new Cancellation(),
+  });
 }
 
 function redeem(
@@ -57,16 +58,15 @@ function redeem(
 export class StreamRun {
   readonly tally: StreamTally;
   readonly #setup: StreamSetup;
-  readonly #head: CallHead;
-  readonly #cancellation = new Cancellation();
+  readonly #call: Call;
   readonly #clock: StreamClock;
   #inbox: Inbox | undefined;
   #isEnded = false;
 
-  constructor(setup: StreamSetup, head: CallHead, way: StreamWay) {
+  constructor(setup: StreamSetup, call: Call, way: StreamWay) {
     const { context, request } = setup;
     this.#setup = setup;
-    this.#head = head;
+    this.#call = call;
     this.tally = context.census.tallyOf(request.plan.method, way);
     this.#clock = new StreamClock(context.sweep, request.stream.times, (error) => this.cancel(error));
     openStream(this.tally);
@@ -75,48 +75,40 @@ export class StreamRun {
   /** A message was handed to the backend. */
   readonly onTaken = (): void => {
     this.tally.messagesIn++;
+    this.#call.messagesIn++;
     this.#clock.touch();
   };
 
   /** A message was sent to the client. */
   onSent(): void {
     this.tally.messagesOut++;
+    this.#call.messagesOut++;
     this.#clock.touch();
   }
 
-  /** Calls the backend. Throws what the chain throws. */
+  get call(): Call {
+    return this.#call;
+  }
+
+  /** Calls the backend. */
   start(inbox: Inbox): StreamReply {
-    const { deadline, metadata, forwarded } = this.#head;
-    const { context, request } = this.#setup;
     this.#inbox = inbox;
-    try {
-      return context.handler.stream({
-        kind: "stream",
-        method: request.plan.method,
-        metadata,
-        deadline,
-        cancellation: this.#cancellation,
-        peer: forwarded.client,
-        messages: inbox,
-      });
-    } catch (error) {
-      this.end(GatewayError.from(error).code);
-      throw error;
-    }
+    return this.#setup.context.chain.stream(this.#call, inbox);
   }
 
   /** The call is of no use any more: the backend hears of it at once. */
   cancel(error: GatewayError): void {
     this.#inbox?.fail(error);
-    this.#cancellation.cancel(error);
+    this.#call.cancellation.cancel(error);
   }
 
-  /** Once, in the end; idempotent. */
-  end(code: number): void {
+  /** Once, in the end; idempotent. `httpStatus` is 0 where the client had none of it. */
+  end(code: Code, error: GatewayError | undefined, httpStatus: number): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#clock.stop();
     endStream(this.tally, code);
+    this.#call.end(code, error, httpStatus);
   }
 }
 

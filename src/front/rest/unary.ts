@@ -1,9 +1,10 @@
 // The life of one unary call over REST: negotiate, read, call, answer. Whatever is thrown on the way becomes the error answer.
-import { Cancellation } from "../../call.ts";
+import { Call, Cancellation } from "../../call.ts";
 import type { Reply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyView } from "../../translate/reply/reply.ts";
 import type { Exchange } from "../front.ts";
+import { whenAdmitted } from "../when-admitted.ts";
 import { toReplyFormat, toUnaryAlt } from "./accept.ts";
 import type { ReplyFormat } from "./accept.ts";
 import type { CallRequest } from "./classify.ts";
@@ -18,36 +19,45 @@ import { toHttpCode } from "./success.ts";
 import { readSystemParameters, refuseErrorsAsEvents, refuseTicket } from "./system-parameters.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
-/** Throws GatewayError for what is wrong before the body; later faults are answered here. */
+/** Throws GatewayError for a head that cannot be read; later faults are answered here. */
 export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan, request: CallRequest): void {
-  const { options, handler, answerError } = context;
+  const { options, chain, answerError } = context;
   const { headers } = exchange;
   const system = readSystemParameters(request.query, context.options.queryLimits);
   const view = toView(options, exchange, plan, system);
   plan.checkView(view);
   const deadline = performance.now() + plan.timeoutOf(headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
-  const metadata = context.requestMetadata(exchange, forwarded);
-  const cancellation = new Cancellation();
-  exchange.onAbort(() =>
-    cancellation.cancel(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })),
-  );
+  const call = new Call({
+    method: plan.method,
+    front: "rest",
+    source: exchange,
+    headers,
+    peer: forwarded.client,
+    metadata: context.requestMetadata(exchange, forwarded),
+    deadline,
+    cancellation: new Cancellation(),
+  });
+  exchange.onAbort(() => {
+    const gone = new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" });
+    call.cancellation.cancel(gone);
+    call.end(gone.code, gone);
+  });
 
-  const fail = (error: unknown): void => answerError(exchange, error);
+  const fail = (error: unknown): void => answerError(exchange, error, call);
   const answer = (reply: Reply): void => {
     if (exchange.isDone) return;
     try {
-      sendReply(context, { exchange, plan, path: request.path, view }, reply);
+      sendReply(context, { exchange, plan, path: request.path, view, call }, reply);
     } catch (error) {
       fail(error);
     }
   };
-  const call = (message: Uint8Array): void => {
-    handler
-      .unary({ kind: "unary", method: plan.method, metadata, deadline, cancellation, peer: forwarded.client, message })
-      .then(answer, fail);
+  const send = (message: Uint8Array): void => {
+    call.messagesIn = 1;
+    chain.unary(call, message).then(answer, fail);
   };
-  readMessage({ options, exchange, plan, request }, call, fail);
+  whenAdmitted(chain, call, () => readMessage({ options, exchange, plan, request }, send, fail), fail);
 }
 
 export interface Reading {
@@ -117,9 +127,11 @@ export interface Answering {
   readonly plan: Plan;
   readonly path: string;
   readonly view: ReplyView;
+  readonly call: Call;
 }
 
-export function sendReply(context: FrontContext, { exchange, plan, path, view }: Answering, reply: Reply): void {
+export function sendReply(context: FrontContext, answering: Answering, reply: Reply): void {
+  const { exchange, plan, path, view, call } = answering;
   const { options } = context;
   const { success, binding } = plan;
   const { contentType, body } = plan.writeReply(reply.message, view);
@@ -130,14 +142,21 @@ export function sendReply(context: FrontContext, { exchange, plan, path, view }:
   const location = name === undefined ? undefined : toLocation(name, path, binding.template.verb);
   if (location !== undefined) headers.push("location", location);
   context.appendReplyHeaders(reply.headers, headers);
+  headers.push(...call.replyHeaders);
   const trailers = toReplyTrailers(options, exchange, reply.trailers);
+  call.messagesOut = 1;
+  const respond = (content: Uint8Array | undefined): void => {
+    exchange.respond(status, headers, content, trailers);
+    call.end(Code.OK, undefined, status);
+  };
   if (status === 204 || status === 205 || status === 304) {
-    exchange.respond(status, headers.slice(2), undefined, trailers);
+    headers.splice(0, 2);
+    respond(undefined);
     return;
   }
   const compressMin = options.compressMinBytes;
   if (compressMin === undefined || !isCompressible(contentType)) {
-    exchange.respond(status, headers, body, trailers);
+    respond(body);
     return;
   }
   // Also on what is too small to compress: the next answer of this URL may not be.
@@ -145,11 +164,11 @@ export function sendReply(context: FrontContext, { exchange, plan, path, view }:
   const encoding =
     body.length < compressMin ? "identity" : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
   if (encoding === "identity") {
-    exchange.respond(status, headers, body, trailers);
+    respond(body);
     return;
   }
   compress(body, encoding, (compressed) => {
     if (compressed !== undefined) headers.push("content-encoding", encoding);
-    exchange.respond(status, headers, compressed ?? body, trailers);
+    respond(compressed ?? body);
   });
 }

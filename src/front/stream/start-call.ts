@@ -1,11 +1,11 @@
 // A method of any kind called as a stream, for fronts whose clients open all of them in the same way.
-import type { Handler, MessageReader, Reply, StreamCall, StreamReply } from "../../call.ts";
+import type { Call, Chain, MessageReader, Reply, StreamReply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 
-/** A unary method takes exactly one message from `call.messages`. */
-export function startCall(handler: Handler, call: StreamCall): StreamReply {
-  if (call.method.kind !== "unary") return handler.stream(call);
-  const reply = callUnary(handler, call);
+/** A unary method takes exactly one message from `messages`. */
+export function startCall(chain: Chain, call: Call, messages: MessageReader): StreamReply {
+  if (call.method.kind !== "unary") return chain.stream(call, messages);
+  const reply = callUnary(chain, call, messages);
   const headers = reply.then((answer) => answer.headers);
   const trailers = reply.then((answer) => answer.trailers);
   // Whoever reads the messages hears of a failure there.
@@ -14,12 +14,12 @@ export function startCall(handler: Handler, call: StreamCall): StreamReply {
   return { headers, messages: new OneMessage(reply), trailers };
 }
 
-async function callUnary(handler: Handler, call: StreamCall): Promise<Reply> {
-  const { messages, ...rest } = call;
+async function callUnary(chain: Chain, call: Call, messages: MessageReader): Promise<Reply> {
+  await chain.admit(call);
   const message = await messages.read();
   if (message === undefined) throw wrongCount("none came");
   if ((await messages.read()) !== undefined) throw wrongCount("more came");
-  return handler.unary({ ...rest, kind: "unary", message });
+  return chain.unary(call, message);
 }
 
 function wrongCount(found: string): GatewayError {

@@ -1,6 +1,6 @@
 // The protocol of @improbable-eng/grpc-web over WebSocket, for pages that still speak it: one gRPC call, framed as gRPC-Web frames it.
-import { Cancellation } from "../../call.ts";
-import type { Handler, Peer } from "../../call.ts";
+import { Call, Cancellation } from "../../call.ts";
+import type { Chain, Peer, RequestHeaders, RequestSource } from "../../call.ts";
 import { FrameReader, joinFrame } from "../../grpc-frame.ts";
 import type { MessageSink as FrameSink } from "../../grpc-frame.ts";
 import type { Metadata } from "../../metadata.ts";
@@ -20,14 +20,14 @@ import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { CloseCode } from "./close-codes.ts";
 import { readBlock, toGrpcTrailers, writeBlock } from "./grpc-block.ts";
-import { compileOverlay } from "./mux-metadata.ts";
+import { compileOverlay, overlayHeaders } from "./mux-metadata.ts";
 import type { OverlayMetadata } from "./mux-metadata.ts";
 import type { WebSocketOptions } from "./options.ts";
 import type { SocketEvents, StreamSocket } from "./socket.ts";
 
 export interface GrpcWebSocketsContext {
   readonly schema: Schema;
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly options: WebSocketOptions;
   readonly sweep: Sweep;
   readonly census: Census;
@@ -35,6 +35,8 @@ export interface GrpcWebSocketsContext {
 
 export interface GrpcHandshake {
   readonly metadata: Metadata;
+  readonly headers: RequestHeaders;
+  readonly source: RequestSource;
   readonly peer: Peer;
 }
 
@@ -91,6 +93,8 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   readonly #clock: StreamClock;
   readonly #tally: StreamTally;
   readonly #cancellation = new Cancellation();
+  /** Undefined until the first frame, which has its metadata. */
+  #call: Call | undefined;
   #pump: Pump | undefined;
   #hasHead = false;
   #isPaused = false;
@@ -129,22 +133,25 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   }
 
   #begin(headers: readonly string[]): void {
-    const { handler, options, overlay } = this.#context;
+    const { chain, options, overlay } = this.#context;
     const at = headers.indexOf("grpc-timeout");
     const timeout = at >= 0 && at % 2 === 0 ? { "grpc-timeout": headers[at + 1] } : {};
     const method = this.#method;
-    const reply = startCall(handler, {
-      kind: "stream",
+    const { metadata, headers: base, source, peer } = this.#handshake;
+    const call = new Call({
       method,
-      metadata: overlay(this.#handshake.metadata, headers),
+      front: "websocket",
+      source,
+      headers: overlayHeaders(base, headers),
+      peer,
+      metadata: overlay(metadata, headers),
       deadline: performance.now() + compileTimeout(method, options)(timeout, undefined),
       cancellation: this.#cancellation,
-      peer: this.#handshake.peer,
-      messages: this.#inbox,
     });
+    this.#call = call;
     const { overflow } = readStreamPolicy(method).policy;
     this.#pump = new Pump({
-      reply,
+      reply: startCall(chain, call, this.#inbox),
       sink: this,
       overflow,
       onHead: (head) => this.#sendHead(head),
@@ -157,6 +164,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     if (isCompressed) throw malformed("compressed messages are not read here", Code.UNIMPLEMENTED);
     if (this.#inbox.isEnded) throw malformed("a message after the end");
     this.#tally.messagesIn++;
+    if (this.#call !== undefined) this.#call.messagesIn++;
     this.#inbox.push(message);
     if (this.#isPaused || this.#inbox.waitingBytes < mostWaiting) return;
     this.#isPaused = true;
@@ -182,6 +190,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   send(message: Uint8Array): void {
     this.#clock.touch();
     this.#tally.messagesOut++;
+    if (this.#call !== undefined) this.#call.messagesOut++;
     this.#socket.sendBinary(joinFrame(message, false));
   }
 
@@ -203,7 +212,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
 
   #sendHead(headers: Metadata): void {
     this.#hasHead = true;
-    this.#socket.sendBinary(writeBlock(this.#context.replyMetadata(headers)));
+    this.#socket.sendBinary(writeBlock([...this.#context.replyMetadata(headers), ...(this.#call?.replyHeaders ?? [])]));
   }
 
   #fail(error: GatewayError): void {
@@ -212,7 +221,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
 
   /** The first block is always the head to these clients, so there is one. */
   #finish(error: GatewayError | undefined, trailers: Metadata): void {
-    if (!this.#close(error?.code ?? Code.OK)) return;
+    if (!this.#close(error?.code ?? Code.OK, error)) return;
     if (error?.cause !== undefined) this.#context.options.report(error);
     this.#cancel(error ?? gone());
     if (!this.#hasHead) this.#sendHead([]);
@@ -221,12 +230,13 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   }
 
   /** False: it was closed before. */
-  #close(code: Code): boolean {
+  #close(code: Code, error?: GatewayError): boolean {
     if (this.#isDone) return false;
     this.#isDone = true;
     this.#clock.stop();
     this.#tally.dropped += this.#pump?.dropped ?? 0;
     endStream(this.#tally, code);
+    this.#call?.end(code, error);
     return true;
   }
 

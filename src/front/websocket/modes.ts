@@ -1,5 +1,5 @@
 // The modes behind one interface: what to open for a caller, and how each says no.
-import type { Authenticate, Handler, Identity } from "../../call.ts";
+import type { Authenticate, Call, Chain, Identity } from "../../call.ts";
 import type { Binding } from "../../schema/binding.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";
@@ -25,8 +25,7 @@ import type { ClientSocket, StreamSocket } from "./socket.ts";
 export interface WebSocketSettings {
   readonly schema: Schema;
   readonly bindings: readonly Binding[];
-  /** The chain, with the upstream at its end. */
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly options: WebSocketOptions;
   readonly sweep: Sweep;
   readonly census: Census;
@@ -36,48 +35,53 @@ export interface WebSocketSettings {
 
 /** Whose a socket is. */
 export interface Holder {
-  /** As the handshake's credentials said; undefined where they were not judged. */
-  readonly identity: Identity | undefined;
   /** To be told who it is, where that comes out later. Throws GatewayError (8) where that one has too many sockets. */
   readonly claim: (identity: Identity) => void;
 }
 
 /** Everything is settled; what is left is the socket. */
-export type OpenMode = (socket: ClientSocket, holder: Holder) => Session;
+export interface Opening {
+  /** The one call that the socket is for, to be admitted first; undefined where calls come later. */
+  readonly call: Call | undefined;
+  readonly open: (socket: ClientSocket, holder: Holder) => Session;
+}
 
 export interface Modes {
   /** Throws GatewayError for what cannot be opened. */
-  prepare(caller: Caller, admission: Admission): OpenMode;
+  prepare(caller: Caller, admission: Admission): Opening;
   /** The frame before a refusal's close code. */
   writeRefusal(socket: StreamSocket, mode: Mode, error: GatewayError): void;
 }
 
 export function createModes(settings: WebSocketSettings): Modes {
-  const { schema, bindings, handler, options, sweep, census, authenticate } = settings;
+  const { schema, bindings, chain, options, sweep, census, authenticate } = settings;
   const frames = compileSimpleFrames(schema, options);
-  const simple: SimpleContext = { handler, sweep, frames };
+  const simple: SimpleContext = { chain, sweep, frames };
   const table: SimpleTable = {
     findRoute: compileRoutes(bindings, options),
     planOf: createSimplePlans(schema, options, census),
   };
 
   const router = createRouter(bindings, options.routing);
-  const mux = createMux({ schema, router, handler, options, sweep, census, authenticate });
-  const grpcWebSockets = createGrpcWebSockets({ schema, handler, options, sweep, census });
+  const mux = createMux({ schema, router, chain, options, sweep, census, authenticate });
+  const grpcWebSockets = createGrpcWebSockets({ schema, chain, options, sweep, census });
 
-  const prepareSimple = (caller: Caller, admission: Admission): OpenMode => {
+  const prepareSimple = (caller: Caller, admission: Admission): Opening => {
     const opening = openSimple(table, caller, admission);
-    return (socket, { identity }) => {
-      const session = new SimpleSession(socket, simple, { ...opening, identity });
+    const open: Opening["open"] = (socket) => {
+      const session = new SimpleSession(socket, simple, opening);
       socket.attach(session);
       session.start();
       return session;
     };
+    return { call: opening.call, open };
   };
 
-  const prepareMux = (caller: Caller, admission: Admission, form: "json" | "proto"): OpenMode => {
+  const prepareMux = (caller: Caller, admission: Admission, form: "json" | "proto"): Opening => {
     if (caller.path !== muxPath) table.findRoute(caller.path, admission.parameters.verb);
-    return (socket, { claim }) => attach(socket, mux.open(socket, { form, ...admission, claim }));
+    const open: Opening["open"] = (socket, { claim }) =>
+      attach(socket, mux.open(socket, { form, ...admission, claim }));
+    return { call: undefined, open };
   };
 
   return {
@@ -86,7 +90,7 @@ export function createModes(settings: WebSocketSettings): Modes {
       if (mode.kind === "mux") return prepareMux(caller, admission, mode.form);
       if (mode.kind === "simple") return prepareSimple(caller, admission);
       const open = grpcWebSockets.prepare(caller.path);
-      return (socket) => attach(socket, open(socket, admission));
+      return { call: undefined, open: (socket) => attach(socket, open(socket, admission)) };
     },
     writeRefusal(socket, mode, error) {
       if (mode.kind === "simple") socket.sendText(frames.status(error, []));

@@ -1,8 +1,8 @@
 // Who the calls of a multiplexed socket are of: what the handshake, `init` and `auth` brought, once it has been judged.
-import type { Authenticate, Identity, Peer } from "../../call.ts";
+import type { Authenticate, Identity, Peer, RequestHeaders, RequestSource } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
-import { isNeutral, toAuthorization } from "./mux-metadata.ts";
+import { isNeutral, overlayHeaders, toAuthorization } from "./mux-metadata.ts";
 import type { OverlayMetadata } from "./mux-metadata.ts";
 
 export interface CredentialsContext {
@@ -15,6 +15,9 @@ export interface CredentialsContext {
 export interface Brought {
   /** Of all calls, unless a frame says otherwise: its headers, credentials, and who the client is. */
   readonly metadata: Metadata;
+  /** The same as headers, before they were judged for metadata. */
+  readonly headers: RequestHeaders;
+  readonly source: RequestSource;
   readonly peer: Peer;
   /** To be told whose the socket is. Throws GatewayError (8) where that one has too many. */
   readonly claim?: ((identity: Identity) => void) | undefined;
@@ -23,7 +26,8 @@ export interface Brought {
 /** What a call is made with. */
 export interface Caller {
   readonly metadata: Metadata;
-  /** Undefined where nobody has judged. */
+  readonly headers: RequestHeaders;
+  /** Undefined where nobody has judged, and for nobody in particular. */
   readonly identity: Identity | undefined;
 }
 
@@ -32,6 +36,7 @@ export class MuxCredentials {
   readonly #brought: Brought;
   /** Of the handshake and `init`, without `auth`. */
   #base: Metadata;
+  #baseHeaders: RequestHeaders;
   /** Of every call. */
   #caller: Caller;
 
@@ -39,22 +44,27 @@ export class MuxCredentials {
     this.#context = context;
     this.#brought = brought;
     this.#base = brought.metadata;
-    this.#caller = { metadata: brought.metadata, identity: undefined };
+    this.#baseHeaders = brought.headers;
+    this.#caller = { metadata: brought.metadata, headers: brought.headers, identity: undefined };
   }
 
   /** The metadata of `init`. Throws GatewayError (3). */
   addMetadata(metadata: Metadata): void {
     this.#base = this.#context.overlay(this.#base, metadata);
+    this.#baseHeaders = overlayHeaders(this.#baseHeaders, metadata);
   }
 
   /** Throws, or rejects with, GatewayError for credentials that are refused. */
   judge(auth: string | undefined): Caller | Promise<Caller> {
     const { overlay, authenticate } = this.#context;
-    const metadata = overlay(this.#base, toAuthorization(auth));
-    const judged = authenticate?.({ metadata, peer: this.#brought.peer });
+    const { peer, source } = this.#brought;
+    const authorization = toAuthorization(auth);
+    const metadata = overlay(this.#base, authorization);
+    const headers = overlayHeaders(this.#baseHeaders, authorization);
+    const judged = authenticate?.({ metadata, headers, peer, source, method: undefined });
     return judged instanceof Promise
-      ? judged.then((identity) => ({ metadata, identity }))
-      : { metadata, identity: judged };
+      ? judged.then((identity) => ({ metadata, headers, identity }))
+      : { metadata, headers, identity: judged };
   }
 
   /**
@@ -75,9 +85,10 @@ export class MuxCredentials {
   /** For a call with metadata of its own. Throws GatewayError (3). */
   withOwn(entries: Metadata): Caller {
     const metadata = this.#context.overlay(this.#caller.metadata, entries);
-    if (metadata === this.#caller.metadata) return this.#caller;
+    if (entries.length === 0) return this.#caller;
+    const headers = overlayHeaders(this.#caller.headers, entries);
     // Who calls with credentials of its own is for the chain to find out.
-    return { metadata, identity: isNeutral(entries) ? this.#caller.identity : undefined };
+    return { metadata, headers, identity: isNeutral(entries) ? this.#caller.identity : undefined };
   }
 }
 

@@ -1,6 +1,7 @@
 // Metadata that a client puts into its frames: judged like headers of a request, and laid over what came before it.
 import { emptyMetadata, isMetadataName, isMetadataText } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
+import type { RequestHeaders } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileRequestHeaders } from "../request-metadata.ts";
 import type { RequestMetadataOptions } from "../request-metadata.ts";
@@ -22,6 +23,11 @@ export function compileOverlay(options: RequestMetadataOptions): OverlayMetadata
     append({ headers: toHeaders(entries), rawHeaders: entries }, own);
     return own.length === 0 ? base : replaceByName(base, own);
   };
+}
+
+/** `base` with the client's entries, checked before, as if they had come as headers. */
+export function overlayHeaders(base: RequestHeaders, entries: Metadata): RequestHeaders {
+  return entries.length === 0 ? base : Object.assign(Object.create(null), base, toHeaders(entries));
 }
 
 /** `authorization` as a header of the client's. */

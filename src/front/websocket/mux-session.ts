@@ -1,6 +1,6 @@
 // What the frames of a multiplexed socket do: the state of one client, from `init` to the close.
 import { randomBytes } from "node:crypto";
-import type { Authenticate, Handler, Peer } from "../../call.ts";
+import type { Authenticate, Chain, Peer, RequestSource } from "../../call.ts";
 import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
@@ -23,7 +23,7 @@ import type { WebSocketOptions } from "./options.ts";
 import type { SocketEvents, StreamSocket } from "./socket.ts";
 
 export interface MuxContext extends PlanContext {
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly sweep: Sweep;
   /** Judges the metadata calls will have: once for a socket, and again for new credentials. Absent: the chain judges each call. */
   readonly authenticate?: Authenticate;
@@ -51,10 +51,11 @@ const leastUpBytes = 4 * 1024 * 1024;
 export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly codec: MuxCodec;
   readonly turns: Turns;
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly sweep: Sweep;
   readonly replyMetadata: ReplyMetadata;
   readonly peer: Peer;
+  readonly source: RequestSource;
   readonly maxReplyBytes: number;
   readonly upBytes: number;
   waitingBytes = 0;
@@ -80,10 +81,11 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.#credentials = new MuxCredentials(context, handshake);
     this.codec = context.codec;
     this.turns = new Turns(socket);
-    this.handler = context.handler;
+    this.chain = context.chain;
     this.sweep = sweep;
     this.replyMetadata = context.replyMetadata;
     this.peer = handshake.peer;
+    this.source = handshake.source;
     this.maxReplyBytes = options.maxReplyBytes;
     this.upBytes = Math.max(leastUpBytes, 2 * options.socket.maxMessageBytes);
     this.#life = new MuxLife(this, sweep, options);
@@ -237,7 +239,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
       this.#checkRoom();
       const caller = this.#credentials.withOwn(frame.metadata);
       const target = this.#context.findTarget(frame);
-      const stream = new MuxStream(this, id, frame.credit, { target, ...caller });
+      const stream = new MuxStream(this, id, frame.credit, { target, caller });
       this.#refusedInRow = 0;
       this.streams.add(stream);
       stream.start(frame.message, frame.end);

@@ -1,6 +1,6 @@
 // One call on a multiplexed socket: its messages both ways, each way by credit, and its one end.
-import { Cancellation } from "../../call.ts";
-import type { Handler, Identity, Peer, StreamReply } from "../../call.ts";
+import { Call, Cancellation } from "../../call.ts";
+import type { Chain, Peer, RequestSource } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
@@ -12,6 +12,7 @@ import { startCall } from "../stream/start-call.ts";
 import { StreamClock } from "../stream/stream-clock.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { largestInteger } from "./mux-frame.ts";
+import type { Caller } from "./mux-credentials.ts";
 import type { MuxCodec } from "./mux-frame.ts";
 import type { MuxTarget } from "./mux-plan.ts";
 import type { TurnTaker, Turns } from "./mux-turns.ts";
@@ -29,10 +30,12 @@ const streamsOfBytes = 4;
 export interface StreamHost {
   readonly codec: MuxCodec;
   readonly turns: Turns;
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly sweep: Sweep;
   readonly replyMetadata: ReplyMetadata;
   readonly peer: Peer;
+  /** The handshake. */
+  readonly source: RequestSource;
   readonly maxReplyBytes: number;
   /** Bytes of messages of one stream that may wait for its backend. */
   readonly upBytes: number;
@@ -53,13 +56,10 @@ export class MuxStream implements TurnTaker, MessageSink {
   isWaiting = false;
   readonly #host: StreamHost;
   readonly #target: MuxTarget;
-  readonly #metadata: Metadata;
-  readonly #identity: Identity | undefined;
-  readonly #deadline: number;
+  readonly #call: Call;
   readonly #prefix: Uint8Array;
   readonly #inbox: Inbox;
   readonly #clock: StreamClock;
-  readonly #cancellation = new Cancellation();
   #pump: Pump | undefined;
   /** Messages that may be sent to the client. */
   #credit: number;
@@ -73,15 +73,21 @@ export class MuxStream implements TurnTaker, MessageSink {
   #isEnded = false;
   #isDone = false;
 
-  constructor(host: StreamHost, id: number, credit: number, { target, metadata, identity }: StreamCallOptions) {
+  constructor(host: StreamHost, id: number, credit: number, { target, caller }: StreamCallOptions) {
     const { plan } = target;
     this.id = id;
     this.#host = host;
     this.#target = target;
-    this.#metadata = metadata;
-    this.#identity = identity;
     this.#credit = credit;
-    this.#deadline = performance.now() + target.timeoutMs;
+    this.#call = new Call({
+      method: plan.method,
+      front: "websocket",
+      source: host.source,
+      ...caller,
+      peer: host.peer,
+      deadline: performance.now() + target.timeoutMs,
+      cancellation: new Cancellation(),
+    });
     this.#prefix = host.codec.messagePrefix(id);
     this.#inbox = new Inbox((bytes) => this.#onTaken(bytes));
     this.#clock = new StreamClock(host.sweep, plan.times, (error) => this.fail(error));
@@ -138,6 +144,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     }
     const { plan } = this.#target;
     plan.tally.messagesIn++;
+    this.#call.messagesIn++;
     this.#clock.touch();
     if (plan.takes !== "many") this.#begin();
     this.#host.waitingBytes += message.length;
@@ -158,35 +165,14 @@ export class MuxStream implements TurnTaker, MessageSink {
 
   #begin(): void {
     if (this.#isDone) return;
-    let reply: StreamReply;
-    try {
-      reply = this.#call();
-    } catch (error) {
-      this.fail(GatewayError.from(error));
-      return;
-    }
     this.#pump = new Pump({
-      reply,
+      reply: startCall(this.#host.chain, this.#call, this.#inbox),
       sink: this,
       overflow: this.#target.plan.overflow,
       onHead: (headers) => this.#sendHead(headers),
       onEnd: (error, trailers) => this.#finish(error, trailers),
     });
     this.#pump.start();
-  }
-
-  #call(): StreamReply {
-    const { handler, peer } = this.#host;
-    return startCall(handler, {
-      kind: "stream",
-      method: this.#target.plan.method,
-      metadata: this.#metadata,
-      deadline: this.#deadline,
-      cancellation: this.#cancellation,
-      peer,
-      identity: this.#identity,
-      messages: this.#inbox,
-    });
   }
 
   #onTaken(bytes: number): void {
@@ -228,13 +214,14 @@ export class MuxStream implements TurnTaker, MessageSink {
     if (shown.length > maxReplyBytes) throw tooLarge(shown.length, maxReplyBytes);
     this.#credit--;
     tally.messagesOut++;
+    this.#call.messagesOut++;
     this.#clock.touch();
     turns.sent(this, shown.length);
     this.#host.send(codec.message(this.#prefix, shown));
   }
 
   #sendHead(headers: Metadata): void {
-    const shown = this.#host.replyMetadata(headers);
+    const shown = [...this.#host.replyMetadata(headers), ...this.#call.replyHeaders];
     if (shown.length > 0) this.#host.send(this.#host.codec.head(this.id, shown));
   }
 
@@ -287,16 +274,16 @@ export class MuxStream implements TurnTaker, MessageSink {
     if (error === undefined) this.#inbox.end();
     else {
       this.#inbox.fail(error);
-      this.#cancellation.cancel(error);
+      this.#call.cancellation.cancel(error);
     }
+    this.#call.end(error?.code ?? Code.OK, error);
     return true;
   }
 }
 
 export interface StreamCallOptions {
   readonly target: MuxTarget;
-  readonly metadata: Metadata;
-  readonly identity?: Identity | undefined;
+  readonly caller: Caller;
 }
 
 function unexpected(what: string): GatewayError {

@@ -1,4 +1,5 @@
 // Opens simple mode: finds the rule for the path, settles encoding and deadline, reads path and query.
+import { Call, Cancellation } from "../../call.ts";
 import { GatewayError } from "../../status.ts";
 import type { Admission, Caller } from "./reception.ts";
 import type { FindRoute } from "./routes.ts";
@@ -13,18 +14,23 @@ export interface SimpleTable {
 
 /** Throws GatewayError: what is wrong with the URL, before there is a socket. */
 export function openSimple({ findRoute, planOf }: SimpleTable, caller: Caller, admission: Admission): SimpleOpening {
-  const { parameters, metadata, source, peer } = admission;
+  const { parameters, metadata, headers, source, peer } = admission;
   const { binding, captures } = findRoute(caller.path, parameters.verb);
   const plan = planOf(binding, toEncoding(caller, parameters.alt));
   plan.check();
-  return {
-    plan,
-    messages: plan.readStream({ captures, query: parameters.query, method: binding.httpMethod }),
-    metadata,
+  const call = new Call({
+    method: binding.method,
+    front: "websocket",
+    source,
+    headers,
     peer,
-    timeoutMs: plan.timeoutOf(source.headers, parameters.timeout),
-    wantsHead: parameters.head,
-  };
+    metadata,
+    deadline: performance.now() + plan.timeoutOf(headers, parameters.timeout),
+    cancellation: new Cancellation(),
+    endsWithIdentity: true,
+  });
+  const messages = plan.readStream({ captures, query: parameters.query, method: binding.httpMethod });
+  return { plan, messages, call, wantsHead: parameters.head };
 }
 
 function toEncoding({ mode }: Caller, alt: Encoding | undefined): Encoding {

@@ -1,10 +1,10 @@
 // From the request to upgrade to what the client may have: everything that can be wrong with it is found out here, in the order it matters.
-import type { Peer } from "../../call.ts";
+import type { Peer, RequestHeaders, RequestSource } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Forwarded, ForwardedSource } from "../forwarded.ts";
 import type { Upgrade } from "../front.ts";
-import type { HeaderSource, RequestMetadata } from "../request-metadata.ts";
+import type { RequestMetadata } from "../request-metadata.ts";
 import { chooseCredentials, toPrincipal, withCredentials } from "./credentials.ts";
 import { checkHandshake, readOffer } from "./handshake.ts";
 import type { SubProtocol } from "./handshake.ts";
@@ -42,7 +42,9 @@ export interface Caller {
 export interface Admission {
   readonly parameters: Parameters;
   readonly principal: string;
-  readonly source: HeaderSource;
+  /** Those of the handshake, with the credentials in them wherever they came from. */
+  readonly headers: RequestHeaders;
+  readonly source: RequestSource;
   readonly metadata: Metadata;
   readonly peer: Peer;
 }
@@ -88,7 +90,8 @@ export function admit(context: ReceptionContext, upgrade: Upgrade, caller: Calle
   return {
     parameters,
     principal: toPrincipal(credentials, forwarded.client.address),
-    source,
+    headers: source.headers,
+    source: upgrade,
     metadata: context.requestMetadata(source, forwarded),
     peer: forwarded.client,
   };

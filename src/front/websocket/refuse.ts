@@ -1,4 +1,5 @@
 // How a handshake is refused: over HTTP, or, to a page that could not read that, by a socket that says why and closes.
+import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { WriteError } from "../../translate/reply/error-body.ts";
 import type { Upgrade } from "../front.ts";
@@ -22,7 +23,13 @@ export interface RefusalContext {
 
 export interface Refusals {
   /** `caller` is undefined where the request did not get that far. Never throws. */
-  refuse(upgrade: Upgrade, caller: Caller | undefined, error: GatewayError): void;
+  refuse(upgrade: Upgrade, caller: Caller | undefined, refusal: Refusal): void;
+}
+
+export interface Refusal {
+  readonly error: GatewayError;
+  /** Of the call, if there was one. */
+  readonly headers: Metadata | undefined;
 }
 
 const nobody: SocketOwner = { onGone: () => {} };
@@ -30,9 +37,9 @@ const nobody: SocketOwner = { onGone: () => {} };
 export function createRefusals(context: RefusalContext): Refusals {
   const { census, accept, socketContext, modes, options } = context;
 
-  const overHttp = (upgrade: Upgrade, error: GatewayError): void => {
+  const overHttp = (upgrade: Upgrade, { error, headers: own = [] }: Refusal): void => {
     const { contentType, body } = context.writeError(error);
-    const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
+    const headers = ["content-type", contentType, "x-content-type-options", "nosniff", ...own];
     // RFC 9110 section 15.5.2 demands one.
     if (error.code === Code.UNAUTHENTICATED && error.headers["www-authenticate"] === undefined)
       headers.push("www-authenticate", "Bearer");
@@ -53,11 +60,12 @@ export function createRefusals(context: RefusalContext): Refusals {
   };
 
   return {
-    refuse(upgrade, caller, error) {
+    refuse(upgrade, caller, refusal) {
+      const { error } = refusal;
       census.refuse(error.reason ?? "INTERNAL");
       if (error.cause !== undefined) options.report(error);
       try {
-        if (caller?.origin === undefined) overHttp(upgrade, error);
+        if (caller?.origin === undefined) overHttp(upgrade, refusal);
         else bySocket(upgrade, caller, error);
       } catch (fault) {
         options.report(GatewayError.from(fault));

@@ -8,8 +8,8 @@ import { compileReplyMetadata } from "../reply-metadata.ts";
 import type { WebSocketOptions } from "./options.ts";
 
 export interface SimpleFrames {
-  /** `{"@head":{…}}` */
-  readonly head: (headers: Metadata) => Buffer;
+  /** `{"@head":{…}}`: the backend's, and the gateway's own. */
+  readonly head: (headers: Metadata, own: Metadata) => Buffer;
   /** `{"@status":{…}}` */
   readonly status: (error: GatewayError, trailers: Metadata) => Buffer;
 }
@@ -24,7 +24,7 @@ export function compileSimpleFrames(schema: Schema, options: WebSocketOptions): 
     if (options.envelope === "grpc-gateway") return wrap("error", Buffer.from(writeError(error).body).toString());
     return wrap("@status", writeStatus(error, shown(trailers)));
   };
-  return { head: (headers) => wrap("@head", formatMetadata(shown(headers))), status };
+  return { head: (headers, own) => wrap("@head", formatMetadata([...shown(headers), ...own])), status };
 }
 
 function wrap(key: string, json: string): Buffer {

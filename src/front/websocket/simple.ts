@@ -1,6 +1,5 @@
 // Simple mode: one call on one socket, its messages as bare frames. From the handshake to the close code.
-import { Cancellation } from "../../call.ts";
-import type { Handler, Identity, Peer } from "../../call.ts";
+import type { Call, Chain } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { StreamMessages } from "../../translate/request/stream-request.ts";
@@ -18,7 +17,7 @@ import type { SocketEvents, StreamSocket } from "./socket.ts";
 
 /** What all sockets in simple mode share. */
 export interface SimpleContext {
-  readonly handler: Handler;
+  readonly chain: Chain;
   readonly sweep: Sweep;
   readonly frames: SimpleFrames;
 }
@@ -27,11 +26,8 @@ export interface SimpleContext {
 export interface SimpleOpening {
   readonly plan: SimplePlan;
   readonly messages: StreamMessages;
-  readonly metadata: Metadata;
-  readonly peer: Peer;
-  readonly identity?: Identity;
-  /** Milliseconds the call has from its start. */
-  readonly timeoutMs: number;
+  /** Admitted. */
+  readonly call: Call;
   readonly wantsHead: boolean;
 }
 
@@ -54,9 +50,8 @@ export class SimpleSession implements SocketEvents, MessageSink {
   readonly #plan: SimplePlan;
   readonly #clock: StreamClock;
   readonly #inbox: Inbox;
-  readonly #cancellation = new Cancellation();
-  /** Until the call has begun. */
-  #opening: SimpleOpening | undefined;
+  readonly #call: Call;
+  #hasBegun = false;
   /** Until no more messages are read. */
   #messages: StreamMessages | undefined;
   #pump: Pump | undefined;
@@ -65,22 +60,22 @@ export class SimpleSession implements SocketEvents, MessageSink {
   #wantsHead: boolean;
 
   constructor(socket: StreamSocket, context: SimpleContext, opening: SimpleOpening) {
-    const { plan, messages, wantsHead, identity } = opening;
+    const { plan, messages, wantsHead, call } = opening;
     this.#socket = socket;
     this.#context = context;
     this.#plan = plan;
-    this.#opening = opening;
+    this.#call = call;
     this.#messages = messages;
     this.#wantsHead = wantsHead;
     this.#inbox = new Inbox(() => this.#onTaken());
-    this.#clock = new StreamClock(context.sweep, plan.times, (error) => this.#expire(error), identity);
+    this.#clock = new StreamClock(context.sweep, plan.times, (error) => this.#expire(error), call.identity);
     this.#state = plan.takes === "one" ? "waiting" : "open";
     openStream(plan.tally);
   }
 
   /** Begins the call, where it does not wait for a message. */
   start(): void {
-    if (this.#plan.takes === "many") this.#call();
+    if (this.#plan.takes === "many") this.#begin();
     else if (this.#plan.takes === "none") this.#take((messages) => messages.withoutBody());
   }
 
@@ -116,9 +111,10 @@ export class SimpleSession implements SocketEvents, MessageSink {
       this.#messages = undefined;
       this.#state = "half-closed";
       this.#plan.tally.messagesIn++;
+      this.#call.messagesIn++;
       this.#inbox.push(message);
       this.#inbox.end();
-      this.#call();
+      this.#begin();
     } catch (error) {
       this.#fail(GatewayError.from(error));
     }
@@ -134,6 +130,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
       return;
     }
     this.#plan.tally.messagesIn++;
+    this.#call.messagesIn++;
     if (this.#isPaused || this.#hasRoomUpwards) return;
     this.#isPaused = true;
     this.#socket.pause();
@@ -161,33 +158,20 @@ export class SimpleSession implements SocketEvents, MessageSink {
     }
   }
 
-  #call(): void {
-    const opening = this.#opening;
-    if (opening === undefined) return;
-    this.#opening = undefined;
-    try {
-      this.#startPump(opening);
-    } catch (error) {
-      this.#fail(GatewayError.from(error));
-    }
-  }
-
-  #startPump(opening: SimpleOpening): void {
-    const reply = startCall(this.#context.handler, {
-      kind: "stream",
-      method: this.#plan.binding.method,
-      metadata: opening.metadata,
-      deadline: performance.now() + opening.timeoutMs,
-      cancellation: this.#cancellation,
-      peer: opening.peer,
-      identity: opening.identity,
-      messages: this.#inbox,
-    });
+  #begin(): void {
+    if (this.#hasBegun || this.#state === "done") return;
+    this.#hasBegun = true;
+    const call = this.#call;
+    // What the client took to send the message that makes up the call is not taken from its time.
+    call.deadline += performance.now() - call.startedAt;
+    const sendHead = (headers: Metadata): void => {
+      this.#socket.sendText(this.#context.frames.head(headers, call.replyHeaders));
+    };
     this.#pump = new Pump({
-      reply,
+      reply: startCall(this.#context.chain, call, this.#inbox),
       sink: this,
       overflow: this.#plan.overflow,
-      onHead: this.#wantsHead ? (headers) => this.#socket.sendText(this.#context.frames.head(headers)) : undefined,
+      onHead: this.#wantsHead ? sendHead : undefined,
       onEnd: (error, trailers) => this.#end(error, trailers),
     });
     this.#pump.start();
@@ -201,6 +185,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
     const { isText, bytes } = this.#plan.writeReply(message);
     this.#clock.touch();
     this.#plan.tally.messagesOut++;
+    this.#call.messagesOut++;
     if (isText) this.#socket.sendText(bytes);
     else this.#socket.sendBinary(bytes);
   }
@@ -212,13 +197,15 @@ export class SimpleSession implements SocketEvents, MessageSink {
 
   /** However the client closes before the end: nobody is left to read an answer. */
   onClose(): void {
-    if (this.#finish(Code.CANCELLED)) this.#cancel(clientGone());
+    const gone = clientGone();
+    if (this.#finish(gone.code, gone)) this.#cancel(gone);
   }
 
   /** The gateway is stopping. */
   drain(): void {
-    if (!this.#finish(Code.UNAVAILABLE)) return;
-    this.#cancel(new GatewayError(Code.CANCELLED, "the gateway is stopping", { reason: "SHUTTING_DOWN" }));
+    const stopping = new GatewayError(Code.UNAVAILABLE, "the gateway is stopping", { reason: "SHUTTING_DOWN" });
+    if (!this.#finish(stopping.code, stopping)) return;
+    this.#cancel(new GatewayError(Code.CANCELLED, stopping.message, { reason: stopping.reason }));
     this.#socket.close(CloseCode.GOING_AWAY, "the gateway is stopping");
   }
 
@@ -230,7 +217,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
 
   #end(error: GatewayError | undefined, trailers: Metadata): void {
     if (error !== undefined) this.#fail(error, toCloseCode(error.code), trailers);
-    else if (this.#finish(Code.OK)) {
+    else if (this.#finish(Code.OK, undefined)) {
       this.#inbox.fail(clientGone());
       this.#socket.close(CloseCode.OK, "OK");
     }
@@ -242,35 +229,36 @@ export class SimpleSession implements SocketEvents, MessageSink {
 
   /** Tells the client, in a frame and in the close code, and gives the call up where it is not over. */
   #fail(error: GatewayError, code: number = toCloseCode(error.code), trailers: Metadata = []): void {
-    if (!this.#finish(error.code)) return;
+    if (!this.#finish(error.code, error)) return;
     this.#cancel(error);
     this.#socket.sendText(this.#context.frames.status(error, trailers));
     this.#socket.close(code, toCloseReason(error));
   }
 
   #refuseFrame(found: string): void {
-    if (!this.#finish(Code.INVALID_ARGUMENT)) return;
+    const refused = new GatewayError(Code.INVALID_ARGUMENT, found);
+    if (!this.#finish(refused.code, refused)) return;
     this.#cancel(clientGone());
     this.#socket.close(CloseCode.UNSUPPORTED_DATA, found);
   }
 
   /** False when the end came before. */
-  #finish(code: Code): boolean {
+  #finish(code: Code, error: GatewayError | undefined): boolean {
     if (this.#state === "done") return false;
     this.#state = "done";
     this.#clock.stop();
-    this.#opening = undefined;
     this.#messages = undefined;
     const { tally } = this.#plan;
     tally.dropped += this.#pump?.dropped ?? 0;
     endStream(tally, code);
+    this.#call.end(code, error);
     return true;
   }
 
   #cancel(error: GatewayError): void {
     this.#pump?.stop();
     this.#inbox.fail(error);
-    this.#cancellation.cancel(error);
+    this.#call.cancellation.cancel(error);
   }
 }
 

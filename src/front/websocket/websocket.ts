@@ -2,19 +2,20 @@
 //
 //   upgrade → reception (400 403 426 429) → open-simple | mux | grpc-websockets → accept (101) → socket → one of the sessions
 //                                              └ refuse: over HTTP, or, to pages, in a frame and a close code
-import type { Identity } from "../../call.ts";
-import { GatewayError } from "../../status.ts";
+import type { Call } from "../../call.ts";
+import { Code, GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/reply/error-body.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Front, Upgrade, UpgradeFront } from "../front.ts";
 import type { RedeemTicket } from "../redeem-ticket.ts";
 import { compileRequestMetadata } from "../request-metadata.ts";
+import { whenAdmitted } from "../when-admitted.ts";
 import { createAccept } from "./accept.ts";
 import type { Accept } from "./accept.ts";
 import { CloseCode } from "./close-codes.ts";
 import { HandshakeRate } from "./handshake-rate.ts";
 import { createModes } from "./modes.ts";
-import type { OpenMode, WebSocketSettings } from "./modes.ts";
+import type { Opening, WebSocketSettings } from "./modes.ts";
 import { compileOriginCheck } from "./origin.ts";
 import { admit, receive } from "./reception.ts";
 import type { Admission, Caller, ReceptionContext } from "./reception.ts";
@@ -43,12 +44,12 @@ interface Prepared {
   readonly upgrade: Upgrade;
   readonly caller: Caller;
   readonly admission: Admission;
-  readonly open: OpenMode;
+  readonly opening: Opening;
 }
 
 /** Throws RangeError for options that cannot be followed: what is no origin, a reserved header name. */
 export function createWebSocketFront(settings: WebSocketSettings): WebSocketFront {
-  const { schema, options, sweep, census, authenticate } = settings;
+  const { schema, options, sweep, census, chain } = settings;
   const { profile, errors, json } = options;
   const writeError = compileErrorWriter(schema, { shape: errors, json, ownDetails: profile === "strict" });
   const tickets = new Tickets(options, sweep);
@@ -70,24 +71,31 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   /** Throws GatewayError. */
   const prepare = (asked: Upgrade, caller: Caller): Prepared => {
     const admission = admit(reception, asked, caller);
-    return { upgrade: asked, caller, admission, open: modes.prepare(caller, admission) };
+    return { upgrade: asked, caller, admission, opening: modes.prepare(caller, admission) };
   };
-
-  /** Only simple mode has all its credentials in the handshake; throws GatewayError for those that are refused. */
-  const judge = ({ caller, admission }: Prepared): Identity | Promise<Identity | undefined> | undefined =>
-    caller.mode.kind === "simple" ? authenticate?.({ metadata: admission.metadata, peer: admission.peer }) : undefined;
 
   const enter = compileEnter(sessions, accept, socketContext);
 
+  const missed = (source: Upgrade, error: GatewayError): void => {
+    const peer = reception.forwardedOf(source).client;
+    chain.onMiss?.({ front: "websocket", method: undefined, source, headers: source.headers, peer, error });
+  };
+
   const upgrade: UpgradeFront = (asked) => {
     let caller: Caller | undefined;
-    const refuse = (cause: unknown): void => refusals.refuse(asked, caller, GatewayError.from(cause));
+    let call: Call | undefined;
+    const refuse = (cause: unknown): void => {
+      const error = GatewayError.from(cause);
+      refusals.refuse(asked, caller, { error, headers: call?.replyHeaders });
+      if (call === undefined) missed(asked, error);
+      else call.end(error.code, error, caller?.origin === undefined ? error.httpStatus : 101);
+    };
     try {
       caller = receive(reception, asked);
       const prepared = prepare(asked, caller);
-      const judged = judge(prepared);
-      if (judged instanceof Promise) judged.then((identity) => enter(prepared, identity)).catch(refuse);
-      else enter(prepared, judged);
+      call = prepared.opening.call;
+      if (call === undefined) enter(prepared);
+      else whenAdmitted(chain, call, () => enter(prepared), refuse);
     } catch (error) {
       refuse(error);
     }
@@ -102,19 +110,21 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   };
 }
 
-/** Lets in who was judged, if anybody judges. Throws GatewayError where there are too many. */
-type Enter = (prepared: Prepared, identity: Identity | undefined) => void;
+/** Lets in whom the chain let pass. Throws GatewayError where there are too many. */
+type Enter = (prepared: Prepared) => void;
 
 function compileEnter(sessions: SessionList, accept: Accept, context: SocketContext): Enter {
-  return ({ upgrade, caller, admission, open }, identity) => {
-    const place = sessions.admit(admission.principal, identity);
+  return ({ upgrade, caller, admission, opening }) => {
+    const { call, open } = opening;
+    const place = sessions.admit(admission.principal, call?.identity);
     const accepted = accept(upgrade, caller.protocol);
     if (accepted === undefined) {
       sessions.dismiss(place, CloseCode.ABNORMAL);
+      call?.end(Code.CANCELLED);
       return;
     }
     const session = sessions.open(place);
     const socket = new ClientSocket(accepted, context, session);
-    session.mode = open(socket, { identity, claim: (known) => session.claim(known) });
+    session.mode = open(socket, { claim: (known) => session.claim(known) });
   };
 }

@@ -1,4 +1,5 @@
 // A gateway for gRPC clients in front of a grpc-js backend, both real: what the tests of the gRPC front start, and how they call it.
+import { composeChain } from "../../../src/chain/compose.ts";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
@@ -109,7 +110,7 @@ export async function startNotes(setup: NotesOptions = {}): Promise<Notes> {
     front: createGrpcFront({
       schema: notes,
       methods,
-      handler: setup.handler ?? upstreams.handler,
+      chain: composeChain({ end: setup.handler ?? upstreams.handler }),
       options,
       sweep,
       census,

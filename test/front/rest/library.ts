@@ -1,4 +1,5 @@
 // A REST front on a real socket over a small schema, with a handler that the test scripts instead of a backend.
+import { composeChain } from "../../../src/chain/compose.ts";
 import { gunzipSync } from "node:zlib";
 import type { Reply, UnaryCall } from "../../../src/call.ts";
 import { createRestFront } from "../../../src/front/rest/rest.ts";
@@ -119,15 +120,17 @@ export async function startLibrary(
   const front = createRestFront({
     schema,
     router: createRouter(bindingsOf(schema, rest.profile), { profile: rest.profile, urlUnescape: "except_reserved" }),
-    handler: {
-      unary: async (call) => {
-        calls.push(call);
-        return answer(call);
+    chain: composeChain({
+      end: {
+        unary: async (call) => {
+          calls.push(call);
+          return answer(call);
+        },
+        stream: () => {
+          throw new Error("not here");
+        },
       },
-      stream: () => {
-        throw new Error("not here");
-      },
-    },
+    }),
     options: rest,
     sweep: new Sweep(),
     census: new Census(),

@@ -1,4 +1,5 @@
 // Streaming methods in front of a real backend, and clients of HTTP/1.1 and HTTP/2 that read and write piece by piece.
+import { composeChain } from "../../../src/chain/compose.ts";
 import { once } from "node:events";
 import { request as requestHttp1 } from "node:http";
 import type { IncomingMessage } from "node:http";
@@ -180,7 +181,7 @@ export async function startRooms(handlers: BackendHandlers, setup: RoomsOptions 
       profile: rest.profile,
       urlUnescape: "except_reserved",
     }),
-    handler: handler ?? upstreams.handler,
+    chain: composeChain({ end: handler ?? upstreams.handler }),
     options: rest,
     redeemTicket,
     sweep,

@@ -1,9 +1,10 @@
+import { composeChain } from "../../../src/chain/compose.ts";
 import { expect } from "chai";
-import { Cancellation } from "../../../src/call.ts";
-import type { StreamCall, UnaryCall } from "../../../src/call.ts";
+import type { UnaryCall } from "../../../src/call.ts";
 import { Inbox } from "../../../src/front/stream/inbox.ts";
 import { startCall } from "../../../src/front/stream/start-call.ts";
 import { GatewayError } from "../../../src/status.ts";
+import { newCall } from "../../chain/new-call.ts";
 import { schemaOf } from "../../support/schema.ts";
 
 const schema = schemaOf('syntax = "proto3"; message M {} service S { rpc Do(M) returns (M); }');
@@ -13,15 +14,6 @@ function start(answer: (call: UnaryCall) => Promise<Uint8Array>, ...messages: re
   const inbox = new Inbox(() => {});
   for (const message of messages) inbox.push(message);
   inbox.end();
-  const call: StreamCall = {
-    kind: "stream",
-    method,
-    metadata: ["x-a", "1"],
-    deadline: Infinity,
-    cancellation: new Cancellation(),
-    peer: { address: "::1", port: 1 },
-    messages: inbox,
-  };
   const handler = {
     unary: async (unary: UnaryCall) => ({
       message: await answer(unary),
@@ -32,7 +24,7 @@ function start(answer: (call: UnaryCall) => Promise<Uint8Array>, ...messages: re
       throw new Error("not a stream");
     },
   };
-  return startCall(handler, call);
+  return startCall(composeChain({ end: handler }), newCall({ method, metadata: ["x-a", "1"] }), inbox);
 }
 
 describe("startCall of a unary method", () => {

@@ -1,4 +1,5 @@
 // The service of test/protocol/kit.proto behind the WebSocket front on a real listener: what its transcripts and tests talk to.
+import { composeChain } from "../../../src/chain/compose.ts";
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { ClientOptions } from "ws";
@@ -69,7 +70,14 @@ export async function startKit(settings: KitOptions = {}): Promise<KitFixture> {
     report: (error) => reports.push(error),
     ...settings.options,
   };
-  const front = createWebSocketFront({ schema: kitSchema, bindings: kitBindings, handler, options, sweep, census });
+  const front = createWebSocketFront({
+    schema: kitSchema,
+    bindings: kitBindings,
+    chain: composeChain({ end: handler }),
+    options,
+    sweep,
+    census,
+  });
   const listener = createListener({
     address: { host: "127.0.0.1", port: 0 },
     limits: { ...defaultListenerLimits, maxConnectionsPerIp: undefined },

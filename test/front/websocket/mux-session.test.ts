@@ -1,4 +1,6 @@
 // Multiplexed sessions on a socket that is none: what takes a hand on clocks, credentials and room to see.
+import { composeChain } from "../../../src/chain/compose.ts";
+import { getSource } from "../../chain/new-call.ts";
 import { expect } from "chai";
 import type { Authenticate, Handler, StreamCall, StreamReply } from "../../../src/call.ts";
 import type { Metadata } from "../../../src/metadata.ts";
@@ -93,14 +95,20 @@ function open({ options = {}, authenticate, handler = silent }: Settings = {}): 
   const mux = createMux({
     schema: kitSchema,
     router,
-    handler: handler(calls),
+    chain: composeChain({ end: handler(calls) }),
     options: { ...strictWebSocket, ...options },
     sweep,
     census,
     authenticate,
   });
   const socket = new FakeSocket();
-  const session = mux.open(socket, { form: "json", metadata: [], peer: { address: "::1", port: 1 } });
+  const session = mux.open(socket, {
+    form: "json",
+    metadata: [],
+    headers: {},
+    source: getSource,
+    peer: { address: "::1", port: 1 },
+  });
   const send = (frame: object): void => session.onText(Buffer.from(JSON.stringify(frame)));
   return { session, socket, sweep, census, calls, send };
 }

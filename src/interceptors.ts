@@ -1,0 +1,29 @@
+// The gateway's own interceptors, each built from what the configuration says of it, in the order calls pass them; absent ones are left out.
+import type { Authenticate } from "./call.ts";
+import { createAuthentication } from "./chain/authenticate.ts";
+import type { Authentication } from "./chain/authenticate.ts";
+import type { Interceptor } from "./chain/compose.ts";
+import type { Point } from "./chain/points.ts";
+import type { Timer } from "./chain/identified-streams.ts";
+import type { Method } from "./schema/descriptor.ts";
+
+export interface InterceptorInputs {
+  /** Of a program that embeds the gateway. */
+  readonly authenticate: Authenticate | undefined;
+  /** The one clock of all that is looked at now and then. */
+  readonly timer: Timer;
+  /** The gateway's own methods, health and reflection. */
+  readonly isOwn: (method: Method) => boolean;
+}
+
+export interface BuiltIns {
+  readonly at: Partial<Readonly<Record<Point, Interceptor>>>;
+  /** Undefined where nobody is asked who calls. */
+  readonly authentication: Authentication | undefined;
+}
+
+export function createInterceptors({ authenticate, timer, isOwn }: InterceptorInputs): BuiltIns {
+  const authentication =
+    authenticate === undefined ? undefined : createAuthentication({ authenticate, timer, isOpen: isOwn });
+  return { at: authentication === undefined ? {} : { authenticate: authentication.interceptor }, authentication };
+}
