@@ -52,6 +52,13 @@ export interface FieldViolation {
   readonly reason?: string;
 }
 
+/** A quota that has been used up: google.rpc.QuotaFailure.Violation. */
+export interface QuotaViolation {
+  /** What was counted: the name of the limit. */
+  readonly subject: string;
+  readonly description: string;
+}
+
 export interface GatewayErrorOptions {
   /** Stable, documented reason (docs/errors.md), rendered as google.rpc.ErrorInfo.reason. */
   readonly reason?: string;
@@ -59,6 +66,10 @@ export interface GatewayErrorOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Rendered as google.rpc.BadRequest. */
   readonly violations?: readonly FieldViolation[];
+  /** Rendered as google.rpc.QuotaFailure. */
+  readonly quotas?: readonly QuotaViolation[];
+  /** When it is worth trying again, in milliseconds: google.rpc.RetryInfo, and the header Retry-After. */
+  readonly retryAfterMs?: number;
   /** A complete google.rpc.Status in protobuf bytes, as a backend sent it (`grpc-status-details-bin`). */
   readonly statusBytes?: Uint8Array;
   /** Response headers that belong to this error, e.g. `allow`, `retry-after`. */
@@ -78,6 +89,8 @@ export class GatewayError extends Error {
   readonly reason: string | undefined;
   readonly metadata: Readonly<Record<string, string>> | undefined;
   readonly violations: readonly FieldViolation[];
+  readonly quotas: readonly QuotaViolation[];
+  readonly retryAfterMs: number | undefined;
   readonly statusBytes: Uint8Array | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly httpStatus: number;
@@ -95,8 +108,10 @@ export class GatewayError extends Error {
     this.reason = options.reason;
     this.metadata = options.metadata;
     this.violations = options.violations ?? [];
+    this.quotas = options.quotas ?? [];
+    this.retryAfterMs = options.retryAfterMs;
     this.statusBytes = options.statusBytes;
-    this.headers = options.headers ?? {};
+    this.headers = toHeaders(options);
     this.httpStatus = options.httpStatus ?? toHttpStatus(code);
     this.backendHeaders = options.backendHeaders ?? [];
     this.backendTrailers = options.backendTrailers ?? [];
@@ -116,4 +131,9 @@ export class GatewayError extends Error {
       violations: [{ field, description, reason }],
     });
   }
+}
+
+/** Retry-After is in whole seconds, the next one up: who comes then is not early. */
+function toHeaders({ headers = {}, retryAfterMs }: GatewayErrorOptions): Readonly<Record<string, string>> {
+  return retryAfterMs === undefined ? headers : { "retry-after": String(Math.ceil(retryAfterMs / 1000)), ...headers };
 }

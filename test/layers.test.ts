@@ -76,9 +76,9 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/cel": ["chain/", "schema/"],
   "@bufbuild/re2": ["chain/"],
   "@opentelemetry/api": ["chain/"],
-  "@redis/client": ["chain/limit/"],
   pino: ["chain/"],
   ws: ["front/websocket/"],
+  "@redis/client": ["chain/limit/redis-link.ts"],
   "@bufbuild/protobuf": ["client/connect-transport.ts"],
   "@connectrpc/connect": ["client/connect-transport.ts"],
 };

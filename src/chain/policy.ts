@@ -1,5 +1,6 @@
 // What is in force for a method, each thing with where it was said: settled at start from proto options and the configuration.
 import type { Method } from "../schema/descriptor.ts";
+import type { LimitRule } from "../schema/limit-rule.ts";
 
 /** `value`, and where that was said: `shop.proto:12:5`, `sluice.yaml:7:3`, `default`. */
 export interface Sourced<T> {
@@ -25,22 +26,6 @@ export interface AuthRule {
   readonly when: string | undefined;
   /** What it would refuse is only logged. */
   readonly shadow: boolean;
-}
-
-/** A rate that calls, or messages, of one key keep to. */
-export interface LimitRule {
-  /** One bucket a name and key; also what clients are told. */
-  readonly name: string;
-  /** What is counted together, each `ip`, `principal`, `method`, `global`, `claim:NAME`, `header:NAME`. */
-  readonly key: readonly string[];
-  /** So many in a period. */
-  readonly count: number;
-  readonly periodMs: number;
-  /** So many at once. */
-  readonly burst: number;
-  /** What one call, or message, takes. */
-  readonly cost: number;
-  readonly of: "calls" | "messages";
 }
 
 export interface MethodPolicy {

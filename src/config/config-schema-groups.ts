@@ -84,6 +84,13 @@ export const httpSchemas: Properties = {
     enum: ["reject", "drop"],
     default: http.underscore_headers,
   },
+  rate_limit_headers: {
+    type: "string",
+    description:
+      "When answers of limited methods say how much is left, in RateLimit and RateLimit-Policy: always, or when a limit refuses.",
+    enum: ["always", "refused", "off"],
+    default: http.rate_limit_headers,
+  },
 };
 
 export const jsonSchemas: Properties = {

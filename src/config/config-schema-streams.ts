@@ -20,6 +20,15 @@ export const streamSchemas: Properties = {
     "1s",
     "24h",
   ),
+  max_per_client: {
+    type: ["integer", "string"],
+    description: "Most streams of one client, its principal or else its address, over all its connections; or `off`.",
+    default: streams.max_per_client,
+    examples: [200],
+    minimum: 1,
+    maximum: 1_000_000,
+    "x-form": { kind: "off" },
+  },
 };
 
 export const websocketSchemas: Properties = {

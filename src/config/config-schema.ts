@@ -1,6 +1,7 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
 import { authSchemas } from "./config-schema-auth.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
+import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-limits.ts";
 import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
@@ -206,6 +207,20 @@ export const configSchema: SchemaNode = {
       description: "WebSocket: who may connect, and what a client may cost.",
       additionalProperties: false,
       properties: websocketSchemas,
+    },
+    limits: limitsSchema,
+    redis: {
+      type: "object",
+      description: "Limits that hold over several gateways.",
+      additionalProperties: false,
+      required: ["url"],
+      properties: redisSchemas,
+    },
+    shedding: {
+      type: "object",
+      description: "What happens when the gateway cannot keep up.",
+      additionalProperties: false,
+      properties: sheddingSchemas,
     },
     pages: {
       type: "object",

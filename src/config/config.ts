@@ -1,5 +1,7 @@
 // What the gateway runs by: one deep-frozen record, settled once at start from flags, environment, file and defaults.
 import type { Profile, UrlUnescape } from "../schema/binding.ts";
+import type { Position } from "../diagnostic.ts";
+import type { LimitRule } from "../schema/limit-rule.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
 export type { AuthConfig, IssuerConfig } from "./auth-settings.ts";
@@ -61,6 +63,7 @@ export interface HttpConfig {
   /** Addresses and CIDR blocks, as written. */
   readonly trustedProxies: readonly string[];
   readonly underscoreHeaders: "reject" | "drop";
+  readonly rateLimitHeaders: "always" | "refused" | "off";
 }
 
 /** The settable part of translate's JsonOptions; the rest follows from the profile. */
@@ -146,6 +149,35 @@ export interface PageConfig {
   readonly localOnly: boolean;
 }
 
+/** A limit of the configuration, and the methods it is for. */
+export interface LimitConfig {
+  readonly rule: LimitRule;
+  /** Selectors. */
+  readonly methods: readonly string[];
+  /** Of the limit's `methods[index]`; of the whole limit without one. */
+  positionOf(index?: number): Position | undefined;
+}
+
+export interface RedisConfig {
+  /** `redis://host:port/N`, `rediss://…`, `unix:/path`. */
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** Absolute path. */
+  readonly ca: string | undefined;
+  readonly prefix: string;
+  readonly timeoutMs: number;
+  readonly onFailure: "local" | "closed";
+  readonly instances: number;
+}
+
+export interface SheddingConfig {
+  readonly enabled: boolean;
+  readonly maxDelayMs: number;
+  /** Of V8's heap limit, 0 to 1. */
+  readonly maxHeap: number;
+}
+
 export interface Config {
   /** Absolute path of the YAML file; undefined without one. */
   readonly file: string | undefined;
@@ -178,6 +210,12 @@ export interface Config {
   readonly pages: PageConfig;
   /** Undefined without the group: then nobody is asked who calls. */
   readonly auth: AuthConfig | undefined;
+  /** Open streams of one principal, or of one address where there is none; undefined when off. */
+  readonly maxStreamsPerClient: number | undefined;
+  readonly limits: readonly LimitConfig[];
+  /** Undefined when the gateway counts for itself. */
+  readonly redis: RedisConfig | undefined;
+  readonly shedding: SheddingConfig;
 }
 
 /** Freezes plain objects and arrays, all the way down. */

@@ -2,6 +2,8 @@
 import { isCidr, parseAddress } from "./address.ts";
 import { isSelector, selectorForm } from "../schema/selector.ts";
 import { isKeyUrl } from "./key-url.ts";
+import { isLimitName, limitKeyProblem, limitNameForm } from "../schema/limit-rule.ts";
+import { parseRate } from "../schema/rate.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
 export type FormName =
@@ -19,7 +21,11 @@ export type FormName =
   | "selector"
   | "issuer"
   | "key-url"
-  | "cookie";
+  | "cookie"
+  | "rate"
+  | "limit-name"
+  | "limit-key"
+  | "redis-url";
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
 export interface FormSpec {
@@ -73,6 +79,16 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
         : "an https URL is expected, or an http one on this machine (127.0.0.1, localhost): others could change the keys on their way";
     case "cookie":
       return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value) ? undefined : "the name of a cookie is expected";
+    case "rate":
+      return problemOf(parseRate(value));
+    case "limit-name":
+      return isLimitName(value) ? undefined : limitNameForm;
+    case "limit-key":
+      return limitKeyProblem(value);
+    case "redis-url":
+      return isRedisUrl(value)
+        ? undefined
+        : "redis://host:port, rediss://host:port or unix:/path is expected, with /N for a database";
     case "path":
     default:
       return value !== "" && !value.includes("\0") ? undefined : "a path is expected";
@@ -82,6 +98,14 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
 /** `pkg.Service`, or `pkg.*` for every service of a package. */
 export function isServiceName(text: string): boolean {
   return /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\.\*)?$/.test(text);
+}
+
+/** The message about one that is wrong quotes it: a password belongs into `redis.password`, not here. */
+function isRedisUrl(text: string): boolean {
+  if (/^unix:\/[^\0]+$/.test(text)) return true;
+  if (!/^rediss?:\/\/[^/?#\s]+(?:\/\d{0,3})?$/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, password, username } = new URL(text);
+  return hostname !== "" && password === "" && username === "";
 }
 
 /** As browsers send it: no path, no default port. */

@@ -25,6 +25,11 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
           : { ca: tls.ca ?? "system", clientCertificate: tls.cert !== undefined, serverName: tls.serverName },
     })),
     auth: config.auth === undefined ? undefined : redactAuth(config.auth),
+    limits: config.limits.map(({ rule, methods }) => ({ ...rule, methods })),
+    redis:
+      config.redis === undefined
+        ? false
+        : { ...config.redis, ca: config.redis.ca ?? "system", password: config.redis.password !== undefined },
     http: {
       ...config.http,
       rules: config.http.rules.map((rule) => ({ selector: rule.selector, ...rule.position("") })),

@@ -7,6 +7,7 @@ import type { Layer } from "./layer.ts";
 import { toBytes, toMs } from "./quantity.ts";
 import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
+import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
 import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
 import { resolveAuth } from "./resolve-auth.ts";
 import { resolveListenTls } from "./resolve-tls.ts";
@@ -20,7 +21,17 @@ export interface ResolvedExtras {
   readonly rules: readonly YamlHttpRule[];
 }
 
-type Group = "http" | "query" | "json" | "grpc" | "server" | "timeouts" | "streams" | "websocket" | "pages";
+type Group =
+  | "http"
+  | "query"
+  | "json"
+  | "grpc"
+  | "server"
+  | "timeouts"
+  | "streams"
+  | "websocket"
+  | "pages"
+  | "shedding";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
@@ -51,6 +62,10 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     websocket: toWebSocket(group(layers, "websocket", defaults)),
     pages: toPages(group(layers, "pages", defaults), listen),
     auth: resolveAuth(layers, report),
+    maxStreamsPerClient: toNumberOrOff(group(layers, "streams", defaults).max_per_client),
+    limits: resolveLimits(layers, report),
+    redis: resolveRedis(layers),
+    shedding: toShedding(group(layers, "shedding", defaults)),
   };
   checkAgreement(config, (path) => findOrigin(layers, path), report);
   return config;
@@ -109,7 +124,12 @@ function toHttp(http: DefaultSettings["http"], rules: readonly YamlHttpRule[]): 
     allowHttpCode: http.allow_http_code,
     trustedProxies: http.trusted_proxies,
     underscoreHeaders: http.underscore_headers,
+    rateLimitHeaders: http.rate_limit_headers,
   };
+}
+
+function toNumberOrOff(value: number | "off"): number | undefined {
+  return value === "off" ? undefined : value;
 }
 
 function toJson(json: DefaultSettings["json"]): JsonConfig {
@@ -140,7 +160,7 @@ function toServer(server: DefaultSettings["server"]): ServerConfig {
     maxUrlBytes: toBytes(server.max_url),
     maxQueryParams: server.max_query_params,
     maxConnections: server.max_connections,
-    maxConnectionsPerIp: server.max_connections_per_ip === "off" ? undefined : server.max_connections_per_ip,
+    maxConnectionsPerIp: toNumberOrOff(server.max_connections_per_ip),
     maxStreams: server.max_streams,
     headersTimeoutMs: toMs(server.headers_timeout),
     requestTimeoutMs: toMs(server.request_timeout),

@@ -1,6 +1,7 @@
 // The settings as the YAML file spells them, and their defaults: the one place where a default is written.
 import type { Profile } from "../schema/binding.ts";
 import type { AuthSettings } from "./auth-settings.ts";
+import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 
 export interface UpstreamSettings {
@@ -37,6 +38,9 @@ export interface Settings {
   websocket?: Partial<WebSocketSettings>;
   pages?: Partial<PageSettings>;
   auth?: AuthSettings;
+  limits?: YamlLimit[];
+  redis?: { url: string; username?: string; password?: string; ca?: string } & Partial<RedisSettings>;
+  shedding?: Partial<SheddingSettings>;
 }
 
 interface HttpSettings {
@@ -49,6 +53,7 @@ interface HttpSettings {
   allow_http_code: boolean;
   trusted_proxies: string[];
   underscore_headers: "reject" | "drop";
+  rate_limit_headers: "always" | "refused" | "off";
 }
 
 interface QuerySettings {
@@ -96,9 +101,28 @@ interface TimeoutSettings {
   max: string;
 }
 
+/** Limits with the methods they are for. */
+interface YamlLimit extends LimitSettings {
+  methods?: string[];
+}
+
+interface RedisSettings {
+  prefix: string;
+  timeout: string;
+  on_failure: "local" | "closed";
+  instances: number;
+}
+
+interface SheddingSettings {
+  enabled: boolean;
+  max_delay: string;
+  max_heap: number;
+}
+
 interface StreamSettings {
   idle_timeout: string;
   max_lifetime: string;
+  max_per_client: number | "off";
 }
 
 interface WebSocketSettings {
@@ -141,6 +165,7 @@ export interface DefaultSettings {
   readonly streams: StreamSettings;
   readonly websocket: WebSocketSettings;
   readonly pages: PageSettings;
+  readonly shedding: SheddingSettings;
 }
 
 const strict: DefaultSettings = {
@@ -161,6 +186,7 @@ const strict: DefaultSettings = {
     allow_http_code: false,
     trusted_proxies: [],
     underscore_headers: "reject",
+    rate_limit_headers: "always",
   },
   query: { ignore: [] },
   json: {
@@ -193,7 +219,7 @@ const strict: DefaultSettings = {
     shutdown_grace: "10s",
   },
   timeouts: { default: "15s", max: "5m" },
-  streams: { idle_timeout: "10m", max_lifetime: "2h" },
+  streams: { idle_timeout: "10m", max_lifetime: "2h", max_per_client: "off" },
   websocket: {
     enabled: true,
     unary: false,
@@ -213,6 +239,7 @@ const strict: DefaultSettings = {
     access_token_in_query: false,
   },
   pages: { playground: "auto" },
+  shedding: { enabled: true, max_delay: "500ms", max_heap: 90 },
 };
 
 /** What grpc-gateway v2 does out of the box, where it differs. */
@@ -224,3 +251,11 @@ const grpcGateway: DefaultSettings = {
 };
 
 export const defaultSettings: Readonly<Record<Profile, DefaultSettings>> = { strict, "grpc-gateway": grpcGateway };
+
+/** Of a group that is there when it names a URL, and else is not. */
+export const defaultRedis: Readonly<RedisSettings> = {
+  prefix: "sluice:",
+  timeout: "50ms",
+  on_failure: "local",
+  instances: 1,
+};

@@ -1,4 +1,4 @@
-// The `details` of an error as JSON values: a backend's from its google.rpc.Status, the gateway's own as ErrorInfo and BadRequest.
+// The `details` of an error as JSON values: a backend's from its google.rpc.Status, the gateway's own as ErrorInfo, BadRequest, QuotaFailure and RetryInfo.
 import type { GatewayError } from "../../status.ts";
 import type { WriteAny } from "./error-body-any.ts";
 import { WireReader } from "../wire/wire-reader.ts";
@@ -8,7 +8,7 @@ export const domain = "sluice";
 export const typePrefix = "type.googleapis.com/google.rpc";
 
 export function ownDetails(error: GatewayError): string[] {
-  const { reason, metadata, violations } = error;
+  const { reason, metadata, violations, quotas, retryAfterMs } = error;
   const details: string[] = [];
   if (reason !== undefined) {
     const facts = metadata === undefined ? "" : `,"metadata":${JSON.stringify(metadata)}`;
@@ -22,7 +22,16 @@ export function ownDetails(error: GatewayError): string[] {
     }));
     details.push(`{"@type":"${typePrefix}.BadRequest","fieldViolations":${JSON.stringify(shown)}}`);
   }
+  if (quotas.length > 0) details.push(`{"@type":"${typePrefix}.QuotaFailure","violations":${JSON.stringify(quotas)}}`);
+  if (retryAfterMs !== undefined)
+    details.push(`{"@type":"${typePrefix}.RetryInfo","retryDelay":"${formatSeconds(retryAfterMs)}"}`);
   return details;
+}
+
+/** google.protobuf.Duration as ProtoJSON writes it, milliseconds kept: `1s`, `0.250s`. */
+function formatSeconds(ms: number): string {
+  const whole = Math.ceil(ms);
+  return whole % 1000 === 0 ? `${whole / 1000}s` : `${(whole / 1000).toFixed(3)}s`;
 }
 
 export interface BackendDetails {

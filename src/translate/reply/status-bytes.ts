@@ -18,7 +18,7 @@ export function toStatusBytes(error: GatewayError): Uint8Array | undefined {
   ]);
 }
 
-function toDetails({ reason, metadata, violations }: GatewayError): Buffer[] {
+function toDetails({ reason, metadata, violations, quotas, retryAfterMs }: GatewayError): Buffer[] {
   const details: Buffer[] = [];
   if (reason !== undefined) {
     const facts = Object.entries(metadata ?? {}).map(([key, value]) =>
@@ -39,7 +39,31 @@ function toDetails({ reason, metadata, violations }: GatewayError): Buffer[] {
     );
     details.push(toAny("BadRequest", shown));
   }
+  if (quotas.length > 0) {
+    const shown = quotas.map(({ subject, description }) =>
+      field(one, Buffer.concat([field(one, subject), field(two, description)])),
+    );
+    details.push(toAny("QuotaFailure", shown));
+  }
+  if (retryAfterMs !== undefined) details.push(toAny("RetryInfo", [field(one, toDuration(retryAfterMs))]));
   return details;
+}
+
+/** google.protobuf.Duration: seconds = 1, nanos = 2. */
+function toDuration(ms: number): Buffer {
+  const whole = Math.ceil(ms);
+  const [seconds, nanos] = [Math.floor(whole / 1000), (whole % 1000) * 1_000_000];
+  return Buffer.from([
+    ...(seconds === 0 ? [] : [1 << 3, ...toVarint(seconds)]),
+    ...(nanos === 0 ? [] : [2 << 3, ...toVarint(nanos)]),
+  ]);
+}
+
+function toVarint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  return [...bytes, rest];
 }
 
 function toAny(type: string, fields: readonly Buffer[]): Buffer {
@@ -48,12 +72,5 @@ function toAny(type: string, fields: readonly Buffer[]): Buffer {
 
 function field(tag: number, value: string | Buffer): Buffer {
   const bytes = typeof value === "string" ? Buffer.from(value) : value;
-  const head = [tag];
-  let rest = bytes.length;
-  while (rest > 0x7f) {
-    head.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  head.push(rest);
-  return Buffer.concat([Buffer.from(head), bytes]);
+  return Buffer.concat([Buffer.from([tag, ...toVarint(bytes.length)]), bytes]);
 }
