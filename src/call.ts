@@ -178,10 +178,10 @@ export class Call {
   requestId: string | undefined = undefined;
   /** The chain has let it pass. */
   isAdmitted = false;
-  /** Counted by the front. */
+  /** Counted by the front, see `countIn`. */
   messagesIn = 0;
   messagesOut = 0;
-  /** Of those messages, as protobuf. */
+  /** Of those messages: as protobuf, on gRPC streams as they came. */
   bytesIn = 0;
   bytesOut = 0;
   /** The trace that it is part of; undefined where there is none. */
@@ -231,6 +231,18 @@ export class Call {
   note(name: string, text: string): void {
     this.#notes ??= [];
     if (this.#notes.length < maxNotes) this.#notes.push({ name, text });
+  }
+
+  /** A message of the client, as protobuf. */
+  countIn(bytes: number): void {
+    this.messagesIn++;
+    this.bytesIn += bytes;
+  }
+
+  /** A message for the client, as protobuf. */
+  countOut(bytes: number): void {
+    this.messagesOut++;
+    this.bytesOut += bytes;
   }
 
   /** The name lower case, the value printable ASCII. Goes with the answer, also with an error. */

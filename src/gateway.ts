@@ -19,7 +19,7 @@ import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
-import type { Schema } from "./schema/descriptor.ts";
+import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
 import { writeMetrics } from "./metrics.ts";
 import { readReadiness } from "./readiness.ts";
@@ -86,13 +86,12 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   });
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
   const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
-  const { at, authentication } = createInterceptors({
-    authenticate,
-    timer: sweep,
-    isOwn: (method) => own.isOwn(method),
-  });
-  const chain = composeChain({ ...arrange(at, interceptors), end: own.before(upstreams.handler) });
   const census = new Census();
+  const isOwn = (method: Method): boolean => own.isOwn(method);
+  const shared = { config, schema, census, upstreams, report };
+  const { at, authentication } = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
+  const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
+  const chain = composeChain({ ...arrange(at, interceptors), methods, end: own.before(upstreams.handler) });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
   const parts = { config, schema, bindings, chain, own, sweep, census, report };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });

@@ -33,14 +33,17 @@ export interface ChainParts {
   readonly end: Handler;
   readonly onMiss?: ((miss: Miss) => void) | undefined;
   readonly watch?: ChainWatch | undefined;
+  /** Those for which the interceptors are asked at once: what one of them asks and cannot be had is found at start. */
+  readonly methods?: readonly Method[];
 }
 
-export function composeChain({ interceptors = [], around = [], end, onMiss, watch }: ChainParts): Chain {
+/** Throws what interceptors throw for what a method asks and cannot be had. */
+export function composeChain(parts: ChainParts): Chain {
+  const { interceptors = [], around = [], end, onMiss, watch, methods = [] } = parts;
   const handler = around.reduceRight((next, wrap) => wrap(next), end);
-  if (watch !== undefined)
-    return { ...watchedChain(guardedChain(handler, compileAdmission(interceptors, watch)), watch), onMiss };
-  if (interceptors.length === 0) return { ...openChain(handler), onMiss };
-  return { ...guardedChain(handler, compileAdmission(interceptors, undefined)), onMiss };
+  if (interceptors.length === 0 && watch === undefined) return { ...openChain(handler), onMiss };
+  const guarded = guardedChain(handler, compileAdmission({ interceptors, watch, methods }));
+  return { ...(watch === undefined ? guarded : watchedChain(guarded, watch)), onMiss };
 }
 
 function watchedChain(chain: Omit<Chain, "onMiss">, watch: ChainWatch): Omit<Chain, "onMiss"> {
@@ -95,7 +98,13 @@ interface Link {
   readonly intercept: Intercept;
 }
 
-function compileAdmission(interceptors: readonly Interceptor[], watch: ChainWatch | undefined): Chain["admit"] {
+interface AdmissionParts {
+  readonly interceptors: readonly Interceptor[];
+  readonly watch: ChainWatch | undefined;
+  readonly methods: readonly Method[];
+}
+
+function compileAdmission({ interceptors, watch, methods }: AdmissionParts): Chain["admit"] {
   // Methods without a proto are made anew for each call.
   const passed = new WeakMap<Method, readonly Link[]>();
   const compile = (method: Method): readonly Link[] => {
@@ -106,6 +115,7 @@ function compileAdmission(interceptors: readonly Interceptor[], watch: ChainWatc
     passed.set(method, own);
     return own;
   };
+  for (const method of methods) compile(method);
   return (call) => {
     if (call.isAdmitted) return undefined;
     const own = passed.get(call.method) ?? compile(call.method);

@@ -29,7 +29,7 @@ export class RequestMessages implements MessageReader, BodyReceiver, MessageSink
   /** Received and not yet told to be dealt with. */
   #heldBytes = 0;
   /** Hears of each message that is handed on. */
-  onTaken: () => void = () => {};
+  onTaken: (bytes: number) => void = () => {};
   #end: { readonly error: GatewayError | undefined } | undefined;
 
   constructor(exchange: Exchange, plan: GrpcPlan, negotiated: Negotiated, maxMessageBytes: number) {
@@ -87,7 +87,7 @@ export class RequestMessages implements MessageReader, BodyReceiver, MessageSink
   }
 
   #settle(waiter: Waiter, frame: Frame): void {
-    this.onTaken();
+    this.onTaken(frame.bytes.length);
     try {
       waiter.resolve(this.#decode(frame));
     } catch (error) {

@@ -41,10 +41,10 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
     cancellation.cancel(error);
   };
   const clock = new StreamClock(context.sweep, plan.times, stop);
-  messages.onTaken = () => {
+  messages.onTaken = (bytes) => {
     clock.touch();
     plan.tally.messagesIn++;
-    call.messagesIn++;
+    call.countIn(bytes);
   };
   exchange.onAbort(() => stop(new GatewayError(Code.CANCELLED, "the client went away", { reason: "CLIENT_GONE" })));
   const reply = context.chain.stream(call, messages);
@@ -110,7 +110,7 @@ class GrpcClient implements Client {
     const { plan, call, clock } = this.#answering;
     clock.touch();
     plan.tally.messagesOut++;
-    call.messagesOut++;
+    call.countOut(message.length);
     return this.writer === undefined || send(this.writer, plan, message, this.#encoding);
   }
 

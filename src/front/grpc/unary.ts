@@ -110,7 +110,7 @@ class UnaryExchange implements BodyReceiver, MessageSink {
     if (this.#exchange.isDone) return;
     const { readMessage } = this.#plan;
     const message = readMessage === undefined ? bytes : readMessage(bytes);
-    this.#call.messagesIn = 1;
+    this.#call.countIn(message.length);
     this.#context.chain.unary(this.#call, message).then(this.#answer, this.onFail);
   }
 
@@ -133,7 +133,7 @@ class UnaryExchange implements BodyReceiver, MessageSink {
     if (encoding !== undefined) head.push("grpc-encoding", encoding);
     if (headers.length > 0) appendReplyMetadata(headers, head);
     head.push(...call.replyHeaders);
-    call.messagesOut = 1;
+    call.countOut(message.length);
     if (bytes.length <= largestJoined) {
       exchange.respond(200, head, joinFrame(bytes, isCompressed), toOkTrailers(trailers));
       call.end(Code.OK, undefined, 200);

@@ -22,7 +22,7 @@ export function serveClientStream(setup: StreamSetup): void {
   });
   let hasHead = false;
   const answer = (reply: Reply): void => {
-    run.onSent();
+    run.onSent(reply.message.length);
     if (exchange.isDone) return;
     sendReply(context, { exchange, plan, path, view, call }, reply);
     run.end(Code.OK, undefined, 200);

@@ -72,7 +72,7 @@ export class StreamAnswer implements MessageSink, Swept {
     const content = view.toContent(message);
     const form = this.#form ?? this.#begin(message);
     this.#write(form.element(content, message));
-    run.onSent();
+    run.onSent(message.length);
   }
 
   /** The client has gone. */

@@ -21,7 +21,7 @@ export interface StreamBodyOptions {
   readonly exchange: Pick<Exchange, "consumed">;
   readonly cutter: MessageCutter;
   /** Hears of each message handed to the backend. */
-  readonly onTaken: () => void;
+  readonly onTaken: (bytes: number) => void;
   /** What grpc-gateway does in both directions: what comes after a mistake is as if it had not been sent. */
   readonly endsAtFault: boolean;
 }
@@ -36,8 +36,8 @@ export class StreamBody implements BodyReceiver {
 
   constructor(options: StreamBodyOptions) {
     this.#options = options;
-    this.inbox = new Inbox(() => {
-      options.onTaken();
+    this.inbox = new Inbox((bytes) => {
+      options.onTaken(bytes);
       this.#cut();
     });
   }

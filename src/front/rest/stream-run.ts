@@ -73,16 +73,16 @@ export class StreamRun {
   }
 
   /** A message was handed to the backend. */
-  readonly onTaken = (): void => {
+  readonly onTaken = (bytes: number): void => {
     this.tally.messagesIn++;
-    this.#call.messagesIn++;
+    this.#call.countIn(bytes);
     this.#clock.touch();
   };
 
   /** A message was sent to the client. */
-  onSent(): void {
+  onSent(bytes: number): void {
     this.tally.messagesOut++;
-    this.#call.messagesOut++;
+    this.#call.countOut(bytes);
     this.#clock.touch();
   }
 

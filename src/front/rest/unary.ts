@@ -47,6 +47,7 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
   const fail = (error: unknown): void => answerError(exchange, error, call);
   const answer = (reply: Reply): void => {
     if (exchange.isDone) return;
+    call.countOut(reply.message.length);
     try {
       sendReply(context, { exchange, plan, path: request.path, view, call }, reply);
     } catch (error) {
@@ -54,7 +55,7 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
     }
   };
   const send = (message: Uint8Array): void => {
-    call.messagesIn = 1;
+    call.countIn(message.length);
     chain.unary(call, message).then(answer, fail);
   };
   whenAdmitted(chain, call, () => readMessage({ options, exchange, plan, request }, send, fail), fail);
@@ -144,7 +145,6 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
   context.appendReplyHeaders(reply.headers, headers);
   headers.push(...call.replyHeaders);
   const trailers = toReplyTrailers(options, exchange, reply.trailers);
-  call.messagesOut = 1;
   const respond = (content: Uint8Array | undefined): void => {
     exchange.respond(status, headers, content, trailers);
     call.end(Code.OK, undefined, status);

@@ -164,7 +164,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     if (isCompressed) throw malformed("compressed messages are not read here", Code.UNIMPLEMENTED);
     if (this.#inbox.isEnded) throw malformed("a message after the end");
     this.#tally.messagesIn++;
-    if (this.#call !== undefined) this.#call.messagesIn++;
+    this.#call?.countIn(message.length);
     this.#inbox.push(message);
     if (this.#isPaused || this.#inbox.waitingBytes < mostWaiting) return;
     this.#isPaused = true;
@@ -190,7 +190,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   send(message: Uint8Array): void {
     this.#clock.touch();
     this.#tally.messagesOut++;
-    if (this.#call !== undefined) this.#call.messagesOut++;
+    this.#call?.countOut(message.length);
     this.#socket.sendBinary(joinFrame(message, false));
   }
 

@@ -144,7 +144,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     }
     const { plan } = this.#target;
     plan.tally.messagesIn++;
-    this.#call.messagesIn++;
+    this.#call.countIn(message.length);
     this.#clock.touch();
     if (plan.takes !== "many") this.#begin();
     this.#host.waitingBytes += message.length;
@@ -214,7 +214,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     if (shown.length > maxReplyBytes) throw tooLarge(shown.length, maxReplyBytes);
     this.#credit--;
     tally.messagesOut++;
-    this.#call.messagesOut++;
+    this.#call.countOut(message.length);
     this.#clock.touch();
     turns.sent(this, shown.length);
     this.#host.send(codec.message(this.#prefix, shown));

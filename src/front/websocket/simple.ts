@@ -111,7 +111,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
       this.#messages = undefined;
       this.#state = "half-closed";
       this.#plan.tally.messagesIn++;
-      this.#call.messagesIn++;
+      this.#call.countIn(message.length);
       this.#inbox.push(message);
       this.#inbox.end();
       this.#begin();
@@ -124,13 +124,14 @@ export class SimpleSession implements SocketEvents, MessageSink {
     const messages = this.#messages;
     if (messages === undefined) return;
     try {
-      this.#inbox.push(this.#plan.readMessage(messages, bytes));
+      const message = this.#plan.readMessage(messages, bytes);
+      this.#call.countIn(message.length);
+      this.#inbox.push(message);
     } catch (error) {
       this.#fail(GatewayError.from(error));
       return;
     }
     this.#plan.tally.messagesIn++;
-    this.#call.messagesIn++;
     if (this.#isPaused || this.#hasRoomUpwards) return;
     this.#isPaused = true;
     this.#socket.pause();
@@ -185,7 +186,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
     const { isText, bytes } = this.#plan.writeReply(message);
     this.#clock.touch();
     this.#plan.tally.messagesOut++;
-    this.#call.messagesOut++;
+    this.#call.countOut(message.length);
     if (isText) this.#socket.sendText(bytes);
     else this.#socket.sendBinary(bytes);
   }
