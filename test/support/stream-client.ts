@@ -15,6 +15,8 @@ export interface Ended {
 
 export interface OpenOptions {
   readonly timeoutMs?: number;
+  /** A token that says who calls, sent as clients of the transport send theirs. */
+  readonly bearer?: string;
 }
 
 /** One call. The first message of a call that takes one makes up the request; until then nothing may be sent. */
@@ -46,6 +48,24 @@ export interface StreamTransport {
   /** Kinds that it has not, and why. */
   readonly lacks: Readonly<Partial<Record<Kind, string>>>;
   open(endpoint: Endpoint, kind: Kind, options?: OpenOptions): Promise<StreamHandle>;
+}
+
+/** A call that did not come about. */
+export function refusedStream(ended: Ended): StreamHandle {
+  const received = new Received();
+  received.end(ended);
+  const nothing = (): void => {};
+  return {
+    messages: received.messages,
+    ended: received.ended,
+    until: (count) => received.until(count),
+    send: nothing,
+    end: nothing,
+    cancel: nothing,
+    hold: nothing,
+    release: nothing,
+    unsentBytes: 0,
+  };
 }
 
 /** Messages and the end as they come, and those who wait for them. */

@@ -16,7 +16,7 @@ class GrpcStream implements StreamHandle {
   readonly #takesOne: boolean;
   #lastBytes = 0;
 
-  constructor({ host, port }: Endpoint, kind: Kind, { timeoutMs }: OpenOptions) {
+  constructor({ host, port }: Endpoint, kind: Kind, { timeoutMs, bearer }: OpenOptions) {
     this.#client = new Client(`${host}:${port}`, credentials.createInsecure(), {
       "grpc.use_local_subchannel_pool": 1,
       "grpc.max_receive_message_length": -1,
@@ -24,8 +24,10 @@ class GrpcStream implements StreamHandle {
     });
     this.#takesOne = kind === "unary" || kind === "server-streaming";
     const deadline = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+    const metadata = new Metadata();
+    if (bearer !== undefined) metadata.set("authorization", `Bearer ${bearer}`);
     const path = `/streams.Streams/${methods[kind]}`;
-    this.#call = this.#client.makeBidiStreamRequest(path, asIs, asIs, new Metadata(), deadline);
+    this.#call = this.#client.makeBidiStreamRequest(path, asIs, asIs, metadata, deadline);
     this.#call.on("error", () => {});
     this.#call.on("data", (bytes: Buffer) => this.#received.push(decodeAnswer(bytes)));
     this.#call.on("status", (status) => {

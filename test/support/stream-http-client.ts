@@ -170,6 +170,7 @@ interface Channel {
 
 class HttpStream implements StreamHandle {
   readonly #received = new Received();
+  readonly #credentials: Readonly<Record<string, string>>;
   readonly #endpoint: Endpoint;
   readonly #setup: HttpSetup;
   readonly #kind: Kind;
@@ -179,7 +180,8 @@ class HttpStream implements StreamHandle {
   #isHeld = false;
   #sent = 0;
 
-  constructor(endpoint: Endpoint, setup: HttpSetup, kind: Kind, { timeoutMs }: OpenOptions) {
+  constructor(endpoint: Endpoint, setup: HttpSetup, kind: Kind, { timeoutMs, bearer }: OpenOptions) {
+    this.#credentials = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     this.#endpoint = endpoint;
     this.#setup = setup;
     this.#kind = kind;
@@ -256,6 +258,7 @@ class HttpStream implements StreamHandle {
     const accept = this.#kind === "client-streaming" ? "application/json" : accepts[form];
     const contentType = form === "ndjson" && !this.#takesOne ? "application/x-ndjson" : "application/json";
     const headers = {
+      ...this.#credentials,
       accept,
       ...(hasBody ? { "content-type": contentType } : {}),
       ...(readsTrailers ? { te: "trailers" } : {}),

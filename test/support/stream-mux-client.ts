@@ -6,7 +6,7 @@ import { decodeAnswer, encodeAsk, methods } from "./stream-backend.ts";
 import type { Answer, Ask, Kind, Status } from "./stream-backend.ts";
 import { Received } from "./stream-client.ts";
 import type { Ended, OpenOptions, StreamHandle, StreamTransport } from "./stream-client.ts";
-import { openSocket } from "./stream-websocket-client.ts";
+import { openSocket, Refused, toRefusedStream } from "./stream-websocket-client.ts";
 import type { Encoding } from "./stream-websocket-client.ts";
 
 const frames = schemaOf({
@@ -90,11 +90,16 @@ export class MuxConnection {
     });
   }
 
-  static async open(url: string, encoding: Encoding): Promise<MuxConnection> {
+  /** Rejects with Refused where the credentials are. */
+  static async open(url: string, encoding: Encoding, bearer?: string): Promise<MuxConnection> {
     const connection = new MuxConnection(await openSocket(url, [`sluice.mux.v1.${encoding}`]), encoding);
     const ready = connection.next("ready");
-    connection.write({ t: "init" });
-    connection.upCredit = (await ready)["upCredit"] as number;
+    const refused = connection.next("status");
+    connection.write({ t: "init", ...(bearer === undefined ? {} : { auth: `Bearer ${bearer}` }) });
+    const first = await Promise.race([ready, refused]);
+    if (first.t === "status") throw new Refused(toEnded(first));
+    connection.#waiting = [];
+    connection.upCredit = first["upCredit"] as number;
     return connection;
   }
 
@@ -275,8 +280,12 @@ function mux(name: string, encoding: Encoding, setup: MuxOptions): StreamTranspo
     way: { kind: "mux" },
     lacks: {},
     async open({ host, port }, kind, options = {}) {
-      const connection = await MuxConnection.open(`ws://${host}:${port}${path}`, encoding);
-      return connection.stream(kind, { ...setup, ...options });
+      try {
+        const connection = await MuxConnection.open(`ws://${host}:${port}${path}`, encoding, options.bearer);
+        return connection.stream(kind, { ...setup, ...options });
+      } catch (error) {
+        return toRefusedStream(error);
+      }
     },
   };
 }

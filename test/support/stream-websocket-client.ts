@@ -3,8 +3,8 @@ import { WebSocket } from "ws";
 import type { Endpoint } from "./raw-http.ts";
 import { decodeAnswer, encodeAsk } from "./stream-backend.ts";
 import type { Answer, Ask, Kind, Status } from "./stream-backend.ts";
-import { Received } from "./stream-client.ts";
-import type { OpenOptions, StreamHandle, StreamTransport } from "./stream-client.ts";
+import { Received, refusedStream } from "./stream-client.ts";
+import type { Ended, OpenOptions, StreamHandle, StreamTransport } from "./stream-client.ts";
 
 export type Encoding = "json" | "proto";
 
@@ -87,12 +87,40 @@ class SimpleStream implements StreamHandle {
   }
 }
 
-/** Rejects when the handshake is refused. */
-export async function openSocket(url: string, protocols: readonly string[]): Promise<WebSocket> {
-  const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, maxPayload: 0 });
+/** A socket that its client was refused. */
+export class Refused extends Error {
+  readonly ended: Ended;
+
+  constructor(ended: Ended) {
+    super(`${ended.how}: ${ended.message}`);
+    this.ended = ended;
+  }
+}
+
+/** For those who open a call: it ends as the socket did. Throws anything else. */
+export function toRefusedStream(error: unknown): StreamHandle {
+  if (error instanceof Refused) return refusedStream(error.ended);
+  throw error;
+}
+
+/** Rejects when the handshake is refused, with Refused where that was said over HTTP. */
+export async function openSocket(
+  url: string,
+  protocols: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<WebSocket> {
+  const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, maxPayload: 0, headers });
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", reject);
+    socket.once("unexpected-response", (_, answer) => {
+      let body = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (text: string) => (body += text));
+      answer.on("end", () =>
+        reject(new Refused({ ...(JSON.parse(body) as Status), how: `HTTP ${answer.statusCode}` })),
+      );
+    });
   });
   socket.on("error", () => {});
   return socket;
@@ -101,7 +129,7 @@ export async function openSocket(url: string, protocols: readonly string[]): Pro
 async function open(
   { host, port }: Endpoint,
   kind: Kind,
-  { encoding, bySubProtocol, timeoutMs }: SimpleSetup & OpenOptions,
+  { encoding, bySubProtocol, timeoutMs, bearer }: SimpleSetup & OpenOptions,
 ): Promise<StreamHandle> {
   const query = [
     // Two rules of one method need no $verb; the one with a body takes the request as a message.
@@ -109,11 +137,16 @@ async function open(
     ...(timeoutMs === undefined ? [] : [`$timeout=${timeoutMs}ms`]),
     ...(bySubProtocol ? [] : [`$alt=${encoding}`]),
   ].join("&");
-  const socket = await openSocket(
-    `ws://${host}:${port}${paths[kind]}?${query}`,
-    bySubProtocol ? [`sluice.v1.${encoding}`] : [],
-  );
-  return new SimpleStream(socket, encoding);
+  const protocols = bySubProtocol ? [`sluice.v1.${encoding}`] : [];
+  const headers: Record<string, string> = {};
+  if (bearer !== undefined && bySubProtocol) protocols.push(`bearer.${Buffer.from(bearer).toString("base64url")}`);
+  else if (bearer !== undefined) headers["authorization"] = `Bearer ${bearer}`;
+  try {
+    const socket = await openSocket(`ws://${host}:${port}${paths[kind]}?${query}`, protocols, headers);
+    return new SimpleStream(socket, encoding);
+  } catch (error) {
+    return toRefusedStream(error);
+  }
 }
 
 const lacks = { unary: "unary methods have no WebSocket URL unless websocket.unary is on" };
