@@ -199,6 +199,7 @@ class BenchExchange implements Exchange {
   readonly peer = peer;
   readonly headers: Readonly<Record<string, string>>;
   isDone = false;
+  requestId: string | undefined = undefined;
   readonly #body: Buffer;
   readonly #check: Request["check"] | undefined;
   readonly #done: () => void;
@@ -229,6 +230,8 @@ class BenchExchange implements Exchange {
   }
 
   consumed(): void {}
+
+  addAnswerHeaders(): void {}
 
   discardBody(): void {}
 

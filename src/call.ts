@@ -75,6 +75,8 @@ export interface RequestSource {
   /** The other end of the connection. */
   readonly peer: Peer;
   readonly certificate?: ClientCertificate | undefined;
+  /** What the request is called by; undefined where nobody gives ids. */
+  readonly requestId?: string | undefined;
 }
 
 /** What there is to judge a caller by. */

@@ -4,7 +4,12 @@ import type { Config } from "./config/config.ts";
 import { readClientBundle } from "./docs/client-bundle.ts";
 import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
 import type { Front, UpgradeFront } from "./front/front.ts";
+import { compileForwarded } from "./front/forwarded.ts";
+import { codecOf } from "./front/grpc/codec.ts";
+import { answerError as answerGrpc } from "./front/grpc/error-answer.ts";
 import { createGrpcFront, isGrpc } from "./front/grpc/grpc.ts";
+import { guardFronts } from "./front/guard/guard.ts";
+import type { GuardedFronts } from "./front/guard/guard.ts";
 import { createPagesFront, isOwnPage } from "./front/pages/pages.ts";
 import { compileErrorAnswer, compileErrorBody } from "./front/rest/error-answer.ts";
 import type { RestOptions } from "./front/rest/options.ts";
@@ -15,9 +20,11 @@ import type { Ended } from "./front/websocket/session-list.ts";
 import { createWebSocketFront } from "./front/websocket/websocket.ts";
 import type { WebSocketFront } from "./front/websocket/websocket.ts";
 import { toGrpcOptions, toRestOptions, toRouterOptions, toWebSocketOptions } from "./gateway-options.ts";
+import { toGuardOptions } from "./guard-options.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Schema } from "./schema/descriptor.ts";
+import { errorHeaders } from "./serve/listen-error.ts";
 import type { ErrorWriter } from "./serve/listen-error.ts";
 import type { OwnServices } from "./services/services.ts";
 import type { GatewayError } from "./status.ts";
@@ -61,12 +68,40 @@ export function createFronts(inputs: FrontsInputs): Fronts {
   const rest = createRestFront({ router, schema, chain, options: restOptions, redeemTicket, sweep, census });
   const grpc = createGrpc(inputs);
   const pages = createPages(inputs, restOptions, websocket);
-  return {
+  const writeError = compileErrorBody(schema, restOptions);
+  const guarded = guardFronts(toGuardOptions(config, router), {
     front: (exchange) => (isGrpc(exchange) ? grpc : isOwnPage(exchange) ? pages : rest)(exchange),
     upgrade: websocket?.upgrade,
-    writeError: compileErrorBody(schema, restOptions),
+    answerError: compileAnswerError(inputs, restOptions),
+    refuseUpgrade(upgrade, error) {
+      census.refuse(error.reason ?? "INTERNAL");
+      const { contentType, body } = writeError(error);
+      upgrade.respond(error.httpStatus, errorHeaders(error, contentType), body);
+    },
+  });
+  return {
+    ...guarded,
+    writeError,
     drain: () => websocket?.drain(),
     revoke: (principal, error) => websocket?.revoke(principal, error) ?? nothing,
+  };
+}
+
+/** For what is refused before a front has seen it. */
+function compileAnswerError(
+  { config, schema, chain, report }: FrontsInputs,
+  options: RestOptions,
+): GuardedFronts["answerError"] {
+  const answerRest = compileErrorAnswer(schema, options);
+  const grpcOptions = toGrpcOptions(config, report);
+  const forwardedOf = compileForwarded(config.http.trustedProxies);
+  return (exchange, error) => {
+    const front = isGrpc(exchange) ? "grpc" : "rest";
+    const { headers } = exchange;
+    chain.onMiss?.({ front, method: undefined, source: exchange, headers, peer: forwardedOf(exchange).client, error });
+    if (front === "rest") answerRest(exchange, error);
+    else
+      answerGrpc({ options: grpcOptions, exchange, codec: codecOf(String(headers["content-type"])) ?? "proto" }, error);
   };
 }
 

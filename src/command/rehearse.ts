@@ -138,6 +138,8 @@ function createExchange(
     rawHeaders,
     secure: false,
     peer: { address: "127.0.0.1", port: 0 },
+    requestId: undefined,
+    addAnswerHeaders: () => {},
     readBody: (limit) => (body.length > limit ? Promise.reject(tooLarge(limit)) : Promise.resolve(body)),
     receiveBody: (receiver) => {
       if (body.length > 0) receiver.onChunk(body);

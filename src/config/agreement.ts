@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import { layerError } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import { formatDuration } from "./quantity.ts";
+import { checkGuard } from "./resolve-guard.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
 
 type FindOrigin = (path: KeyPath) => Layer | undefined;
@@ -36,4 +37,5 @@ export function checkAgreement(config: Config, originOf: FindOrigin, report: Rep
   if (config.reflect && config.upstreams[0]?.service !== undefined) {
     refuse(["reflect"], ["upstreams"], "reflection asks the default upstream, and there is none");
   }
+  checkGuard(config, refuse);
 }

@@ -1,5 +1,6 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
 import { authSchemas } from "./config-schema-auth.ts";
+import { guardSchemas } from "./config-schema-guard.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-limits.ts";
 import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
@@ -234,6 +235,7 @@ export const configSchema: SchemaNode = {
       additionalProperties: false,
       properties: authSchemas,
     },
+    ...guardSchemas,
   },
 };
 

@@ -3,6 +3,7 @@ import type { Profile, UrlUnescape } from "../schema/binding.ts";
 import type { Position } from "../diagnostic.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
+import type { GuardConfig } from "./config-guard.ts";
 
 export type { AuthConfig, IssuerConfig } from "./auth-settings.ts";
 import type { AuthConfig } from "./auth-settings.ts";
@@ -178,7 +179,7 @@ export interface SheddingConfig {
   readonly maxHeap: number;
 }
 
-export interface Config {
+export interface Config extends GuardConfig {
   /** Absolute path of the YAML file; undefined without one. */
   readonly file: string | undefined;
   /** `.proto` files, folders of them, descriptor sets. */

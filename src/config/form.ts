@@ -64,9 +64,9 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
         ? undefined
         : "a parameter name is expected, with one * at its end at most, e.g. utm_*";
     case "origin":
-      return value === "*" || isOrigin(value)
+      return value === "*" || isOrigin(value) || isOriginFamily(value)
         ? undefined
-        : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173; or *";
+        : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173, one level of names as https://*.app.example, or *";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
     case "issuer":
@@ -111,6 +111,11 @@ function isRedisUrl(text: string): boolean {
 /** As browsers send it: no path, no default port. */
 function isOrigin(text: string): boolean {
   return /^https?:\/\/[^/?#@*\s]+$/i.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase();
+}
+
+/** `https://*.app.example`: one level of names; a domain of its own behind it, as everybody can have a name below `com`. */
+function isOriginFamily(text: string): boolean {
+  return /^https?:\/\/\*\.[^./]+\.[^/]+$/i.test(text) && !/\*\..*\*/.test(text) && isOrigin(text.replace("*.", "x."));
 }
 
 function problemOf(parsed: unknown): string | undefined {

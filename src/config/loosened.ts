@@ -20,6 +20,14 @@ export function listLoosened(config: Config): string[] {
     config.grpc.proxyUnknown && "grpc.proxy_unknown: methods that no proto names reach the backends unchecked",
     config.websocket.allowedOrigins.includes("*") &&
       "websocket.allowed_origins *: pages of every site may connect with their visitors' cookies",
+    config.cors.origins.includes("*") && "cors.origins *: pages of every site may read answers",
+    config.cors.credentials &&
+      config.cors.origins.some((origin) => origin.includes("*.")) &&
+      "cors.origins with *. and credentials: a page of any host below that name acts with its visitors' cookies",
+    config.cors.privateNetwork &&
+      "cors.private_network: pages of the public internet may call a gateway in a private network",
+    config.requestId?.accept === "always" &&
+      "request_id.accept always: clients choose what their requests are called in the log",
     config.websocket.accessTokenInQuery && "websocket.access_token_in_query: credentials in URLs end up in logs",
     config.pages.playground &&
       !config.listen.host.startsWith("unix:") &&

@@ -8,6 +8,8 @@ import { toBytes, toMs } from "./quantity.ts";
 import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
+import type { GuardSettings } from "./settings-guard.ts";
+import { toAccess, toBans, toCors, toRequestId } from "./resolve-guard.ts";
 import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
 import { resolveAuth } from "./resolve-auth.ts";
 import { resolveListenTls } from "./resolve-tls.ts";
@@ -22,6 +24,7 @@ export interface ResolvedExtras {
 }
 
 type Group =
+  | keyof GuardSettings
   | "http"
   | "query"
   | "json"
@@ -66,6 +69,10 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     limits: resolveLimits(layers, report),
     redis: resolveRedis(layers),
     shedding: toShedding(group(layers, "shedding", defaults)),
+    cors: toCors(group(layers, "cors", defaults)),
+    access: toAccess(group(layers, "access", defaults)),
+    bans: toBans(group(layers, "bans", defaults)),
+    requestId: toRequestId(group(layers, "request_id", defaults)),
   };
   checkAgreement(config, (path) => findOrigin(layers, path), report);
   return config;

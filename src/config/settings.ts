@@ -3,6 +3,8 @@ import type { Profile } from "../schema/binding.ts";
 import type { AuthSettings } from "./auth-settings.ts";
 import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
+import { guardSettings } from "./settings-guard.ts";
+import type { GuardLayer, GuardSettings } from "./settings-guard.ts";
 
 export interface UpstreamSettings {
   target: string;
@@ -18,7 +20,7 @@ export interface ListenTlsSettings {
 }
 
 /** What a valid layer (file, environment, flags) may hold; sizes and durations are still text. */
-export interface Settings {
+export interface Settings extends GuardLayer {
   protos?: string[];
   import_paths?: string[];
   reflect?: boolean;
@@ -148,7 +150,7 @@ interface PageSettings {
   playground: "auto" | "on" | "off";
 }
 
-export interface DefaultSettings {
+export interface DefaultSettings extends GuardSettings {
   readonly protos: string[];
   readonly import_paths: string[];
   readonly reflect: boolean;
@@ -240,6 +242,7 @@ const strict: DefaultSettings = {
   },
   pages: { playground: "auto" },
   shedding: { enabled: true, max_delay: "500ms", max_heap: 90 },
+  ...guardSettings,
 };
 
 /** What grpc-gateway v2 does out of the box, where it differs. */

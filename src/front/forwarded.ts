@@ -1,5 +1,6 @@
 // Who the client is and what it asked for when proxies stand between: X-Forwarded-* believed only from trusted addresses.
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { compileAddressList, plainAddress } from "../addresses.ts";
 import type { Peer } from "../call.ts";
 import type { Exchange } from "./front.ts";
 
@@ -21,7 +22,7 @@ const maxHops = 16;
 
 /** Throws on an entry that is neither an address nor a CIDR block: a slip must not widen or narrow whom the gateway trusts. */
 export function compileForwarded(trustedProxies: readonly string[]): (request: ForwardedSource) => Forwarded {
-  const isTrusted = compileTrust(trustedProxies);
+  const isTrusted = compileAddressList(trustedProxies, "trusted proxy");
   return (request) => {
     const { peer, headers } = request;
     const address = plainAddress(peer.address);
@@ -53,30 +54,6 @@ function fromProxy({ headers }: ForwardedSource, own: Forwarded, isTrusted: (add
     proto: proto === "https" || proto === "http" ? proto : own.proto,
     client: chain.length === 1 ? own.client : { address: chain[0], port: 0 },
   };
-}
-
-function compileTrust(entries: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address, bits] = entry.split("/");
-    const version = isIP(address);
-    const prefix = bits === undefined ? (version === 4 ? 32 : 128) : Number(bits);
-    if (version === 0 || entry.split("/").length > 2)
-      throw new RangeError(`trusted proxy "${entry}" is neither an IP address nor a CIDR block`);
-    if (bits === "" || !Number.isInteger(prefix) || prefix < 0 || prefix > (version === 4 ? 32 : 128)) {
-      throw new RangeError(`trusted proxy "${entry}" has no valid prefix length`);
-    }
-    list.addSubnet(address, prefix, version === 4 ? "ipv4" : "ipv6");
-  }
-  return (address) => {
-    const version = isIP(address);
-    return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
-  };
-}
-
-/** IPv4 as such where a dual-stack socket shows it inside IPv6. */
-function plainAddress(address: string): string {
-  return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
 
 function text(value: string | string[] | undefined): string | undefined {

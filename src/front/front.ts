@@ -20,6 +20,10 @@ export interface Exchange {
   readonly peer: Peer;
   /** Verified by the listener; read from the connection when it is first asked for. */
   readonly certificate?: ClientCertificate | undefined;
+  /** Set once, before a front sees the exchange; undefined where nobody gives ids. */
+  requestId: string | undefined;
+  /** Headers that go with the answer, whoever gives it: in place of those of the same name, but beside another `vary`. */
+  addAnswerHeaders(headers: HeaderList): void;
   /**
    * The whole body, or GatewayError BODY_TOO_LARGE (413) once it passes `limit` bytes. Call at most once; an exchange
    * answered without reading has its body drained, bounded, or its connection closed.
@@ -92,6 +96,8 @@ export interface Upgrade {
   readonly peer: Peer;
   /** As of an Exchange. */
   readonly certificate?: ClientCertificate | undefined;
+  /** Set once, before a front sees the upgrade; undefined where nobody gives ids. */
+  requestId: string | undefined;
   /** The connection, and what was read behind the head: the caller's from now on. The listener still counts it, and cuts it when it closes for good. */
   takeOver(): { readonly socket: Duplex; readonly firstBytes: Buffer };
   /** The refusal, and the end of the connection. */

@@ -4,6 +4,7 @@ import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter
 import type { Http1Request, RequestHandlers } from "../http1/contract.ts";
 import type { Http1Failure } from "../http1/failure.ts";
 import type { GatewayError } from "../status.ts";
+import { withAdded } from "./added-headers.ts";
 import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
 import type { CertificateReader } from "./client-certificate.ts";
 import type { ConnectionContext, Hurried } from "./connection.ts";
@@ -33,10 +34,12 @@ export class Http1Exchange implements Exchange, RequestHandlers, Hurried {
   readonly rawHeaders: readonly string[];
   readonly secure: boolean;
   readonly peer: Peer;
+  requestId: string | undefined = undefined;
   paceIndex = -1;
   readonly #client: Http1Client;
   readonly #request: Http1Request;
   #isDone = false;
+  #added: HeaderList | undefined;
   #abortListener: (() => void) | undefined;
   #drainListener: (() => void) | undefined;
   /** Whoever gets the body; undefined once it has all, or is told why not. */
@@ -70,6 +73,10 @@ export class Http1Exchange implements Exchange, RequestHandlers, Hurried {
 
   onAbort(listener: () => void): void {
     this.#abortListener = listener;
+  }
+
+  addAnswerHeaders(headers: HeaderList): void {
+    this.#added = this.#added === undefined ? headers : [...this.#added, ...headers];
   }
 
   readBody(limit: number): Promise<Buffer> {
@@ -148,13 +155,13 @@ export class Http1Exchange implements Exchange, RequestHandlers, Hurried {
   respond(status: number, headers: HeaderList, body: Uint8Array | undefined, trailers?: HeaderList): void {
     if (this.#isDone) return;
     this.#finish();
-    this.#request.respond(status, headers, body, trailers);
+    this.#request.respond(status, withAdded(headers, this.#added), body, trailers);
   }
 
   startResponse(status: number, headers: HeaderList, onDrain: () => void): ResponseWriter {
     const request = this.#request;
     this.#drainListener = onDrain;
-    if (!this.#isDone) request.start(status, headers);
+    if (!this.#isDone) request.start(status, withAdded(headers, this.#added));
     return {
       write: (chunk) => request.write(chunk),
       end: (trailers) => {

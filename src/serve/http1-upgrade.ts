@@ -36,6 +36,7 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
   readonly rawHeaders: readonly string[];
   readonly secure: boolean;
   readonly peer: Peer;
+  requestId: string | undefined = undefined;
   readonly isIdle = false;
   readonly #readCertificate: Http1Client["readCertificate"];
   readonly #socket: Duplex;

@@ -3,6 +3,7 @@ import type { ClientCertificate, Peer } from "../call.ts";
 import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter } from "../front/front.ts";
 import type { Http2Stream, StreamHandlers } from "../http2/contract.ts";
 import type { GatewayError } from "../status.ts";
+import { withAdded } from "./added-headers.ts";
 import { bodyTooLarge, bodyTooSlow, clientGone } from "./body-errors.ts";
 import type { CertificateReader } from "./client-certificate.ts";
 import { dateHeader } from "./date-header.ts";
@@ -33,12 +34,14 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
   readonly target: string;
   readonly headers: RequestHeaders;
   readonly rawHeaders: readonly string[];
+  requestId: string | undefined = undefined;
   paceIndex = -1;
   readonly #host: Http2Host;
   readonly #stream: Http2Stream;
   /** The client has sent everything. */
   #isComplete: boolean;
   #isDone = false;
+  #added: HeaderList | undefined;
   #receiver: BodyReceiver | undefined;
   /** What came before anybody asked for it; the windows bound it. */
   #early: Buffer[] | undefined;
@@ -127,7 +130,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     const hasTrailers = trailers !== undefined && trailers.length > 0;
     const isBodyless = status === 204 || status === 304;
     const sent = this.method === "HEAD" || isBodyless || body === undefined || body.length === 0 ? undefined : body;
-    const head = [":status", String(status), ...headers];
+    const head = [":status", String(status), ...withAdded(headers, this.#added)];
     if (trailers === undefined) {
       head.push("date", dateHeader());
       if (!isBodyless) head.push("content-length", String(body === undefined ? 0 : body.length));
@@ -143,7 +146,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     this.#drainListener = onDrain;
     this.#stream.idleTimeoutMs = 0;
     const hasBody = this.method !== "HEAD";
-    this.#stream.sendHeaders([":status", String(status), ...headers], !hasBody);
+    this.#stream.sendHeaders([":status", String(status), ...withAdded(headers, this.#added)], !hasBody);
     if (!hasBody) this.#finish();
     return this;
   }
@@ -168,6 +171,10 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
 
   onAbort(listener: () => void): void {
     this.#abortListener = listener;
+  }
+
+  addAnswerHeaders(headers: HeaderList): void {
+    this.#added = this.#added === undefined ? headers : [...this.#added, ...headers];
   }
 
   onData(chunk: Buffer): void {

@@ -2,13 +2,14 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { addressKey } from "../addresses.ts";
 import type { Front, UpgradeFront } from "../front/front.ts";
 import { isHttp2Preface } from "../http2/preface.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionContext, ServeConnection, ServedConnection } from "./connection.ts";
 import { awaitFirstBytes, isForeign } from "./first-bytes.ts";
 import { serveHttp1 } from "./http1-connection.ts";
-import { addressKey, createConnectionCount } from "./listen-count.ts";
+import { createConnectionCount } from "./listen-count.ts";
 import type { ConnectionCount } from "./listen-count.ts";
 import { rawAnswer, writePlainError } from "./listen-error.ts";
 import type { ErrorWriter } from "./listen-error.ts";

@@ -283,18 +283,35 @@ describe("every limit", () => {
 
   it("is found in the schema", () => expect(limits.length).to.be.greaterThan(15));
 
+  it("is found in lists and maps as well", () =>
+    expect(
+      listLimits(
+        {
+          properties: {
+            list: { items: { properties: { most: { type: "integer" } } } },
+            map: { additionalProperties: { type: "integer" } },
+          },
+        },
+        [],
+      ),
+    ).to.deep.equal([
+      ["list", 0, "most"],
+      ["map", "name"],
+    ]));
+
   for (const path of limits) {
-    it(`${path.join(".")} refuses junk instead of switching itself off`, () => {
-      const [group, key] = path;
+    const name = path.join(".");
+    it(`${name} refuses junk instead of switching itself off`, () => {
       for (const value of junk) {
+        const { config, diagnostics } = loadYaml(toYaml(path, value));
         // Whole hexadecimal numbers are numbers to YAML; those in range are no junk.
-        const { config } = loadYaml(`${group}: {${key}: ${value}}`);
-        if (config === undefined) continue;
-        expect(`${key}: ${value}`).to.match(/0x10$/);
+        if (config !== undefined) expect(`${name}: ${value}`).to.match(/0x10$/);
+        // An entry of a list lacks what it must have as well: this value must be among what is wrong.
+        else if (value !== "0x10") expect(diagnostics.map(({ message }) => message).join("\n")).to.contain(path.at(-1));
       }
     }).timeout(20_000);
 
-    it(`${path.join(".")} refuses what is outside its range`, () => {
+    it(`${name} refuses what is outside its range`, () => {
       const { minimum, maximum, "x-form": form } = schemaAt(path) ?? {};
       const outside =
         form?.kind === "off" || form === undefined
@@ -302,15 +319,30 @@ describe("every limit", () => {
           : form.kind === "size"
             ? [`${form.max}1`.replace(/(\d+)(\D+)1$/, "$19$2"), 0]
             : ["25h", ...(form.min === "0s" ? [] : ["0s"])];
-      for (const value of outside)
-        expect(loadYaml(`${path[0]}: {${path[1]}: ${value}}`).config, String(value)).to.equal(undefined);
+      for (const value of outside) {
+        const { config, diagnostics } = loadYaml(toYaml(path, String(value)));
+        expect(config, String(value)).to.equal(undefined);
+        expect(diagnostics.map(({ message }) => message).join("\n")).to.contain(path.at(-1));
+      }
     });
   }
 });
 
-/** Every number, size and duration. */
-function listLimits(node: SchemaNode, path: readonly string[]): string[][] {
+/** Every number, size and duration, also in the entries of lists and maps. */
+function listLimits(node: SchemaNode, path: readonly (string | number)[]): (string | number)[][] {
   const isLimit = node.type === "integer" || ["size", "duration", "off"].includes(node["x-form"]?.kind ?? "");
   const inner = Object.entries(node.properties ?? {}).flatMap(([key, child]) => listLimits(child, [...path, key]));
+  if (node.items !== undefined) inner.push(...listLimits(node.items, [...path, 0]));
+  if (typeof node.additionalProperties === "object")
+    inner.push(...listLimits(node.additionalProperties, [...path, "name"]));
   return isLimit ? [[...path], ...inner] : inner;
+}
+
+function toYaml(path: readonly (string | number)[], value: string): string {
+  const [first, ...rest] = path;
+  const inner = rest.reduceRight<string>(
+    (text, key) => (typeof key === "number" ? `[${text}]` : `{${key}: ${text}}`),
+    value,
+  );
+  return `${first}: ${inner}`;
 }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { addressKey, createConnectionCount } from "../../src/serve/listen-count.ts";
+import { addressKey } from "../../src/addresses.ts";
+import { createConnectionCount } from "../../src/serve/listen-count.ts";
 
 describe("createConnectionCount", () => {
   it("counts each key by itself, down too", () => {

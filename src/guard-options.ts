@@ -1,0 +1,48 @@
+// The settled configuration as what stands before the fronts wants it.
+import type { Config } from "./config/config.ts";
+import { ownExposedHeaders, ownRequestHeaders } from "./front/guard/cors.ts";
+import type { CorsOptions } from "./front/guard/cors.ts";
+import type { GuardOptions } from "./front/guard/guard.ts";
+import type { Router } from "./route/router.ts";
+
+/** `router` tells a preflight which methods there are. */
+export function toGuardOptions(config: Config, router: Router, checkBan?: GuardOptions["checkBan"]): GuardOptions {
+  return {
+    trustedProxies: config.http.trustedProxies,
+    cors: toCorsOptions(config, router),
+    requestId: config.requestId,
+    // Where connections are closed nobody is left to be answered.
+    access: config.access,
+    checkBan,
+  };
+}
+
+function toCorsOptions({ cors, http, requestId }: Config, router: Router): CorsOptions | undefined {
+  if (cors.origins.length === 0) return undefined;
+  const ids = requestId === undefined ? [] : [requestId.header];
+  return {
+    origins: cors.origins,
+    credentials: cors.credentials,
+    requestHeaders: [...ownRequestHeaders, ...http.requestHeaders, ...cors.headers, ...ids],
+    exposedHeaders: [...ownExposedHeaders, ...http.responseHeaders, ...cors.expose, ...ids],
+    maxAgeMs: cors.maxAgeMs,
+    privateNetwork: cors.privateNetwork,
+    methodsOf: (target) => methodsOf(router, target),
+  };
+}
+
+/** No method a client could send, so that the router says which there are. */
+const noMethod = "";
+
+function methodsOf(router: Router, target: string): readonly string[] | undefined {
+  const path = target.split("?", 1)[0];
+  if (path === "/-/ticket") return ["POST", "OPTIONS"];
+  if (path.startsWith("/-/")) return ["GET", "HEAD", "OPTIONS"];
+  const route = router.match(noMethod, path);
+  return route.kind === "method-not-allowed" ? route.allow : undefined;
+}
+
+/** Pages that may open sockets and fetch tickets: those that may call. Not every page: a socket comes with its visitor's cookies. */
+export function toSocketOrigins({ cors, websocket }: Config): readonly string[] {
+  return [...new Set([...websocket.allowedOrigins, ...cors.origins.filter((origin) => origin !== "*")])];
+}
