@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   exposition: [],
   route: ["schema", "status"],
   translate: ["schema", "diagnostic", "status"],
-  chain: ["addresses", "call", "exposition", "metadata", "schema", "status"],
+  chain: ["addresses", "call", "diagnostic", "exposition", "metadata", "schema", "status"],
   services: ["call", "metadata", "schema", "status", "translate"],
   upstream: ["call", "compression", "grpc-frame", "http2", "metadata", "schema", "status"],
   front: ["addresses", "call", "metadata", "schema", "status"],
@@ -82,7 +82,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   pino: ["chain/"],
   ws: ["front/websocket/"],
   "@redis/client": ["chain/limit/redis-link.ts"],
-  "@bufbuild/protobuf": ["client/connect-transport.ts"],
+  "@bufbuild/protobuf": ["client/connect-transport.ts", "chain/authorize/"],
   "@connectrpc/connect": ["client/connect-transport.ts"],
 };
 

@@ -2,14 +2,14 @@
 import { didYouMean } from "../../diagnostic.ts";
 import { bool, describeType, oneOf, dyn, holdsMessage, int, mayBeEqual, string } from "./condition-type.ts";
 import type { ConditionType } from "./condition-type.ts";
-import type { Check, Expression, Scope } from "./check-condition.ts";
+import type { Checking, Expression, Scope } from "./checking.ts";
 import { patternProblem } from "./metered.ts";
 
 type Arguments = readonly ConditionType[];
-type Rule = (check: Check, expression: Expression, given: Arguments) => ConditionType;
+type Rule = (check: Checking, expression: Expression, given: Arguments) => ConditionType;
 
 /** Methods count what they are called on as their first argument. */
-export function checkCall(check: Check, expression: Expression, scope: Scope): ConditionType {
+export function checkCall(check: Checking, expression: Expression, scope: Scope): ConditionType {
   const { exprKind } = expression;
   if (exprKind.case !== "callExpr") return dyn;
   const { function: name, target, args } = exprKind.value;
@@ -35,7 +35,7 @@ export function checkCall(check: Check, expression: Expression, scope: Scope): C
 }
 
 /** Found at start, as one that is no RE2, or made of what a client sends, would be found by a client. */
-function checkPattern(check: Check, expression: Expression, pattern: Expression | undefined): void {
+function checkPattern(check: Checking, expression: Expression, pattern: Expression | undefined): void {
   const constant = pattern?.exprKind.case === "constExpr" ? pattern.exprKind.value.constantKind : undefined;
   if (constant?.case !== "stringValue") {
     check.fault(expression, "the pattern of matches is not written out", 'write it as text: x.matches("^[a-z]+$")');

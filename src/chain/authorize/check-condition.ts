@@ -1,20 +1,10 @@
 // Reads a parsed condition before it ever runs: names, fields, functions and types that cannot be right are said at start.
-import type { parse } from "@bufbuild/cel";
 import { didYouMean } from "../../diagnostic.ts";
-import type { EnumType, MessageType } from "../../schema/descriptor.ts";
+import type { MessageType } from "../../schema/descriptor.ts";
 import { checkCall } from "./check-call.ts";
+import type { CheckInputs, Checking, ConditionFault, Expression, Scope } from "./checking.ts";
 import { bool, describeType, oneOf, dyn, int, string, typeOfField, variableTypes } from "./condition-type.ts";
 import type { ConditionType } from "./condition-type.ts";
-
-export type Expression = ReturnType<typeof parse>["expr"];
-
-export interface CheckInputs {
-  /** Of the request message. Undefined where there is none to look at: `req` is then refused. */
-  readonly request: MessageType | undefined;
-  readonly findEnum: (name: string) => EnumType | undefined;
-  /** Names of functions and methods. */
-  readonly functions: ReadonlySet<string>;
-}
 
 export interface CheckedCondition {
   /** Variables that it looks at, `req` among them. */
@@ -24,17 +14,10 @@ export interface CheckedCondition {
   readonly faults: readonly ConditionFault[];
 }
 
-export interface ConditionFault {
-  readonly message: string;
-  readonly hint?: string | undefined;
-  /** Of the expression at fault, in the parser's numbering. */
-  readonly id?: bigint;
-}
-
 /** More than anybody writes by hand. */
 const maxNodes = 1000;
 
-export class Check {
+class Check implements Checking {
   readonly inputs: CheckInputs;
   readonly variables = new Set<string>();
   readonly constants = new Map<string, bigint>();
@@ -193,8 +176,6 @@ export class Check {
     return others.every(({ kind }) => kind === first.kind) ? first : dyn;
   }
 }
-
-export type Scope = ReadonlyMap<string, ConditionType>;
 
 /** Never throws for what a person wrote. */
 export function checkCondition(expression: Expression, inputs: CheckInputs): CheckedCondition {

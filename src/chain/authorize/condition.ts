@@ -5,7 +5,7 @@ import { timestampNow } from "@bufbuild/protobuf/wkt";
 import type { Call, Identity } from "../../call.ts";
 import type { EnumType, Method } from "../../schema/descriptor.ts";
 import { checkCondition } from "./check-condition.ts";
-import type { ConditionFault, Expression } from "./check-condition.ts";
+import type { ConditionFault, Expression } from "./checking.ts";
 import { viewMessage } from "./message-view.ts";
 import { conditionEnv, functionNames, meterLoops, refillBudget } from "./metered.ts";
 

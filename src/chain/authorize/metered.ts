@@ -2,7 +2,7 @@
 import { celEnv, celFunc, CelScalar, isCelList, isCelMap } from "@bufbuild/cel";
 import type { CelEnv, CelFunc } from "@bufbuild/cel";
 import { RE2JS } from "@bufbuild/re2";
-import type { Expression } from "./check-condition.ts";
+import type { Expression } from "./checking.ts";
 
 /** Of one evaluation: some 100,000 rounds of a loop, or a million list entries; tens of milliseconds at the very worst. */
 const fullBudget = 1_000_000;
