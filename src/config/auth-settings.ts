@@ -1,5 +1,7 @@
 // The group `auth` as the YAML file spells it, and as the gateway runs by it.
 
+import type { CredentialConfig, CredentialSettings } from "./credential-settings.ts";
+
 export type AuthLevelName = "required" | "optional" | "public";
 
 export interface IssuerSettings {
@@ -15,7 +17,7 @@ export interface IssuerSettings {
   roles?: string;
 }
 
-export interface AuthSettings {
+export interface AuthSettings extends CredentialSettings {
   default?: AuthLevelName;
   public?: string[];
   optional?: string[];
@@ -48,7 +50,7 @@ export interface IssuerConfig {
   readonly roles: string;
 }
 
-export interface AuthConfig {
+export interface AuthConfig extends CredentialConfig {
   readonly default: Said<AuthLevelName>;
   /** Selectors of methods. */
   readonly public: readonly Said<string>[];

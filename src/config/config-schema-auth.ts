@@ -1,4 +1,5 @@
 // The group `auth` of the configuration schema: who may call, and how they say who they are.
+import { credentialSchemas } from "./config-schema-credentials.ts";
 import { duration } from "./schema-forms.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
@@ -125,6 +126,7 @@ export const authSchemas: Properties = {
     maxItems: 100,
     items: issuerSchema,
   },
+  ...credentialSchemas,
   cookie: {
     type: "string",
     description: "A cookie that may hold the token, where there is no Authorization header and the page is allowed.",

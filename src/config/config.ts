@@ -7,6 +7,9 @@ import type { GuardConfig } from "./config-guard.ts";
 
 export type { AuthConfig, IssuerConfig } from "./auth-settings.ts";
 import type { AuthConfig } from "./auth-settings.ts";
+import type { TlsFiles } from "./config-tls.ts";
+
+export type { TlsFiles } from "./config-tls.ts";
 
 export type TransportName = "native" | "grpc-js";
 
@@ -15,15 +18,6 @@ export interface Address {
   /** A name or an IP address without brackets; empty for every interface; `unix:/path` with port 0 for a socket file. */
   readonly host: string;
   readonly port: number;
-}
-
-/** PEM files by absolute path; `readTlsFiles` reads them. */
-export interface TlsFiles {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  /** Name to verify instead of the host of the target. */
-  readonly serverName: string | undefined;
 }
 
 /** TLS towards clients: PEM files by absolute path; `readListenTls` reads them. */

@@ -1,5 +1,7 @@
 // The text forms of settings beyond JSON's own types: what each accepts, and the sentence that says why a value is refused.
 import { isCidr, parseAddress } from "./address.ts";
+import { credentialProblem, isCredentialForm } from "./credential-forms.ts";
+import type { CredentialForm } from "./credential-forms.ts";
 import { isSelector, selectorForm } from "../schema/selector.ts";
 import { isKeyUrl } from "./key-url.ts";
 import { isLimitName, limitKeyProblem, limitNameForm } from "../schema/limit-rule.ts";
@@ -25,7 +27,8 @@ export type FormName =
   | "rate"
   | "limit-name"
   | "limit-key"
-  | "redis-url";
+  | "redis-url"
+  | CredentialForm;
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
 export interface FormSpec {
@@ -40,6 +43,7 @@ export interface FormSpec {
 export function formProblem(spec: FormSpec, value: unknown): string | undefined {
   if (typeof value === "number" && spec.kind === "size") return sizeProblem(spec, value);
   if (typeof value !== "string") return undefined;
+  if (isCredentialForm(spec.kind)) return credentialProblem(spec.kind, value);
   switch (spec.kind) {
     case "size":
       return spec.off === true && value === "off" ? undefined : sizeProblem(spec, parseSize(value));

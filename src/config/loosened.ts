@@ -43,7 +43,7 @@ export function listLoosened(config: Config): string[] {
   return lines.filter((line) => line !== false);
 }
 
-function listLoosenedAuth({ auth, grpc }: Config): (string | false)[] {
+function listLoosenedAuth({ auth, grpc, listen, tls }: Config): (string | false)[] {
   if (auth === undefined) return [];
   return [
     auth.default.value !== "required" &&
@@ -53,6 +53,15 @@ function listLoosenedAuth({ auth, grpc }: Config): (string | false)[] {
       ({ issuer, audiences }) =>
         audiences === undefined && `auth.issuers ${issuer}, audience any: tokens made for other services are taken`,
     ),
+    auth.apiKeys?.query !== undefined &&
+      `auth.api_keys.query ${auth.apiKeys.query}: keys in URLs end up in the logs of proxies and in histories`,
+    auth.basic !== undefined &&
+      tls === undefined &&
+      !isLoopback(listen.host) &&
+      !listen.host.startsWith("unix:") &&
+      "auth.basic without tls: passwords cross the network as they are",
+    auth.extAuthz?.onFailure === "allow" &&
+      "auth.ext_authz.on_failure allow: nobody is asked while the server does not answer",
     auth.forwardToken && "auth.forward_token: backends see the credentials, and can use them elsewhere",
     auth.default.value === "required" &&
       grpc.reflection &&

@@ -39,5 +39,11 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
 
 /** Whether there is a secret, not what it is. */
 function redactAuth(auth: AuthConfig): object {
-  return { ...auth, issuers: auth.issuers.map((issuer) => ({ ...issuer, secret: issuer.secret !== undefined })) };
+  const { issuers, introspection, extAuthz } = auth;
+  return {
+    ...auth,
+    issuers: issuers.map((issuer) => ({ ...issuer, secret: issuer.secret !== undefined })),
+    introspection: introspection && { ...introspection, clientSecret: true },
+    extAuthz: extAuthz && { ...extAuthz, tls: extAuthz.tls !== undefined },
+  };
 }

@@ -4,6 +4,7 @@ import { authDefaults, issuerSchema, secretAlgorithms } from "./config-schema-au
 import { isKeyUrl } from "./key-url.ts";
 import { layerError } from "./layer.ts";
 import type { Layer } from "./layer.ts";
+import { resolveCredentials } from "./resolve-credentials.ts";
 import { toMs } from "./quantity.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
 
@@ -21,6 +22,7 @@ export function resolveAuth(layers: readonly Layer[], report: Report): AuthConfi
     public: sayAll(layer, "public", auth.public),
     optional: sayAll(layer, "optional", auth.optional),
     issuers: issuers.map(toIssuer),
+    ...resolveCredentials({ layer, auth, layers }, report),
     cookie: auth.cookie,
     forwardClaims: Object.entries(auth.forward_claims ?? {}).map(([claim, name]) => [claim, name.toLowerCase()]),
     forwardToken: auth.forward_token ?? authDefaults.forward_token,

@@ -4,7 +4,7 @@ import { layerError, locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import type { UpstreamSettings } from "./settings.ts";
 import { findPemProblem } from "./tls-files.ts";
-import type { Report } from "./yaml-source.ts";
+import type { KeyPath, Report } from "./yaml-source.ts";
 
 const defaultKey = "default";
 
@@ -25,12 +25,17 @@ function toUpstream(layer: Layer, key: string, value: string | UpstreamSettings,
   return {
     service,
     target: value.target,
-    tls: value.tls === undefined ? undefined : toTls(layer, key, value.tls, report),
+    tls: value.tls === undefined ? undefined : resolveTls(layer, ["upstreams", key, "tls"], value.tls, report),
   };
 }
 
-function toTls(layer: Layer, upstream: string, tls: NonNullable<UpstreamSettings["tls"]>, report: Report): TlsFiles {
-  const path = ["upstreams", upstream, "tls"];
+/** `path` is where the mapping stands. */
+export function resolveTls(
+  layer: Layer,
+  path: KeyPath,
+  tls: NonNullable<UpstreamSettings["tls"]>,
+  report: Report,
+): TlsFiles {
   const locate = (name: "ca" | "cert" | "key"): string | undefined => {
     const file = tls[name];
     if (file === undefined) return undefined;
