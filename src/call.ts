@@ -195,7 +195,7 @@ export class Call {
   #requestTaps: MessageTap[] | undefined = undefined;
   #replyTaps: MessageTap[] | undefined = undefined;
   #endListeners: ((end: CallEnd) => void)[] | undefined = undefined;
-  #hasEnded = false;
+  #ended: CallEnd | undefined = undefined;
 
   constructor(start: CallStart) {
     this.method = start.method;
@@ -262,17 +262,18 @@ export class Call {
     (this.#replyTaps ??= []).push(tap);
   }
 
-  /** Called once, however it ends. A listener must not throw. */
+  /** Called once, however it ends; at once when it has ended. A listener must not throw. */
   onEnd(listener: (end: CallEnd) => void): void {
-    (this.#endListeners ??= []).push(listener);
+    if (this.#ended !== undefined) listener(this.#ended);
+    else (this.#endListeners ??= []).push(listener);
   }
 
   /** The front's, once it has answered. Idempotent. */
   end(code: Code, error?: GatewayError, httpStatus = 0): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    if (this.#endListeners === undefined) return;
+    if (this.#ended !== undefined) return;
     const end = { code, error, httpStatus };
+    this.#ended = end;
+    if (this.#endListeners === undefined) return;
     for (const listener of this.#endListeners) listener(end);
   }
 }

@@ -9,6 +9,7 @@ export const points = [
   "trace",
   "log",
   "metrics",
+  "shed",
   "address",
   "authenticate",
   "authorize",

@@ -1,0 +1,44 @@
+// What clients are told of limits: RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10), and the refusal.
+import type { Call } from "../../call.ts";
+import { formatRate } from "../../schema/rate.ts";
+import { Code, GatewayError } from "../../status.ts";
+import type { Limit, Taken } from "./limit.ts";
+
+/** When the headers are sent. */
+export type LimitHeaders = "always" | "refused" | "off";
+
+/** `"per-user";q=50;w=1, "everybody";q=2000;w=1`; windows are in whole seconds, and no rate has a period below one. */
+export function formatPolicies(limits: readonly Limit[]): string {
+  return limits.map(({ rule }) => `"${rule.name}";q=${rule.count};w=${rule.periodMs / 1000}`).join(", ");
+}
+
+/** `"per-user";r=12;t=30`: so many more now, and after so many seconds as if nothing had been used. */
+export function addStates(call: Call, limits: readonly Limit[], { states }: Taken): void {
+  let text = "";
+  for (let i = 0; i < limits.length; i++) {
+    const { remaining, resetMs } = states[i];
+    text += `${i === 0 ? '"' : ', "'}${limits[i].rule.name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`;
+  }
+  call.addReplyHeader("ratelimit", text);
+}
+
+/** Names each limit that the call did not pass; they are the operator's words, the keys are nobody's business. */
+export function toRefusal(limits: readonly Limit[], { states, waitMs }: Taken): GatewayError {
+  const exceeded = limits.filter((_, index) => states[index].waitMs > 0);
+  const names = exceeded.map(({ rule }) => rule.name);
+  const quotas = exceeded.map(({ rule }) => ({
+    subject: rule.name,
+    description: `${formatRate(rule)} ${rule.of}, at most ${rule.burst} at once${rule.cost === 1 ? "" : `; this takes ${rule.cost}`}`,
+  }));
+  const what = names.length === 1 ? `the limit ${names[0]} is` : `the limits ${names.join(", ")} are`;
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, `${what} used up; try again in ${formatWait(waitMs)}`, {
+    reason: "RATE_LIMITED",
+    metadata: { limit: names.join(",") },
+    quotas,
+    retryAfterMs: waitMs,
+  });
+}
+
+function formatWait(ms: number): string {
+  return ms < 1000 ? `${Math.ceil(ms)} ms` : `${Math.ceil(ms / 1000)} s`;
+}
