@@ -14,9 +14,15 @@ export interface LoadOptions extends RunOptions {
 }
 
 export async function benchLoad(bench: "rest" | "grpc", options: LoadOptions): Promise<BenchTable[]> {
+  return benchCells(
+    cells.filter((cell) => cell.bench === bench),
+    options,
+  );
+}
+
+export async function benchCells(all: readonly Cell[], options: LoadOptions): Promise<BenchTable[]> {
   const tables: BenchTable[] = [];
-  const wanted = ({ id, title }: Cell): boolean => `${id}: ${title}`.includes(options.only ?? "");
-  const chosen = cells.filter((cell) => cell.bench === bench && wanted(cell));
+  const chosen = all.filter(({ id, title }) => `${id}: ${title}`.includes(options.only ?? ""));
   for (const cell of chosen) {
     const missing = missingTool(cell);
     if (missing !== undefined && options.quick) {

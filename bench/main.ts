@@ -1,5 +1,6 @@
 // The bench's command line: which benches, how thorough, for whom.
 import { parseArgs } from "node:util";
+import { benchChain } from "./chain.ts";
 import { benchCodec } from "./codec.ts";
 import { benchFront } from "./front.ts";
 import { benchGhz } from "./ghz.ts";
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, Bench>> = {
   transport: benchTransport,
   rest: (options) => benchLoad("rest", options),
   grpc: (options) => benchLoad("grpc", options),
+  chain: benchChain,
   memory: benchMemory,
   stream: benchStream,
   ghz: benchGhz,
@@ -54,6 +56,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
   transport  CPU per call and memory per idle stream, native beside grpc-js
   rest    REST over HTTP/1.1 and HTTP/2 beside grpc-gateway, Envoy, Vanguard and express + grpc-js
   grpc    gRPC in and out beside Envoy, Vanguard and a grpc-js proxy
+  chain   what authentication, authorization, limits, log and metrics cost a request, beside the same gateway without
   memory  resident memory: idle, per idle connection, per idle gRPC stream
   stream  WebSocket, SSE and NDJSON: messages per core, memory of 10,000 sockets, slow clients, opening and closing
   ghz     ghz on the example backend, then through the gateway
@@ -61,7 +64,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
 
   --quick        few, short rounds: checks the answers, the figures are rough; installs no peer
   --runs N       rounds of the load benches (default 5)
-  --seconds N    length of one run in rest, grpc and stream (default 3, curves 2)
+  --seconds N    length of one run in rest, grpc, chain and stream (default 3, curves 2)
   --peers A,B    only these subjects: sluice, grpc-gateway, envoy, envoy-proxy, vanguard, express, websocket-proxy, hello …
   --only TEXT    only cells of rest, grpc and stream with TEXT in their name or title
   --unpinned     leave it to the kernel on which core a process runs

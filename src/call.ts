@@ -149,6 +149,8 @@ export interface CallStart {
   readonly metadata: Metadata;
   readonly deadline: number;
   readonly cancellation: Cancellation;
+  /** What `performance.now()` said when the deadline was settled: to ask it again would be most of what a Call costs. */
+  readonly startedAt: number;
   readonly identity?: Identity | undefined;
   /** The front ends the call itself when the identity ends or is revoked, as with all that is on its sockets. */
   readonly endsWithIdentity?: boolean;
@@ -205,7 +207,7 @@ export class Call {
     this.peer = start.peer;
     this.cancellation = start.cancellation;
     this.endsWithIdentity = start.endsWithIdentity ?? false;
-    this.startedAt = performance.now();
+    this.startedAt = start.startedAt;
     this.metadata = start.metadata;
     this.deadline = start.deadline;
     this.identity = start.identity;

@@ -16,9 +16,10 @@ import {
 /** Rejects when the answer is not what all subjects have to give; the message says what came instead. */
 export type Check = (port: number) => Promise<void>;
 
-export function checkGet(path: string = itemPath): Check {
+export function checkGet(path: string = itemPath, headers: Readonly<Record<string, string>> = {}): Check {
   return async (port) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5000) });
+    const signal = AbortSignal.timeout(5000);
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, signal });
     assertJson(response.status, await response.text(), item);
   };
 }

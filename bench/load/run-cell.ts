@@ -19,7 +19,7 @@ export interface Bound {
 export interface Cell {
   readonly id: string;
   readonly title: string;
-  readonly bench: "rest" | "grpc";
+  readonly bench: "rest" | "grpc" | "chain";
   readonly subjects: readonly string[];
   readonly routes?: number;
   readonly check: Check;

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { routeServices, routesProto } from "../corpus/routes-proto.ts";
+import { chainConfigFile, chainConfigs, type ChainConfig } from "./chain-configs.ts";
 import { installEnvoy } from "../peers/install-envoy.ts";
 import { installGo } from "../peers/install-go.ts";
 import { installProtoc, protoc } from "../peers/install-protoc.ts";
@@ -31,6 +32,16 @@ export interface Subject {
 
 const node = process.execPath;
 const here = { isInstalled: () => true, install: () => undefined };
+/** A folder with another build of the gateway, to hold this one against. */
+const base = process.env["SLUICE_BASE"];
+
+const chainLabels: Readonly<Record<ChainConfig, string>> = {
+  "sluice-jwt": "Sluice, JWT and scope",
+  "sluice-limits": "Sluice, two rate limits",
+  "sluice-log": "Sluice, access log and metrics",
+  "sluice-chain": "Sluice, all of them",
+};
+
 const inGo = { isInstalled: () => existsSync(`${cache}/go.stamp`), install: installGo };
 
 export const subjects: readonly Subject[] = [
@@ -50,6 +61,23 @@ export const subjects: readonly Subject[] = [
       if (!hasNativeTransport()) throw new Error("grpc-js is this build's only transport, so it is what `sluice` uses");
     },
     command: (place) => sluiceCommand(place, ["--transport", "grpc-js"]),
+  },
+  ...chainConfigs.map((name): Subject => ({
+    name,
+    label: chainLabels[name],
+    speaks: ["http1"],
+    ...here,
+    command: (place) => sluiceCommand(place, ["--admin", "127.0.0.1:0"], { config: chainConfigFile(name) }),
+  })),
+  {
+    name: "sluice-base",
+    label: `Sluice, another build (${base})`,
+    speaks: ["http1", "http2", "grpc"],
+    isInstalled: () => base !== undefined,
+    install: () => {
+      throw new Error("SLUICE_BASE names no folder with another build");
+    },
+    command: (place) => sluiceCommand(place, [], { main: `${base}/dist/src/main.js` }),
   },
   {
     name: "grpc-gateway",
@@ -148,17 +176,32 @@ function routesFolder(routes: number): string {
   return folder;
 }
 
-function sluiceCommand({ port, backend, routes }: Place, flags: readonly string[]): Command {
-  // One address may have 256 connections by default; here all clients have one address.
-  const config = `${makeFolder(cache)}/sluice.yaml`;
-  writeFileSync(config, "server:\n  max_connections_per_ip: off\n");
+interface SluiceBuild {
+  /** Instead of one that says nothing. */
+  readonly config?: string;
+  readonly main?: string;
+}
+
+function sluiceCommand(
+  { port, backend, routes }: Place,
+  flags: readonly string[],
+  { config = plainConfig(), main = `${dist}src/main.js` }: SluiceBuild = {},
+): Command {
   const protos = [`${root}bench/corpus/load.proto`, "-I", `${root}bench/corpus`];
   if (routes > 0) protos.push(`${routesFolder(routes)}/routes.proto`);
-  const addresses = ["--upstream", `127.0.0.1:${backend}`, "--listen", `127.0.0.1:${port}`, "--admin", "off"];
+  const addresses = ["--upstream", `127.0.0.1:${backend}`, "--listen", `127.0.0.1:${port}`];
+  const admin = flags.includes("--admin") ? [] : ["--admin", "off"];
   return {
     command: node,
-    args: [`${dist}src/main.js`, "serve", ...protos, ...addresses, "--config", config, "--quiet", ...flags],
+    args: [main, "serve", ...protos, ...addresses, ...admin, "--config", config, "--quiet", ...flags],
   };
+}
+
+/** One address may have 256 connections by default; here all clients have one address. */
+function plainConfig(): string {
+  const config = `${makeFolder(cache)}/sluice.yaml`;
+  writeFileSync(config, "server:\n  max_connections_per_ip: off\n");
+  return config;
 }
 
 function hasNativeTransport(): boolean {

@@ -68,10 +68,13 @@ export interface WrkLoad {
   readonly seconds: number;
   /** JSON to POST; GET without it. */
   readonly body?: string;
+  /** Of callers, in turn. */
+  readonly tokens?: readonly string[];
 }
 
-export async function wrk({ url, connections, seconds, body }: WrkLoad): Promise<Seen> {
-  const script = body === undefined ? [] : ["-s", wrkScript(body)];
+export async function wrk({ url, connections, seconds, body, tokens }: WrkLoad): Promise<Seen> {
+  const file = tokens !== undefined ? tokenScript(tokens) : body === undefined ? undefined : wrkScript(body);
+  const script = file === undefined ? [] : ["-s", file];
   const args = ["-t1", `-c${connections}`, `-d${Math.ceil(seconds)}s`, "--timeout", "10s", "--latency", ...script, url];
   return parseWrk(await runLoad("wrk", { command: needTool("wrk"), args }));
 }
@@ -97,6 +100,27 @@ function wrkScript(body: string): string {
     `wrk.method = "POST"
 wrk.headers["content-type"] = "application/json"
 wrk.body = io.open("${cache}/wrk-body.json"):read("*a")
+`,
+  );
+  return file;
+}
+
+/** Requests are made once: what is timed is not how wrk makes them. */
+function tokenScript(tokens: readonly string[]): string {
+  const file = `${makeFolder(cache)}/wrk-tokens.lua`;
+  writeFileSync(`${cache}/wrk-tokens.txt`, tokens.map((token) => `${token}\n`).join(""));
+  writeFileSync(
+    file,
+    `local requests, at = {}, 0
+init = function(args)
+  for token in io.lines("${cache}/wrk-tokens.txt") do
+    requests[#requests + 1] = wrk.format("GET", nil, { Authorization = "Bearer " .. token })
+  end
+end
+request = function()
+  at = at % #requests + 1
+  return requests[at]
+end
 `,
   );
   return file;

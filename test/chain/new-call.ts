@@ -17,6 +17,7 @@ export function newCall(more: Partial<CallStart> = {}): Call {
     peer,
     metadata: [],
     deadline: Infinity,
+    startedAt: performance.now(),
     cancellation: new Cancellation(),
     ...more,
   });

@@ -11,6 +11,7 @@ export interface Negotiated {
   /** What the client can read, for replies that are compressed already. */
   readonly accepts: readonly MessageEncoding[];
   /** In `performance.now()` milliseconds. */
+  readonly startedAt: number;
   readonly deadline: number;
 }
 
@@ -23,10 +24,12 @@ const none: readonly MessageEncoding[] = Object.freeze([]);
 export function negotiate({ headers }: Exchange, plan: GrpcPlan): Negotiated {
   const encoding = headers["grpc-encoding"] as string | undefined;
   const accepted = headers["grpc-accept-encoding"] as string | undefined;
+  const startedAt = performance.now();
   return {
+    startedAt,
     requestEncoding: encoding === undefined || encoding === "identity" ? undefined : toEncoding(encoding),
     accepts: accepted === undefined || accepted === "identity" ? none : toAccepted(accepted),
-    deadline: performance.now() + plan.timeoutOf(headers, undefined),
+    deadline: startedAt + plan.timeoutOf(headers, undefined),
   };
 }
 

@@ -33,6 +33,7 @@ export function serveStream(context: GrpcContext, exchange: Exchange, plan: Grpc
     peer: forwarded.client,
     metadata: context.requestMetadata(exchange, forwarded),
     deadline: negotiated.deadline,
+    startedAt: negotiated.startedAt,
     cancellation,
   });
   const messages = new RequestMessages(exchange, plan, negotiated, context.options.maxMessageBytes);

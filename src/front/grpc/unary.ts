@@ -28,6 +28,7 @@ export function serveUnary(context: GrpcContext, exchange: Exchange, plan: GrpcP
     peer: forwarded.client,
     metadata: context.requestMetadata(exchange, forwarded),
     deadline: negotiated.deadline,
+    startedAt: negotiated.startedAt,
     cancellation: new Cancellation(),
   });
   const unary = new UnaryExchange(context, { exchange, plan, negotiated, call });

@@ -34,6 +34,7 @@ export function readCall(setup: StreamSetup): Call {
   const timeout = request.plan.timeoutOf(exchange.headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
   const source = system.ticket === undefined ? exchange : redeem(setup, system.ticket, forwarded);
+  const startedAt = performance.now();
   return new Call({
     method: request.plan.method,
     front: "rest",
@@ -41,7 +42,8 @@ export function readCall(setup: StreamSetup): Call {
     headers: source.headers,
     peer: forwarded.client,
     metadata: context.requestMetadata(source, forwarded),
-    deadline: performance.now() + timeout,
+    deadline: startedAt + timeout,
+    startedAt,
     cancellation: new Cancellation(),
   });
 }

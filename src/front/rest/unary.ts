@@ -26,8 +26,9 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
   const system = readSystemParameters(request.query, context.options.queryLimits);
   const view = toView(options, exchange, plan, system);
   plan.checkView(view);
-  const deadline = performance.now() + plan.timeoutOf(headers, system.timeout);
+  const timeoutMs = plan.timeoutOf(headers, system.timeout);
   const forwarded = context.forwardedOf(exchange);
+  const startedAt = performance.now();
   const call = new Call({
     method: plan.method,
     front: "rest",
@@ -35,7 +36,8 @@ export function serveUnary(context: FrontContext, exchange: Exchange, plan: Plan
     headers,
     peer: forwarded.client,
     metadata: context.requestMetadata(exchange, forwarded),
-    deadline,
+    deadline: startedAt + timeoutMs,
+    startedAt,
     cancellation: new Cancellation(),
   });
   exchange.onAbort(() => {

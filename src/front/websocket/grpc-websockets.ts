@@ -138,6 +138,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     const timeout = at >= 0 && at % 2 === 0 ? { "grpc-timeout": headers[at + 1] } : {};
     const method = this.#method;
     const { metadata, headers: base, source, peer } = this.#handshake;
+    const startedAt = performance.now();
     const call = new Call({
       method,
       front: "websocket",
@@ -145,7 +146,8 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
       headers: overlayHeaders(base, headers),
       peer,
       metadata: overlay(metadata, headers),
-      deadline: performance.now() + compileTimeout(method, options)(timeout, undefined),
+      deadline: startedAt + compileTimeout(method, options)(timeout, undefined),
+      startedAt,
       cancellation: this.#cancellation,
     });
     this.#call = call;

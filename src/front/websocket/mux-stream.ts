@@ -79,13 +79,15 @@ export class MuxStream implements TurnTaker, MessageSink {
     this.#host = host;
     this.#target = target;
     this.#credit = credit;
+    const startedAt = performance.now();
     this.#call = new Call({
       method: plan.method,
       front: "websocket",
       source: host.source,
       ...caller,
       peer: host.peer,
-      deadline: performance.now() + target.timeoutMs,
+      deadline: startedAt + target.timeoutMs,
+      startedAt,
       cancellation: new Cancellation(),
     });
     this.#prefix = host.codec.messagePrefix(id);

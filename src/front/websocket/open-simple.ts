@@ -18,6 +18,7 @@ export function openSimple({ findRoute, planOf }: SimpleTable, caller: Caller, a
   const { binding, captures } = findRoute(caller.path, parameters.verb);
   const plan = planOf(binding, toEncoding(caller, parameters.alt));
   plan.check();
+  const startedAt = performance.now();
   const call = new Call({
     method: binding.method,
     front: "websocket",
@@ -25,7 +26,8 @@ export function openSimple({ findRoute, planOf }: SimpleTable, caller: Caller, a
     headers,
     peer,
     metadata,
-    deadline: performance.now() + plan.timeoutOf(headers, parameters.timeout),
+    deadline: startedAt + plan.timeoutOf(headers, parameters.timeout),
+    startedAt,
     cancellation: new Cancellation(),
     endsWithIdentity: true,
   });
