@@ -84,7 +84,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     transport: config.transport === "native" ? createNativeTransport : createGrpcJsTransport,
     limits: toTransportLimits(config),
   });
-  const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping);
+  const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping, authentication?.problems());
   const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
   const census = new Census();
   const isOwn = (method: Method): boolean => own.isOwn(method);
@@ -113,7 +113,10 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       const { calls, sockets } = fronts.revoke(principal, error);
       return { calls: calls + (authentication?.revoke(principal, error) ?? 0), sockets };
     },
-    listen: () => listener.listen(),
+    listen() {
+      authentication?.start();
+      return listener.listen();
+    },
     async close() {
       isStopping = true;
       own.stop();
@@ -127,6 +130,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       await listener.close(shutdownGraceMs);
       clearTimeout(lastCall);
       sweep.stop();
+      authentication?.close();
       await upstreams.close();
     },
   };

@@ -1,6 +1,6 @@
 // The gateway's own interceptors, each built from what the configuration says of it, in the order calls pass them; absent ones are left out.
 import type { Authenticate } from "./call.ts";
-import { createAuthentication } from "./chain/authenticate.ts";
+import { createConfiguredAuthentication } from "./authenticators.ts";
 import type { Authentication } from "./chain/authenticate.ts";
 import type { Interceptor } from "./chain/compose.ts";
 import type { Point } from "./chain/points.ts";
@@ -33,8 +33,7 @@ export interface BuiltIns {
   readonly authentication: Authentication | undefined;
 }
 
-export function createInterceptors({ authenticate, timer, isOwn }: InterceptorInputs): BuiltIns {
-  const authentication =
-    authenticate === undefined ? undefined : createAuthentication({ authenticate, timer, isOpen: isOwn });
+export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
+  const authentication = createConfiguredAuthentication(inputs);
   return { at: authentication === undefined ? {} : { authenticate: authentication.interceptor }, authentication };
 }

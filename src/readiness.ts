@@ -6,15 +6,23 @@ import type { UpstreamState } from "./upstream/upstreams.ts";
 
 /**
  * Ready: listening, not stopping, and the default upstream connected; without a default, at least one. A mapped service that
- * is away must not take the others out of rotation, so it is only named among the reasons of a gateway that is not ready.
+ * is away must not take the others out of rotation, so it is only named among the reasons of a gateway that is not ready. Not ready either
+ * while nobody can be told from anybody: every call that needs credentials would fail.
  */
-export function readReadiness(config: Config, states: readonly UpstreamState[], isStopping: boolean): Readiness {
+export function readReadiness(
+  config: Config,
+  states: readonly UpstreamState[],
+  isStopping: boolean,
+  /** Why callers cannot be judged; empty when they can. */
+  problems: readonly string[] = [],
+): Readiness {
   if (isStopping) return { ready: false, reasons: ["stopping"] };
   const fallback = config.upstreams.find(({ service }) => service === undefined);
   const parsed = fallback === undefined ? undefined : parseTarget(fallback.target);
   const target = parsed?.kind === "target" ? parsed.address.target : undefined;
   const needed = target === undefined ? states : states.filter((state) => state.target === target);
-  if (needed.some(({ state }) => state === "ready")) return { ready: true, reasons: [] };
+  if (needed.some(({ state }) => state === "ready")) return { ready: problems.length === 0, reasons: problems };
   const waiting = states.filter(({ state }) => state !== "ready");
-  return { ready: false, reasons: waiting.map((upstream) => `upstream ${upstream.target} is ${upstream.state}`) };
+  const reasons = waiting.map((upstream) => `upstream ${upstream.target} is ${upstream.state}`);
+  return { ready: false, reasons: [...reasons, ...problems] };
 }

@@ -64,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "memory-return": ["front/stream"],
   fronts: "everything",
   interceptors: "everything",
+  authenticators: "everything",
   gateway: "everything",
   index: "everything",
   command: "everything",

@@ -1,85 +1,160 @@
 // Who makes a call: asked before it goes on, once; and the end of streams whose caller's credentials end or are revoked.
-import type { Authenticate, AuthenticationRequest, Call, Identity } from "../call.ts";
+import type { Authenticate, AuthenticationRequest, Call, Identity, Intercept } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
+import { askInTurn, sortAuthenticators } from "./authenticate/authenticator.ts";
+import type { Authenticator } from "./authenticate/authenticator.ts";
+import { readHeader } from "./authenticate/find-token.ts";
+import type { ForwardIdentity } from "./authenticate/forward-identity.ts";
+import { credentialsMissing, credentialsUnknown } from "./authenticate/refusals.ts";
 import type { Interceptor } from "./compose.ts";
 import { IdentifiedStreams } from "./identified-streams.ts";
 import type { Timer } from "./identified-streams.ts";
 import { Judgement } from "./judgement.ts";
+import type { AuthLevel } from "./policy.ts";
 import { Revocations } from "./revocations.ts";
 
 export interface AuthenticationOptions {
-  readonly authenticate: Authenticate;
+  /** In any order; those of the configuration. */
+  readonly authenticators?: readonly Authenticator[];
+  /** Of a program that embeds the gateway: asked last. */
+  readonly authenticate?: Authenticate | undefined;
   /** Of all clocks here. */
   readonly timer: Timer;
-  /** Methods that anybody may call. */
+  /** The gateway's own methods, which anybody may call. */
   readonly isOpen: (method: Method) => boolean;
+  /** What the other methods ask; absent: credentials. */
+  readonly levelOf?: (method: Method) => AuthLevel;
+  /** What backends are told; absent: what the client said. */
+  readonly forward?: ForwardIdentity | undefined;
 }
 
 export interface Authentication {
   /**
-   * As the one given, but it says INTERNAL for what is no GatewayError and for an answer that is no identity, and answers in
-   * bounded time.
+   * For fronts whose clients stay longer than a call. As the ones given, but it says INTERNAL for what is no GatewayError and for
+   * an answer that is no identity, and answers in bounded time; of a request for a method, what that method asks.
    */
   readonly authenticate: Authenticate;
   /** A call that has an identity already is left to the front that gave it one. */
   readonly interceptor: Interceptor;
+  /** Begins to fetch what is needed to judge anybody. */
+  start(): void;
+  /** Why nobody can be judged for now, one line each. */
+  problems(): readonly string[];
   /**
    * Ends the open streams of a principal; how many there were. Not those that came with an identity. Who was asked about before
    * and is found to be this one is refused.
    */
   revoke(principal: string, error: GatewayError): number;
+  close(): void;
 }
 
 /** Longer than any key server should take, shorter than clients wait. */
 const patienceMs = 5000;
 
-export function createAuthentication({ authenticate, timer, isOpen }: AuthenticationOptions): Authentication {
+export function createAuthentication(options: AuthenticationOptions): Authentication {
+  const { timer, isOpen, forward, levelOf = () => "required" } = options;
+  const authenticators = sortAuthenticators(options.authenticators ?? []);
+  const refuseAnonymous = compileAnonymous(authenticators);
+  const judge = createJudge(toOne(authenticators, options.authenticate), timer);
   const streams = new IdentifiedStreams(timer);
-  // A tick comes late by a second or so.
-  const revocations = new Revocations(4 * patienceMs);
 
-  /** Throws and rejects with GatewayError only. */
-  const judge = (request: AuthenticationRequest, call: Call | undefined): ReturnType<Authenticate> => {
-    const judged = ask(authenticate, request);
-    if (!isPromise(judged)) return checkIdentity(judged);
-    const now = performance.now();
-    const current = judged.then((answer) => {
-      const identity = checkIdentity(answer);
-      if (identity !== undefined && revocations.has(identity.principal, now)) throw credentialsRevoked();
-      return identity;
-    });
-    return new Judgement(current, { timer, until: now + patienceMs, call }).result;
+  const accept = (call: Call, identity: Identity | undefined, level: AuthLevel): void => {
+    if (identity === undefined) refuseAnonymous(call, level);
+    else {
+      call.identity = identity;
+      if (call.method.kind !== "unary" && !call.endsWithIdentity) streams.watch(identity, call);
+    }
+    forward?.(call, identity);
   };
 
-  const accept = (call: Call, identity: Identity | undefined): void => {
-    if (identity === undefined) throw credentialsMissing();
-    call.identity = identity;
-    if (call.method.kind !== "unary" && !call.endsWithIdentity) streams.watch(identity, call);
+  const askAbout = (call: Call, level: AuthLevel): void | Promise<void> => {
+    if (call.identity !== undefined) return forward?.(call, call.identity);
+    const { metadata, headers, peer, source, method } = call;
+    const judged = judge.judge({ metadata, headers, peer, source, method }, call);
+    if (isPromise(judged)) return judged.then((identity) => accept(call, identity, level));
+    return accept(call, judged, level);
   };
 
-  const interceptor: Interceptor = {
-    name: "authenticate",
-    compile: (method) =>
-      isOpen(method)
-        ? undefined
-        : (call) => {
-            if (call.identity !== undefined) return undefined;
-            const { metadata, headers, peer, source } = call;
-            const judged = judge({ metadata, headers, peer, source, method }, call);
-            if (isPromise(judged)) return judged.then((identity) => accept(call, identity));
-            accept(call, judged);
-            return undefined;
-          },
+  /** Nobody in particular, whoever's socket the call came by: the same on every front. */
+  const letPass = (call: Call): void => {
+    call.identity = undefined;
+    forward?.(call, undefined);
+  };
+
+  const compile = (method: Method): Intercept | undefined => {
+    if (isOpen(method)) return undefined;
+    const level = levelOf(method);
+    if (level === "public") return forward === undefined ? undefined : letPass;
+    return (call) => askAbout(call, level);
   };
 
   return {
-    authenticate: (request) => judge(request, undefined),
-    interceptor,
+    authenticate(request) {
+      const { method } = request;
+      const level = method === undefined ? "optional" : levelOf(method);
+      if (method !== undefined && (isOpen(method) || level === "public")) return undefined;
+      const check = (identity: Identity | undefined): Identity | undefined => {
+        if (identity === undefined) refuseAnonymous(request, level);
+        return identity;
+      };
+      const judged = judge.judge(request, undefined);
+      return isPromise(judged) ? judged.then(check) : check(judged);
+    },
+    interceptor: { name: "authenticate", compile },
+    start: () => authenticators.forEach((authenticator) => authenticator.start?.()),
+    problems: () => authenticators.flatMap((authenticator) => authenticator.problems?.() ?? []),
     revoke(principal, error) {
-      revocations.add(principal);
+      judge.revoke(principal);
+      for (const authenticator of authenticators) authenticator.revoke?.(principal);
       return streams.revoke(principal, error);
     },
+    close: () => authenticators.forEach((authenticator) => authenticator.close?.()),
+  };
+}
+
+function toOne(authenticators: readonly Authenticator[], last: Authenticate | undefined): Authenticate {
+  if (last === undefined) return askInTurn(authenticators);
+  if (authenticators.length === 0) return last;
+  return askInTurn([...authenticators, { name: "program", authenticate: last }]);
+}
+
+/** Throws for a request without credentials that needs some, and for one with credentials that nobody here knows. */
+function compileAnonymous(
+  authenticators: readonly Authenticator[],
+): (request: AuthenticationRequest, level: AuthLevel) => void {
+  const challenges = authenticators.map(({ challenge }) => challenge).filter((challenge) => challenge !== undefined);
+  const challenge = challenges.length === 0 ? undefined : [...new Set(challenges)].join(", ");
+  return (request, level) => {
+    if (authenticators.length > 0 && readHeader(request, "authorization") !== undefined)
+      throw credentialsUnknown(challenge);
+    if (level === "required") throw credentialsMissing(challenge);
+  };
+}
+
+interface Judge {
+  /** Throws and rejects with GatewayError only, in bounded time. */
+  judge(request: AuthenticationRequest, call: Call | undefined): ReturnType<Authenticate>;
+  /** What is being asked about now is not believed when it turns out to be this one. */
+  revoke(principal: string): void;
+}
+
+function createJudge(authenticate: Authenticate, timer: Timer): Judge {
+  // A tick comes late by a second or so.
+  const revocations = new Revocations(4 * patienceMs);
+  return {
+    judge(request, call) {
+      const judged = ask(authenticate, request);
+      if (!isPromise(judged)) return checkIdentity(judged);
+      const now = performance.now();
+      const current = judged.then((answer) => {
+        const identity = checkIdentity(answer);
+        if (identity !== undefined && revocations.has(identity.principal, now)) throw credentialsRevoked();
+        return identity;
+      });
+      return new Judgement(current, { timer, until: now + patienceMs, call }).result;
+    },
+    revoke: (principal) => revocations.add(principal),
   };
 }
 
@@ -87,12 +162,6 @@ export function createAuthentication({ authenticate, timer, isOpen }: Authentica
 export function credentialsRevoked(): GatewayError {
   return new GatewayError(Code.UNAUTHENTICATED, "the credentials were revoked; come again with new ones", {
     reason: "CREDENTIALS_REVOKED",
-  });
-}
-
-function credentialsMissing(): GatewayError {
-  return new GatewayError(Code.UNAUTHENTICATED, "the call needs credentials, and none came with it", {
-    reason: "CREDENTIALS_MISSING",
   });
 }
 

@@ -12,7 +12,7 @@ export function bearerChallenge(realm: string): string {
 
 /** Without an error code: RFC 6750 section 3.1 has none for who brought nothing. */
 export function credentialsMissing(challenge: string | undefined): GatewayError {
-  return new GatewayError(Code.UNAUTHENTICATED, "this method needs credentials, and none were sent", {
+  return new GatewayError(Code.UNAUTHENTICATED, "the call needs credentials, and none came with it", {
     reason: "CREDENTIALS_MISSING",
     ...(challenge === undefined ? {} : { headers: { "www-authenticate": challenge } }),
   });
@@ -37,11 +37,10 @@ export function tokenInvalid(realm: string, problem: string, cause?: unknown): G
   });
 }
 
-/** The gateway's own trouble: the token may well be good. */
-export function keysUnavailable(cause: unknown): GatewayError {
+/** The gateway's own trouble: the token may well be good. Why is told where the keys are fetched. */
+export function keysUnavailable(): GatewayError {
   return new GatewayError(Code.UNAVAILABLE, "the keys that tokens are checked with are not to be had; try again", {
     reason: "KEYS_UNAVAILABLE",
     headers: { "retry-after": "5" },
-    cause,
   });
 }

@@ -1,0 +1,106 @@
+// A set of JSON Web Keys (RFC 7517): the ones a signature can be checked with, and whether it may be believed at all.
+import { createHash, createPublicKey } from "node:crypto";
+import type { JsonWebKey, KeyObject } from "node:crypto";
+
+export interface VerificationKey {
+  readonly kid: string | undefined;
+  /** What the key says it is for; undefined when it does not say. */
+  readonly alg: string | undefined;
+  readonly key: KeyObject;
+  /** The same for the same key, whatever else its set says. */
+  readonly print: string;
+  /** It is in no set any more: what was checked with it is not known any more. */
+  isGone: boolean;
+}
+
+export const maxKeys = 64;
+const maxKidLength = 256;
+
+/** The keys of a set, without those that are for something else. Throws Error for a set that cannot be believed, or has none. */
+export function readKeySet(text: string): VerificationKey[] {
+  const set: unknown = JSON.parse(text);
+  const entries: unknown = isObject(set) ? set["keys"] : undefined;
+  if (!Array.isArray(entries)) throw new Error(`the key set is no JSON object with a list "keys"`);
+  if (entries.length > maxKeys) throw new Error(`the key set has more than ${maxKeys} keys`);
+  const keys = entries.map((entry: unknown, index) => readKey(entry, index)).filter((key) => key !== undefined);
+  if (keys.length === 0) throw new Error("the key set has no key that signatures can be checked with");
+  return keys;
+}
+
+/** Private and shared keys are published by mistake only: whoever read them can sign. */
+function readKey(entry: unknown, index: number): VerificationKey | undefined {
+  if (!isObject(entry)) throw new Error(`keys[${index}] is no object`);
+  const { kty, kid, alg, use, key_ops: operations } = entry;
+  if (kty === "oct" || "k" in entry) throw new Error(`keys[${index}] is a shared secret, and everybody can read it`);
+  if ("d" in entry || "p" in entry || "q" in entry)
+    throw new Error(`keys[${index}] is a private key, and everybody can read it`);
+  if (use !== undefined && use !== "sig") return undefined;
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) return undefined;
+  if (kid !== undefined && (typeof kid !== "string" || kid.length > maxKidLength)) return undefined;
+  const key = importKey(entry);
+  if (key === undefined) return undefined;
+  const der = key.export({ type: "spki", format: "der" });
+  const print = createHash("sha256")
+    .update(JSON.stringify([kid, alg]))
+    .update(der)
+    .digest("base64url");
+  return { kid, alg: typeof alg === "string" ? alg : undefined, key, print, isGone: false };
+}
+
+/** Undefined for kinds of keys that nobody here uses, and for keys too weak or too costly. */
+function importKey({ kty, n, e, crv, x, y }: Readonly<Record<string, unknown>>): KeyObject | undefined {
+  const jwk = kty === "RSA" ? { kty, n, e } : kty === "EC" ? { kty, crv, x, y } : { kty, crv, x };
+  if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return undefined;
+  try {
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+    return key.asymmetricKeyType === "rsa" && !isSoundRsa(key) ? undefined : key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Below 2048 bits it can be broken (RFC 7518 section 3.3), far above it costs the checker; an exponent of 1 checks nothing. */
+function isSoundRsa({ asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 1n } = asymmetricKeyDetails ?? {};
+  return (
+    modulusLength >= 2048 &&
+    modulusLength <= 8192 &&
+    publicExponent >= 3n &&
+    publicExponent < 2n ** 33n &&
+    publicExponent % 2n === 1n
+  );
+}
+
+const curves: ReadonlyMap<string, string> = new Map([
+  ["ES256", "prime256v1"],
+  ["ES384", "secp384r1"],
+  ["ES512", "secp521r1"],
+]);
+
+/** Whether signatures of this algorithm are made with this kind of key. */
+export function fitsAlgorithm({ alg, key }: VerificationKey, algorithm: string): boolean {
+  if (alg !== undefined && alg !== algorithm && !(isEdwards(alg) && isEdwards(algorithm))) return false;
+  if (algorithm.startsWith("HS")) return key.type === "secret";
+  if (/^[RP]S/.test(algorithm)) return key.asymmetricKeyType === "rsa";
+  if (isEdwards(algorithm)) return key.asymmetricKeyType === "ed25519";
+  return key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === curves.get(algorithm);
+}
+
+/** Two names of one thing (RFC 9864). */
+function isEdwards(algorithm: string): boolean {
+  return algorithm === "EdDSA" || algorithm === "Ed25519";
+}
+
+/** By its `kid`; a token without one is for the only key of its kind. */
+export function findKey(
+  keys: readonly VerificationKey[],
+  kid: string | undefined,
+  algorithm: string,
+): VerificationKey | undefined {
+  const fitting = keys.filter((key) => (kid === undefined || key.kid === kid) && fitsAlgorithm(key, algorithm));
+  return kid === undefined && fitting.length > 1 ? undefined : fitting[0];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

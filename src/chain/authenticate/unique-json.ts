@@ -1,0 +1,42 @@
+// A JSON object in which no name stands twice: of two `sub`, one reader takes the first and another the last.
+
+/** Without a prototype at the top. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const maxDepth = 32;
+
+/** The object, or what is wrong with the text. */
+export function readUniqueJson(text: string): JsonObject | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return "is no JSON";
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is no JSON object";
+  const problem = findProblem(text);
+  return problem ?? Object.assign(Object.create(null) as Record<string, unknown>, value);
+}
+
+/** Strings, and what opens and closes; of the rest of a text that is JSON nothing matters here. */
+const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g;
+
+/** `text` is JSON. */
+function findProblem(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  for (const [found, colon] of text.matchAll(token)) {
+    if (found === "{" || found === "[") {
+      open.push(found === "{" ? new Set() : undefined);
+      if (open.length > maxDepth) return "is nested too deeply";
+    } else if (found === "}" || found === "]") open.pop();
+    else if (colon !== undefined) {
+      const name = JSON.parse(found.slice(0, -colon.length)) as string;
+      const names = open.at(-1);
+      // What code that copies objects takes for something else.
+      if (name === "__proto__") return "has a name that is not taken";
+      if (names?.has(name) === true) return "names something twice";
+      names?.add(name);
+    }
+  }
+  return undefined;
+}
