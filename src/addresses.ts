@@ -1,5 +1,6 @@
 // Client addresses as the gateway compares them: in their plain form, by the block they are in, by the network one client gets.
 import { BlockList, isIP, isIPv6 } from "node:net";
+import { Code, GatewayError } from "./status.ts";
 
 /** IPv4 as such where a dual-stack socket shows it inside IPv6. */
 export function plainAddress(address: string): string {
@@ -45,4 +46,42 @@ export function compileAddressList(entries: readonly string[], what: string): Is
     const version = isIP(plain);
     return version !== 0 && list.check(plain, version === 4 ? "ipv4" : "ipv6");
   };
+}
+
+export interface AddressLists {
+  /** Addresses and CIDR blocks; empty for everybody. */
+  readonly allow: readonly string[];
+  /** Wins over `allow`. */
+  readonly deny: readonly string[];
+}
+
+/** Addresses that were looked up are remembered, so many of them. */
+const maxRemembered = 4096;
+
+/**
+ * Whether an address is served; undefined where all are. A Unix socket has none, and is for whoever may open it. Throws RangeError for
+ * an entry that is no address.
+ */
+export function compileServed({ allow, deny }: AddressLists): IsListed | undefined {
+  if (allow.length === 0 && deny.length === 0) return undefined;
+  const isAllowed = compileAddressList(allow, "allowed address");
+  const isDenied = compileAddressList(deny, "denied address");
+  const known = new Map<string, boolean>();
+  return (address) => {
+    if (address === "") return true;
+    let served = known.get(address);
+    if (served === undefined) {
+      served = !isDenied(address) && (allow.length === 0 || isAllowed(address));
+      if (known.size >= maxRemembered) known.clear();
+      known.set(address, served);
+    }
+    return served;
+  };
+}
+
+/** Says nothing of the lists. */
+export function addressForbidden(): GatewayError {
+  return new GatewayError(Code.PERMISSION_DENIED, "clients of this address are not served here", {
+    reason: "ADDRESS_FORBIDDEN",
+  });
 }

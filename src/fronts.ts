@@ -1,5 +1,6 @@
 // Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
 import type { Authenticate, Chain } from "./call.ts";
+import type { Bans } from "./chain/bans.ts";
 import type { Config } from "./config/config.ts";
 import { readClientBundle } from "./docs/client-bundle.ts";
 import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
@@ -40,6 +41,8 @@ export interface FrontsInputs {
   /** For fronts whose clients stay longer than a call. */
   readonly authenticate: Authenticate | undefined;
   readonly report: (error: GatewayError) => void;
+  /** Undefined where nobody is banned. */
+  readonly bans: Bans | undefined;
 }
 
 export interface Fronts {
@@ -57,19 +60,28 @@ export interface Fronts {
 const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
 
 export function createFronts(inputs: FrontsInputs): Fronts {
-  const { config, schema, bindings, chain, sweep, census, authenticate, report } = inputs;
+  const { config, schema, bindings, chain, sweep, census, authenticate, report, bans } = inputs;
   const restOptions = toRestOptions(config, report);
   const router = createRouter(bindings, toRouterOptions(config));
   const options = toWebSocketOptions(config, report);
   const websocket = config.websocket.enabled
-    ? createWebSocketFront({ schema, bindings, chain, options, sweep, census, authenticate })
+    ? createWebSocketFront({
+        schema,
+        bindings,
+        chain,
+        options,
+        sweep,
+        census,
+        authenticate,
+        onMalformed: bans?.onMalformed,
+      })
     : undefined;
   const redeemTicket = websocket?.redeemTicket;
   const rest = createRestFront({ router, schema, chain, options: restOptions, redeemTicket, sweep, census });
   const grpc = createGrpc(inputs);
   const pages = createPages(inputs, restOptions, websocket);
   const writeError = compileErrorBody(schema, restOptions);
-  const guarded = guardFronts(toGuardOptions(config, router), {
+  const guarded = guardFronts(toGuardOptions(config, router, bans?.checkAddress), {
     front: (exchange) => (isGrpc(exchange) ? grpc : isOwnPage(exchange) ? pages : rest)(exchange),
     upgrade: websocket?.upgrade,
     answerError: compileAnswerError(inputs, restOptions),

@@ -9,12 +9,14 @@
 import type { Authenticate } from "./call.ts";
 import { credentialsRevoked } from "./chain/authenticate.ts";
 import { composeChain } from "./chain/compose.ts";
+import { compileServed } from "./addresses.ts";
 import { arrange } from "./chain/points.ts";
 import type { CustomInterceptor } from "./chain/points.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
 import { createFronts } from "./fronts.ts";
+import { checkAccessRules } from "./guard-options.ts";
 import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
 import { Sweep } from "./front/stream/sweep.ts";
@@ -89,24 +91,28 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const census = new Census();
   const isOwn = (method: Method): boolean => own.isOwn(method);
   const shared = { config, schema, census, upstreams, report };
-  const { at, authentication } = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
+  const { at, authentication, bans } = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
-  const chain = composeChain({ ...arrange(at, interceptors), methods, end: own.before(upstreams.handler) });
+  checkAccessRules(config.access.rules, methods);
+  const end = own.before(upstreams.handler);
+  const chain = composeChain({ ...arrange(at, interceptors), methods, end, onMiss: bans?.onMiss });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
-  const parts = { config, schema, bindings, chain, own, sweep, census, report };
+  const parts = { config, schema, bindings, chain, own, sweep, census, report, bans };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
     limits: toListenerLimits(config),
     tls: config.tls === undefined ? undefined : readListenTls(config.tls),
     http2: serveHttp2,
+    onMalformed: bans?.onMalformed,
+    isServed: config.access.onDeny === "close" ? compileServed(config.access) : undefined,
     ...fronts,
   });
 
   return {
     upstreams,
     readiness,
-    metrics: () => writeMetrics(census, upstreams.states()),
+    metrics: () => writeMetrics(census, upstreams.states(), { more: bans === undefined ? [] : [bans.metrics] }),
     revoke(principal) {
       const error = credentialsRevoked();
       // The sockets first: their calls are then not counted again.

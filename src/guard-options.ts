@@ -1,9 +1,14 @@
 // The settled configuration as what stands before the fronts wants it.
+import type { AccessRule } from "./config/config-guard.ts";
 import type { Config } from "./config/config.ts";
+import { DiagnosticError } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { ownExposedHeaders, ownRequestHeaders } from "./front/guard/cors.ts";
 import type { CorsOptions } from "./front/guard/cors.ts";
 import type { GuardOptions } from "./front/guard/guard.ts";
 import type { Router } from "./route/router.ts";
+import type { Method } from "./schema/descriptor.ts";
+import { isSelected, suggestSelector } from "./schema/selector.ts";
 
 /** `router` tells a preflight which methods there are. */
 export function toGuardOptions(config: Config, router: Router, checkBan?: GuardOptions["checkBan"]): GuardOptions {
@@ -45,4 +50,18 @@ function methodsOf(router: Router, target: string): readonly string[] | undefine
 /** Pages that may open sockets and fetch tickets: those that may call. Not every page: a socket comes with its visitor's cookies. */
 export function toSocketOrigins({ cors, websocket }: Config): readonly string[] {
   return [...new Set([...websocket.allowedOrigins, ...cors.origins.filter((origin) => origin !== "*")])];
+}
+
+/** Throws DiagnosticError for selectors that take no method: whoever wrote them thinks something is guarded. */
+export function checkAccessRules(rules: readonly AccessRule[], methods: readonly Method[]): void {
+  const names = methods.map(({ name }) => name);
+  const problems = rules.flatMap((rule, at) =>
+    rule.methods.flatMap((selector, index): Diagnostic[] => {
+      if (names.some((name) => isSelected(selector, name))) return [];
+      const message = `access.rules[${at}].methods[${index}]: ${JSON.stringify(selector)} takes no method of the protos`;
+      const hint = suggestSelector(selector, names);
+      return [{ severity: "error", position: rule.positionOf(index), message, hint, rule: "unknown-selector" }];
+    }),
+  );
+  if (problems.length > 0) throw new DiagnosticError(problems);
 }

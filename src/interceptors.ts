@@ -1,9 +1,13 @@
 // The gateway's own interceptors, each built from what the configuration says of it, in the order calls pass them; absent ones are left out.
 import type { Authenticate } from "./call.ts";
 import { createConfiguredAuthentication } from "./authenticators.ts";
+import { createAddressRules } from "./chain/address.ts";
 import type { Authentication } from "./chain/authenticate.ts";
+import { createBans } from "./chain/bans.ts";
+import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
 import type { Point } from "./chain/points.ts";
+import { createRequestIds } from "./chain/request-id.ts";
 import type { Config } from "./config/config.ts";
 import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
@@ -28,12 +32,41 @@ export interface InterceptorInputs {
 }
 
 export interface BuiltIns {
-  readonly at: Partial<Readonly<Record<Point, Interceptor>>>;
+  readonly at: Partial<Readonly<Record<Point, Interceptor | undefined>>>;
   /** Undefined where nobody is asked who calls. */
   readonly authentication: Authentication | undefined;
+  /** Undefined where nobody is banned. */
+  readonly bans: Bans | undefined;
 }
 
 export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const authentication = createConfiguredAuthentication(inputs);
-  return { at: authentication === undefined ? {} : { authenticate: authentication.interceptor }, authentication };
+  const { bans: banConfig, requestId, access, http } = inputs.config;
+  const bans = banConfig && createBans({ ...banConfig, exempt: [...banConfig.exempt, ...http.trustedProxies] });
+  return {
+    at: {
+      request_id: requestId && createRequestIds(requestId),
+      address: both(bans?.counting, createAddressRules(access.rules)),
+      authenticate: authentication?.interceptor,
+      ban: bans?.refusing,
+    },
+    authentication,
+    bans,
+  };
+}
+
+/** One after the other, at one point; the first decides at once. */
+function both(first: Interceptor | undefined, second: Interceptor | undefined): Interceptor | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return {
+    name: second.name,
+    compile(method) {
+      const [one, other] = [first.compile(method), second.compile(method)];
+      if (one === undefined || other === undefined) return one ?? other;
+      return (call) => {
+        void one(call);
+        return other(call);
+      };
+    },
+  };
 }

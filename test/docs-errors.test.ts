@@ -14,6 +14,7 @@ const parts = [
   "chain",
   "upstream",
   "status.ts",
+  "addresses.ts",
   "compression.ts",
   "grpc-frame.ts",
 ];

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../../src", import.meta.url));
 const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   status: [],
   diagnostic: [],
-  addresses: [],
+  addresses: ["status"],
   metadata: ["status"],
   credentials: [],
   compression: ["status"],

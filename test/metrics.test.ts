@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { createBans } from "../src/chain/bans.ts";
 import { CallCounts } from "../src/chain/call-counts.ts";
+import { toBans } from "../src/config/resolve-guard.ts";
+import { guardSettings } from "../src/config/settings-guard.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
 import { watchRuntime } from "../src/metrics/runtime.ts";
@@ -37,7 +40,8 @@ describe("writeMetrics", () => {
 
   it("agrees with docs/metrics.md in names, types and meanings, both ways", () => {
     const runtime = watchRuntime();
-    const text = writeMetrics(new Census(), [], { calls: new CallCounts(), more: [runtime.metrics] });
+    const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
+    const text = writeMetrics(new Census(), [], { calls: new CallCounts(), more: [runtime.metrics, bans.metrics] });
     runtime.stop();
     const told = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(([, name, help, type]) => [
       name,

@@ -6,12 +6,14 @@ import { isSelected } from "../schema/selector.ts";
 
 /** The order in which a call passes the gateway's own interceptors. There are no numbers: what is between two of these is named after them. */
 export const points = [
+  "request_id",
   "trace",
   "log",
   "metrics",
   "shed",
   "address",
   "authenticate",
+  "ban",
   "authorize",
   "limit",
   "concurrency",
@@ -50,7 +52,7 @@ export interface Arranged {
 
 /** Those before a point, the gateway's own there, those after it; several of one's own in the order they are given. */
 export function arrange(
-  builtIns: Partial<Readonly<Record<Point, Interceptor>>>,
+  builtIns: Partial<Readonly<Record<Point, Interceptor | undefined>>>,
   custom: readonly CustomInterceptor[],
 ): Arranged {
   const standing = (side: "before" | "after", point: Point): Interceptor[] =>

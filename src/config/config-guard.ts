@@ -1,4 +1,5 @@
 // What guards every request by HTTP itself, as the gateway runs by it.
+import type { Position } from "../diagnostic.ts";
 
 export interface CorsConfig {
   /** `scheme://host[:port]`, lower case, or one level of names as `https://*.app.example`, or `*`; empty: no answer says a word about CORS. */
@@ -20,6 +21,8 @@ export interface AddressLists {
 export interface AccessRule extends AddressLists {
   /** Selectors of methods. */
   readonly methods: readonly string[];
+  /** Of `methods[index]`. */
+  positionOf(index: number): Position | undefined;
 }
 
 export interface AccessConfig extends AddressLists {

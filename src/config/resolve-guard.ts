@@ -1,6 +1,7 @@
 // The settings of what guards every request as the gateway runs by them, and where they contradict each other.
 import type { AccessConfig, BanConfig, CorsConfig, RequestIdConfig } from "./config-guard.ts";
 import type { Config } from "./config.ts";
+import type { Layer } from "./layer.ts";
 import { formatDuration, toMs } from "./quantity.ts";
 import { defaultBanWeights } from "./settings-guard.ts";
 import type { GuardSettings } from "./settings-guard.ts";
@@ -17,8 +18,15 @@ export function toCors(cors: GuardSettings["cors"]): CorsConfig {
   };
 }
 
-export function toAccess(access: GuardSettings["access"]): AccessConfig {
-  const rules = access.rules.map(({ methods, allow = [], deny = [] }) => ({ methods, allow, deny }));
+/** `layers`: the highest first; the rules are those of the first that has any. */
+export function toAccess(access: GuardSettings["access"], layers: readonly Layer[]): AccessConfig {
+  const layer = layers.find(({ settings }) => settings.access?.rules !== undefined);
+  const rules = access.rules.map(({ methods, allow = [], deny = [] }, at) => ({
+    methods,
+    allow,
+    deny,
+    positionOf: (index: number) => layer?.positionOf(["access", "rules", at, "methods", index]),
+  }));
   return { allow: access.allow, deny: access.deny, onDeny: access.on_deny, rules };
 }
 

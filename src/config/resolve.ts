@@ -70,7 +70,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     redis: resolveRedis(layers),
     shedding: toShedding(group(layers, "shedding", defaults)),
     cors: toCors(group(layers, "cors", defaults)),
-    access: toAccess(group(layers, "access", defaults)),
+    access: toAccess(group(layers, "access", defaults), layers),
     bans: toBans(group(layers, "bans", defaults)),
     requestId: toRequestId(group(layers, "request_id", defaults)),
   };

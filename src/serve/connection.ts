@@ -18,7 +18,12 @@ export interface ConnectionContext {
   readonly upgrade?: UpgradeFront | undefined;
   readonly writeError: ErrorWriter;
   readonly reading: PacedBodies<Hurried>;
+  /** Told of the client whose bytes are no valid HTTP. */
+  readonly onMalformed?: OnMalformed | undefined;
 }
+
+/** The address of the other end of the connection. */
+export type OnMalformed = (address: string) => void;
 
 /** A socket that is being served. */
 export interface ServedConnection {

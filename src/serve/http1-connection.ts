@@ -30,7 +30,10 @@ export function serveHttp1(
     context.limits,
     {
       onRequest: (request) => serveRequest(client, request),
-      onFailure: (failure) => toRefusal(context, fromFailure(failure, context.limits)),
+      onFailure: (failure) => {
+        if (failure.code !== "timeout") context.onMalformed?.(client.peer.address);
+        return toRefusal(context, fromFailure(failure, context.limits));
+      },
       onUpgrade: canUpgrade ? (...upgrade) => serveUpgrade(client, served, upgrade) : undefined,
       onClose: () => {},
     },
@@ -87,6 +90,7 @@ function serveRequest(client: Http1Client, request: Http1Request): void {
   const { context } = client;
   const head = checkHead(request, context.limits);
   if (head instanceof GatewayError) {
+    context.onMalformed?.(client.peer.address);
     refuseRequest(context, request, head);
     return;
   }

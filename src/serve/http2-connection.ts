@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { createHttp2Connection } from "../http2/connection.ts";
 import type { ConnectionHandlers, Http2Stream, StreamHandlers } from "../http2/contract.ts";
 import type { HeaderList } from "../http2/decoded-block.ts";
+import { Http2Error } from "../http2/errors.ts";
 import type { Http2Limits } from "../http2/limits.ts";
 import { GatewayError } from "../status.ts";
 import { createCertificateReader } from "./client-certificate.ts";
@@ -37,6 +38,7 @@ export function serveHttp2(
   const readHead = createHeadReader(limits);
 
   const refuse = (stream: Http2Stream, error: GatewayError, list: HeaderList, isComplete: boolean): Http2Exchange => {
+    context.onMalformed?.(host.peer.address);
     const unread = { method: methodOf(list), target: "", headers: {}, rawHeaders: [] };
     const exchange = new Http2Exchange(host, stream, unread, isComplete);
     const { contentType, body } = writeError(error);
@@ -61,7 +63,9 @@ export function serveHttp2(
     // Whatever it is, only the stream it happened on is lost; fronts answer their own faults.
     onFault() {},
     // The exchanges were told one by one.
-    onClose() {},
+    onClose(error) {
+      if (error instanceof Http2Error) context.onMalformed?.(host.peer.address);
+    },
   };
   const options = { role: "server", limits: toHttp2Limits(limits), keepalive } as const;
   const connection = createHttp2Connection(

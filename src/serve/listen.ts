@@ -6,7 +6,7 @@ import { addressKey } from "../addresses.ts";
 import type { Front, UpgradeFront } from "../front/front.ts";
 import { isHttp2Preface } from "../http2/preface.ts";
 import { Code, GatewayError } from "../status.ts";
-import type { ConnectionContext, ServeConnection, ServedConnection } from "./connection.ts";
+import type { ConnectionContext, OnMalformed, ServeConnection, ServedConnection } from "./connection.ts";
 import { awaitFirstBytes, isForeign } from "./first-bytes.ts";
 import { serveHttp1 } from "./http1-connection.ts";
 import { createConnectionCount } from "./listen-count.ts";
@@ -32,6 +32,10 @@ export interface ListenerOptions {
   readonly upgrade?: UpgradeFront | undefined;
   /** The front's error shape, for requests no front gets to see. */
   readonly writeError?: ErrorWriter;
+  /** Told of clients whose bytes are no valid HTTP. Must not throw. */
+  readonly onMalformed?: OnMalformed | undefined;
+  /** Whether an address is served at all; undefined for everybody. Whoever is not has the connection closed, unheard. */
+  readonly isServed?: ((address: string) => boolean) | undefined;
   /** Serves HTTP/2 on the same port: agreed on by ALPN, or by prior knowledge. */
   readonly http2?: ServeConnection;
   /** Undefined for plain text. */
@@ -58,8 +62,8 @@ export function toListenAddress(host: string, port: number): ListenAddress {
 
 /** Throws for a certificate or key that cannot be used. */
 export function createListener(options: ListenerOptions): Listener {
-  const { address, limits, front, upgrade, writeError = writePlainError } = options;
-  const context: ConnectionContext = { limits, front, upgrade, writeError, reading: new PacedBodies() };
+  const { address, limits, front, upgrade, writeError = writePlainError, onMalformed } = options;
+  const context: ConnectionContext = { limits, front, upgrade, writeError, reading: new PacedBodies(), onMalformed };
   const connections = new Connections(context, options);
   const server = createServer({ noDelay: true }, (socket) => connections.accept(socket));
   server.maxConnections = limits.maxConnections;
@@ -97,12 +101,14 @@ class Connections {
   readonly #served = new Map<Socket, ServedConnection>();
   readonly #count: ConnectionCount;
   readonly #busyAnswer: Buffer;
+  readonly #isServed: ListenerOptions["isServed"];
   #isClosing = false;
 
-  constructor(context: ConnectionContext, { http2, tls }: ListenerOptions) {
+  constructor(context: ConnectionContext, { http2, tls, isServed }: ListenerOptions) {
     const { limits, writeError } = context;
     this.#context = context;
     this.#http2 = http2;
+    this.#isServed = isServed;
     this.#count = createConnectionCount(limits.maxConnectionsPerIp);
     const { contentType, body } = writeError(tooManyConnections());
     this.#busyAnswer = rawAnswer(503, contentType, body);
@@ -113,6 +119,10 @@ class Connections {
   }
 
   accept(socket: Socket): void {
+    if (this.#isServed?.(socket.remoteAddress ?? "") === false) {
+      socket.destroy();
+      return;
+    }
     const key = addressKey(socket.remoteAddress);
     if (!this.#count.add(key)) {
       socket.on("error", () => socket.destroy());

@@ -5,6 +5,7 @@ import { Code, GatewayError } from "../../status.ts";
 import { toStatusBytes } from "../../translate/reply/status-bytes.ts";
 import type { Exchange, ResponseWriter } from "../front.ts";
 import { encodeGrpcMessage } from "../grpc-message.ts";
+import { toNamedError } from "../named-error.ts";
 import { contentTypes } from "./codec.ts";
 import type { CodecName } from "./codec.ts";
 import { appendReplyMetadata } from "./metadata.ts";
@@ -26,7 +27,7 @@ export interface Refusing {
 
 /** Answers the exchange, unless somebody did, and ends the call; never throws. */
 export function answerError({ options, exchange, codec, call }: Refusing, cause: unknown): void {
-  const error = toReported(options, cause);
+  const error = toReported(options, toNamedError(cause, exchange.requestId));
   call?.end(error.code, error, exchange.isDone ? 0 : 200);
   if (exchange.isDone) return;
   try {
@@ -45,7 +46,7 @@ export function answerError({ options, exchange, codec, call }: Refusing, cause:
 
 /** Ends an answer that has begun; never throws. */
 export function endWithError(options: GrpcOptions, exchange: Exchange, writer: ResponseWriter, cause: unknown): void {
-  const error = toReported(options, cause);
+  const error = toReported(options, toNamedError(cause, exchange.requestId));
   try {
     writer.end(toErrorTrailers(error));
   } catch (fault) {

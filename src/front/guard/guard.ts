@@ -1,11 +1,10 @@
 // What stands before every front, in this order: a name for the request, what pages may read, addresses that are served, bans, preflights. OPEN FIRST in front/guard/.
-import { compileAddressList } from "../../addresses.ts";
+import { addressForbidden, compileAddressList, compileServed } from "../../addresses.ts";
+import type { AddressLists } from "../../addresses.ts";
 import { GatewayError } from "../../status.ts";
 import type { ForwardedSource } from "../forwarded.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front, Upgrade, UpgradeFront } from "../front.ts";
-import { compileAccess } from "./access.ts";
-import type { AccessLists } from "./access.ts";
 import { compileCors } from "./cors.ts";
 import type { CorsOptions } from "./cors.ts";
 import { compileRequestId } from "./request-id.ts";
@@ -16,7 +15,7 @@ export interface GuardOptions {
   /** Undefined for none of it, each. */
   readonly cors: CorsOptions | undefined;
   readonly requestId: Omit<RequestIdOptions, "isProxy"> | undefined;
-  readonly access: AccessLists;
+  readonly access: AddressLists;
   /** Throws GatewayError for a client that is banned. */
   readonly checkBan: ((address: string) => void) | undefined;
 }
@@ -82,13 +81,13 @@ function compileCheck({
   checkBan,
   trustedProxies,
 }: GuardOptions): ((request: ForwardedSource) => void) | undefined {
-  const checkAddress = compileAccess(access);
+  const isServed = compileServed(access);
   const forwardedOf = compileForwarded(trustedProxies);
-  if (checkAddress === undefined && checkBan === undefined) return undefined;
+  if (isServed === undefined && checkBan === undefined) return undefined;
   return (request) => {
     // Without trusted proxies it is the other end of the connection, and nothing else needs to be looked at.
     const { address } = trustedProxies.length === 0 ? request.peer : forwardedOf(request).client;
-    checkAddress?.(address);
+    if (isServed?.(address) === false) throw addressForbidden();
     checkBan?.(address);
   };
 }

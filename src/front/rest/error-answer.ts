@@ -7,6 +7,7 @@ import { compileErrorWriter, compileStatusWriter } from "../../translate/reply/e
 import type { WriteError } from "../../translate/reply/error-body.ts";
 import { indentJson, prettyIndent } from "../../translate/json/indent-json.ts";
 import type { Exchange } from "../front.ts";
+import { toNamedError } from "../named-error.ts";
 import { compileReplyHeaders, toReplyTrailers } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
 import { readRetryAfter } from "./retry-after.ts";
@@ -44,7 +45,7 @@ export function compileErrorAnswer(schema: Schema, options: RestOptions): Answer
   const write = compileErrorBody(schema, options);
   const appendReplyHeaders = compileReplyHeaders(options);
   return (exchange, cause, call, hasHead = false) => {
-    const error = GatewayError.from(cause);
+    const error = toNamedError(cause, exchange.requestId);
     if (error.cause !== undefined) options.report(error);
     if (exchange.isDone) {
       call?.end(error.code, error);

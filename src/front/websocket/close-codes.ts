@@ -33,6 +33,19 @@ export const CloseCode = {
 
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
+/** What came over the socket was no WebSocket, or not the protocol that was agreed on. */
+export function isMalformed(code: number): boolean {
+  return malformed.has(code);
+}
+
+const malformed: ReadonlySet<number> = new Set([
+  CloseCode.PROTOCOL_ERROR,
+  CloseCode.INVALID_TEXT,
+  CloseCode.BAD_FRAME,
+  CloseCode.FLOW_CONTROL,
+  CloseCode.STREAM_ID,
+]);
+
 /** `4000 + code` says the gRPC status (4001 to 4016). */
 const statusBase = 4000;
 

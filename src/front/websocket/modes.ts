@@ -31,6 +31,8 @@ export interface WebSocketSettings {
   readonly census: Census;
   /** Absent: everybody is let in, and the chain judges each call. Rejects and throws with GatewayError only. */
   readonly authenticate?: Authenticate;
+  /** Told of a client's address when what it sends is no WebSocket, or not the protocol agreed on. Must not throw. */
+  readonly onMalformed?: ((address: string) => void) | undefined;
 }
 
 /** Whose a socket is. */

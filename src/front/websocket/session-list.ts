@@ -38,8 +38,8 @@ export class SessionList {
   }
 
   /** For a socket that was counted in; it is counted out when it has gone. */
-  open(place: Place): OpenSession {
-    const session = new OpenSession(this, place, this.#sessions.length);
+  open(place: Place, onGone?: (code: number) => void): OpenSession {
+    const session = new OpenSession(this, place, { index: this.#sessions.length, onGone });
     this.#sessions.push(session);
     return session;
   }
@@ -95,16 +95,23 @@ export interface Place {
   readonly principal: string | undefined;
 }
 
+interface Opening {
+  readonly index: number;
+  readonly onGone: ((code: number) => void) | undefined;
+}
+
 export class OpenSession implements SocketOwner {
   index: number;
   mode: Session | undefined;
   readonly #list: SessionList;
   #place: Place;
+  readonly #onGone: ((code: number) => void) | undefined;
 
-  constructor(list: SessionList, place: Place, index: number) {
+  constructor(list: SessionList, place: Place, { index, onGone }: Opening) {
     this.#list = list;
     this.#place = place;
     this.index = index;
+    this.#onGone = onGone;
   }
 
   get place(): Place {
@@ -125,6 +132,7 @@ export class OpenSession implements SocketOwner {
   onGone(code: number): void {
     this.mode = undefined;
     this.#list.remove(this, code);
+    this.#onGone?.(code);
   }
 }
 

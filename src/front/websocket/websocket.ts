@@ -12,7 +12,7 @@ import { compileRequestMetadata } from "../request-metadata.ts";
 import { whenAdmitted } from "../when-admitted.ts";
 import { createAccept } from "./accept.ts";
 import type { Accept } from "./accept.ts";
-import { CloseCode } from "./close-codes.ts";
+import { CloseCode, isMalformed } from "./close-codes.ts";
 import { HandshakeRate } from "./handshake-rate.ts";
 import { createModes } from "./modes.ts";
 import type { Opening, WebSocketSettings } from "./modes.ts";
@@ -49,7 +49,7 @@ interface Prepared {
 
 /** Throws RangeError for options that cannot be followed: what is no origin, a reserved header name. */
 export function createWebSocketFront(settings: WebSocketSettings): WebSocketFront {
-  const { schema, options, sweep, census, chain } = settings;
+  const { schema, options, sweep, census, chain, onMalformed } = settings;
   const { profile, errors, json } = options;
   const writeError = compileErrorWriter(schema, { shape: errors, json, ownDetails: profile === "strict" });
   const tickets = new Tickets(options, sweep);
@@ -74,7 +74,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
     return { upgrade: asked, caller, admission, opening: modes.prepare(caller, admission) };
   };
 
-  const enter = compileEnter(sessions, accept, socketContext);
+  const enter = compileEnter({ sessions, accept, context: socketContext, onMalformed });
 
   const missed = (source: Upgrade, error: GatewayError): void => {
     const peer = reception.forwardedOf(source).client;
@@ -113,7 +113,14 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
 /** Lets in whom the chain let pass. Throws GatewayError where there are too many. */
 type Enter = (prepared: Prepared) => void;
 
-function compileEnter(sessions: SessionList, accept: Accept, context: SocketContext): Enter {
+interface EnterParts {
+  readonly sessions: SessionList;
+  readonly accept: Accept;
+  readonly context: SocketContext;
+  readonly onMalformed: WebSocketSettings["onMalformed"];
+}
+
+function compileEnter({ sessions, accept, context, onMalformed }: EnterParts): Enter {
   return ({ upgrade, caller, admission, opening }) => {
     const { call, open } = opening;
     const place = sessions.admit(admission.principal, call?.identity);
@@ -123,7 +130,9 @@ function compileEnter(sessions: SessionList, accept: Accept, context: SocketCont
       call?.end(Code.CANCELLED);
       return;
     }
-    const session = sessions.open(place);
+    const { address } = admission.peer;
+    const onGone = onMalformed && ((code: number) => (isMalformed(code) ? onMalformed(address) : undefined));
+    const session = sessions.open(place, onGone);
     const socket = new ClientSocket(accepted, context, session);
     session.mode = open(socket, { claim: (known) => session.claim(known) });
   };
