@@ -9,8 +9,8 @@ import { ClientError, retryDelay, toError, toVerdict, unauthenticated, unavailab
 import type { Codec } from "./frames.ts";
 import { guard } from "./guard.ts";
 import { Pace } from "./pace.ts";
-import { connectionLost, Session } from "./session.ts";
-import type { SessionEvents } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionEnd, SessionEvents } from "./session.ts";
 
 const healthyMs = 10_000;
 const probeMs = 5_000;
@@ -101,7 +101,6 @@ export class Connection implements Dispatcher, SessionEvents {
     record?.stopTimer();
     this.#isDialing = false;
     this.#wasEverReady = true;
-    this.#isRefreshed = false;
     this.#blockedUntil = 0;
     this.#tell("ready");
     for (const other of this.#sessions.keys()) if (other.isDraining) this.#moveFrom(other);
@@ -130,13 +129,12 @@ export class Connection implements Dispatcher, SessionEvents {
     if (calls.length > 0 || [...session.calls].some((call) => call.isResumable)) this.#dial();
   }
 
-  onEnd(session: Session, closeCode: number, refusal: ClientError | undefined): void {
+  onEnd(session: Session, { closeCode, refusal, error }: SessionEnd): void {
     const record = this.#sessions.get(session);
     this.#sessions.delete(session);
     record?.stopTimer();
     const isFirstTry = !session.isReady;
     if (isFirstTry) this.#isDialing = false;
-    const error = connectionLost(closeCode, refusal);
     if (this.#sessions.size === 0) this.#tell("closed", error);
     const calls = [...session.calls];
     // Those that wait for this very socket.
@@ -145,7 +143,8 @@ export class Connection implements Dispatcher, SessionEvents {
     // A socket that nobody needed any more is no failure.
     if (calls.length === 0 && waiting.length === 0) this.#flush();
     else if (this.#canRetry(closeCode, refusal, age)) {
-      if (isFirstTry && !this.#wasEverReady) this.#blockedUntil = this.clock.now() + blockedMs;
+      // Who gets a word of the gateway's through has a way for WebSocket.
+      if (isFirstTry && !this.#wasEverReady && closeCode === 1006) this.#blockedUntil = this.clock.now() + blockedMs;
       for (const call of calls) call.lost(error, isFirstTry && refusal !== undefined);
       for (const call of waiting) {
         this.#waiting.delete(call);
@@ -165,6 +164,8 @@ export class Connection implements Dispatcher, SessionEvents {
     // A socket that was given up here because of what came has no code that says so.
     const code = closeCode === 1006 && refusal !== undefined ? 4000 + refusal.code : closeCode;
     const verdict = toVerdict(code, refusal);
+    // New credentials are asked for again only when the last ones have held for a while.
+    if (age >= healthyMs) this.#isRefreshed = false;
     if (verdict === "refresh") {
       if (this.#isRefreshed || this.#inputs.options.getToken === undefined) return false;
       this.#isRefreshed = true;

@@ -32,6 +32,8 @@ export interface HttpRoute {
   readonly reply?: string;
   /** Streams come as server-sent events instead of lines of JSON. */
   readonly sse?: boolean;
+  /** Each message of a stream comes as `{"result":…}`. */
+  readonly wrapped?: boolean;
 }
 
 export type Requests<T> = AsyncIterable<T> | Iterable<T>;
@@ -116,7 +118,7 @@ export interface WebSocketLike {
   binaryType: string;
   addEventListener(type: "open" | "error", listener: () => void): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
-  addEventListener(type: "close", listener: (event: { readonly code: number }) => void): void;
+  addEventListener(type: "close", listener: (event: { readonly code: number; readonly reason?: string }) => void): void;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
 }

@@ -5,6 +5,11 @@ const lastSize = 4096;
 /** Half a window used within this time is a window that holds a fast stream up. */
 const quickMs = 100;
 
+/** More than the protocol has is a fault of the whole socket. */
+function clamp(least: number, count: number): number {
+  return Math.min(Math.max(least, Math.floor(count) || 0), 2 ** 31 - 1);
+}
+
 export class CreditWindow {
   #size: number;
   readonly #most: number;
@@ -14,8 +19,8 @@ export class CreditWindow {
   #grantedAt = 0;
 
   constructor(size = firstSize, most = Math.max(lastSize, size)) {
-    this.#size = Math.max(1, Math.floor(size));
-    this.#most = Math.max(this.#size, Math.floor(most));
+    this.#size = clamp(1, size);
+    this.#most = clamp(this.#size, most);
   }
 
   /** The credit of a stream that is opened while `waiting` messages have not been taken. */

@@ -96,7 +96,14 @@ async function send(
   if (token !== undefined) headers.set("authorization", token);
   for (const [name, value] of Object.entries({ ...source.metadata, ...metadata }))
     headers.set(name, [value].flat().join(", "));
-  return fetch(source.url + target, { method: route.verb, headers, signal, ...(body === undefined ? {} : { body }) });
+  // Said in the URL, since in profile grpc-gateway Accept does not decide.
+  const form = isStream ? `${target.includes("?") ? "&" : "?"}$alt=${route.sse === true ? "sse" : "ndjson"}` : "";
+  return fetch(source.url + target + form, {
+    method: route.verb,
+    headers,
+    signal,
+    ...(body === undefined ? {} : { body }),
+  });
 }
 
 async function readReply(call: Call, carrier: FetchCarrier, response: Response): Promise<void> {
@@ -121,7 +128,8 @@ async function readStream(call: Call, carrier: FetchCarrier, response: Response)
       }
       await carrier.room();
       if (carrier.isOver) return;
-      call.receive(unwrap(call, value));
+      const { wrapped } = call.method.http ?? {};
+      call.receive(unwrap(call, wrapped === true ? (value as { result?: unknown }).result : value));
     }
   }
   // Server-sent events say how they end; without that word they were cut.

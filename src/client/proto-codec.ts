@@ -41,6 +41,7 @@ export const protoCodec: Codec = {
     return writer.finish();
   },
   decode(data) {
+    if (typeof data === "string") throw new TypeError("text, where frames are binary");
     const reader = new WireReader(new Uint8Array(data as ArrayBuffer));
     const t = types[reader.varint()];
     const id = reader.varint();

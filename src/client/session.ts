@@ -1,7 +1,7 @@
 // One WebSocket and the calls on it: frames in and out, stream ids, the handshake inside the socket.
 import type { Call, Carrier } from "./call.ts";
 import type { Metadata, WebSocketLike } from "./contract.ts";
-import { ClientError, internal, resourceExhausted, unavailable } from "./error.ts";
+import { ClientError, internal, resourceExhausted, toVerdict, unavailable } from "./error.ts";
 import type { ClientFrame, Codec, ReadyFrame, ServerFrame, StatusFrame } from "./frames.ts";
 
 /** Opened before the server has said how many it takes. */
@@ -21,8 +21,16 @@ export interface SessionEvents {
   onExpiring(session: Session): void;
   /** No new calls here; `calls` have not been taken on. */
   onGoAway(session: Session, calls: readonly Call[], retryAfterMs: number): void;
-  /** Once. `refusal`: the server's words about the socket. */
-  onEnd(session: Session, closeCode: number, refusal: ClientError | undefined): void;
+  /** Once. */
+  onEnd(session: Session, end: SessionEnd): void;
+}
+
+export interface SessionEnd {
+  readonly closeCode: number;
+  /** The server's words about the socket. */
+  readonly refusal: ClientError | undefined;
+  /** What calls are told that cannot go on: those words, or what the close says. */
+  readonly error: ClientError;
 }
 
 export interface Hello {
@@ -53,7 +61,7 @@ export class Session {
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => this.#onOpen(hello));
     socket.addEventListener("message", ({ data }) => this.#onMessage(data));
-    socket.addEventListener("close", ({ code }) => this.#end(code));
+    socket.addEventListener("close", ({ code, reason = "" }) => this.#end(code, reason));
     // What is wrong comes with close.
     socket.addEventListener("error", () => {});
   }
@@ -225,12 +233,16 @@ export class Session {
     this.closeIfDrained();
   }
 
-  #end(closeCode: number): void {
+  #end(closeCode: number, reason = ""): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isOpen = false;
     this.#endProbe();
-    this.#events.onEnd(this, closeCode, this.#refusal);
+    this.#events.onEnd(this, {
+      closeCode,
+      error: this.#refusal ?? connectionLost(closeCode, reason),
+      refusal: this.#refusal,
+    });
     this.#calls.clear();
   }
 
@@ -282,8 +294,10 @@ export class Session {
   }
 }
 
-/** Of a call whose connection broke. */
-export function connectionLost(closeCode: number, refusal: ClientError | undefined): ClientError {
-  if (refusal !== undefined) return refusal;
-  return new ClientError({ code: unavailable, message: `the connection was lost (WebSocket close code ${closeCode})` });
+/** Of a call whose connection broke. UNAVAILABLE invites to try again, so only what may pass is called that. */
+export function connectionLost(closeCode: number, reason: string): ClientError {
+  const isStatus = closeCode > 4000 && closeCode < 4017;
+  const code = isStatus ? closeCode - 4000 : toVerdict(closeCode, undefined) === "fail" ? internal : unavailable;
+  const message = `the connection was lost (WebSocket close code ${closeCode}${reason && ": "}${reason})`;
+  return new ClientError({ code, message });
 }

@@ -2,6 +2,7 @@
 // no WebSocket can be opened.
 import type { Binding } from "../schema/binding.ts";
 import type { Field, Method, MessageType, OptionMessage } from "../schema/descriptor.ts";
+import { hasOpenKeys } from "../translate/reply/reserved-keys.ts";
 import { compileFieldText } from "../translate/reply/field-text.ts";
 import { memberOf } from "./type-expression.ts";
 import type { JsonShape } from "./type-expression.ts";
@@ -28,6 +29,8 @@ export interface HttpDescriptor {
   readonly reply?: string;
   /** Streams come as server-sent events, as lines of JSON are off. */
   readonly sse?: true;
+  /** Each message of a stream comes as `{"result":…}`, since it might look like the protocol's words otherwise. */
+  readonly wrapped?: true;
 }
 
 export function describeMethod(method: Method, bindings: readonly Binding[], json: JsonShape): MethodDescriptor {
@@ -81,6 +84,7 @@ function describeHttp(
     ...(body.kind === "none" ? {} : { body: body.kind === "all" ? "*" : memberOf(body.field, json) }),
     ...(responseBody === undefined ? {} : { reply: memberOf(responseBody, json) }),
     ...(isStream && noLines ? { sse: true } : {}),
+    ...(isStream && hasOpenKeys(binding) ? { wrapped: true } : {}),
   };
 }
 

@@ -13,6 +13,7 @@ export const counterProto = `
   syntax = "proto3";
   package counter;
   import "google/api/annotations.proto";
+  import "google/protobuf/struct.proto";
   import "google/rpc/error_details.proto";
   import "sluice/annotations.proto";
 
@@ -34,6 +35,7 @@ export const counterProto = `
       option (google.api.http) = { get: "/v1/items:events" };
       option (sluice.stream) = { ndjson: false };
     }
+    rpc Values(Range) returns (stream google.protobuf.Value) { option (google.api.http) = { get: "/v1/values" }; }
     rpc Sum(stream Item) returns (Item) { option (google.api.http) = { post: "/v1/items:sum" body: "*" }; }
     rpc Echo(stream Item) returns (stream Item) { option (google.api.http) = { post: "/v1/items:echo" body: "*" }; }
   }
@@ -193,7 +195,7 @@ async function startBackend(schema: Schema) {
     return seen;
   };
   for (const method of schema.services[0].methods) {
-    const encode = (item: object): Buffer => toMessage(schema, "counter.Item", JSON.stringify(item));
+    const encode = (item: object): Buffer => toMessage(schema, method.output.name, JSON.stringify(item));
     const decode = (bytes: Buffer): never => JSON.parse(fromMessage(schema, method.input, bytes)) as never;
     const handle = (call: AnyCall, done?: (error: object | null, reply?: Buffer) => void): void => {
       if (method.kind === "unary") answerOne(begin(method, call, decode(call.request)), encode, done!);

@@ -48,4 +48,10 @@ describe("Pace", () => {
     expect(delays(0)).to.deep.equal([0, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
     expect(delays(1)).to.deep.equal([1000, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   });
+
+  it("grants no more than the protocol has, and never nothing", () => {
+    expect(new CreditWindow(1e12).open(0, 0)).to.equal(2 ** 31 - 1);
+    for (const size of [0, -1, NaN, 0.5]) expect(new CreditWindow(size).open(0, 0), String(size)).to.equal(1);
+    expect(new CreditWindow(2, NaN).open(0, 0)).to.equal(2);
+  });
 });

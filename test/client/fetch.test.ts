@@ -34,7 +34,8 @@ describe("the browser client without WebSocket", () => {
 
   before(async () => {
     gateway = await startCounter();
-    for (const name of ["Get", "Put", "Watch", "Plain", "Events", "Echo"]) methods[name] = methodInfo(gateway, name);
+    for (const name of ["Get", "Put", "Watch", "Plain", "Events", "Values", "Echo"])
+      methods[name] = methodInfo(gateway, name);
   });
 
   after(() => gateway.close());
@@ -68,6 +69,33 @@ describe("the browser client without WebSocket", () => {
         items.map((item) => Number(item.number)),
         name,
       ).to.deep.equal(Array.from({ length: 500 }, (_, i) => i + 1));
+    }
+  });
+
+  it("takes messages that could look like the protocol's own words out of their envelope", async () => {
+    const values = await collect(client.stream(methods["Values"], { count: "2" }));
+    expect(values).to.deep.equal([
+      { number: "1", text: "" },
+      { number: "2", text: "" },
+    ]);
+  });
+
+  it("reads streams of a gateway in profile grpc-gateway, whatever form that has for others", async () => {
+    const other = await startCounter("profile: grpc-gateway");
+    client = connect(other.url, { WebSocket: BlockedWebSocket });
+    try {
+      for (const name of ["Plain", "Events", "Values"]) {
+        const items = await collect(client.stream<Item>(methods[name], { count: "2" }));
+        expect(
+          items.map(({ number }) => number),
+          name,
+        ).to.deep.equal(["1", "2"]);
+      }
+      const failed = collect(client.stream(methods["Plain"], { count: "1", act: "fail:5:gone" }));
+      expect((await failureOf(failed)).code).to.equal(5);
+    } finally {
+      client.close();
+      await other.close();
     }
   });
 

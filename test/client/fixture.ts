@@ -7,6 +7,7 @@ import { Connection } from "../../src/client/connection.ts";
 import { createEnvironment } from "../../src/client/environment.ts";
 import type { Environment } from "../../src/client/environment.ts";
 import { jsonCodec } from "../../src/client/frames.ts";
+import type { Codec } from "../../src/client/frames.ts";
 import { describeMethod } from "../../src/docs/method-descriptor.ts";
 import { strictJson } from "../../src/translate/options.ts";
 import type { Binding } from "../../src/schema/binding.ts";
@@ -32,7 +33,11 @@ const probeMs = 5000;
 const connectTimeoutMs = 60_000 * speed;
 
 /** A page whose minutes are milliseconds; `random` is what Math.random gives it. */
-export function openPage(url: string, options: ConnectOptions = {}, random = () => 0.5): Page {
+export function openPage(
+  url: string,
+  options: ConnectOptions = {},
+  { random = () => 0.5, codec = jsonCodec }: { readonly random?: () => number; readonly codec?: Codec } = {},
+): Page {
   const listeners = new Set<() => void>();
   const pauses: number[] = [];
   // Time is what timers say it is: no test depends on how long something takes.
@@ -60,7 +65,7 @@ export function openPage(url: string, options: ConnectOptions = {}, random = () 
       return () => listeners.delete(listener);
     },
   };
-  const connection = new Connection({ address: toAddress(url), codec: jsonCodec, options: all, environment });
+  const connection = new Connection({ address: toAddress(url), codec, options: all, environment });
   const page: Page = {
     client: createClient(connection),
     environment,

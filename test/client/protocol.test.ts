@@ -167,6 +167,35 @@ describe("the browser client, frame by frame", () => {
     expect([error.code, error.message, tokens.length]).to.deep.equal([16, "expired again", 2]);
   });
 
+  it("asks for no third credentials where sockets end as soon as they are ready", async () => {
+    const call = page.client.stream(watch, {});
+    for (const token of ["token-1", "token-2"]) {
+      const socket = await server.accept();
+      expect((await socket.next())["auth"]).to.equal(`Bearer ${token}`);
+      socket.send(readyFrame);
+      socket.send({ t: "status", id: 0, code: 16, status: "UNAUTHENTICATED", message: "revoked" });
+      socket.close(4016);
+    }
+    const error = await failureOf(call.next());
+    expect([error.code, error.message, tokens.length]).to.deep.equal([16, "revoked", 2]);
+  });
+
+  it("does not take a gateway that refuses for a network without WebSocket", async () => {
+    const fetched: unknown[] = [];
+    const onFetch = (url: unknown): Promise<Response> => {
+      fetched.push(url);
+      return Promise.reject(new Error("not this way"));
+    };
+    page = openPage(server.url, { fetch: onFetch as typeof fetch });
+    const call = page.client.single({ ...repeatable, http: { verb: "GET", path: "/v1" } }, {});
+    (await server.accept()).close(1013);
+    const socket = await accept();
+    await socket.next();
+    socket.send({ t: "msg", id: 1, m: 1 });
+    socket.send({ t: "status", id: 1, code: 0 });
+    expect([await call, fetched]).to.deep.equal([1, []]);
+  });
+
   it("sends new credentials when the old ones are about to end", async () => {
     const call = page.client.single(get, {});
     const socket = await accept();
@@ -194,7 +223,9 @@ describe("the browser client, frame by frame", () => {
       await socket.next();
       socket.close(code, reason);
       const error = await failureOf(next);
-      expect(error.message).to.contain(String(code));
+      expect(error.message).to.contain(`${code}: ${reason}`);
+      // UNAVAILABLE would invite to try again.
+      expect(error.code).to.equal(code === 4003 ? 3 : 13);
       expect(page.pauses).to.deep.equal([]);
     });
 
@@ -372,7 +403,7 @@ describe("the browser client, frame by frame", () => {
     expect(states).to.deep.equal([
       "connecting ",
       "ready ",
-      "closed the connection was lost (WebSocket close code 4003)",
+      "closed the connection was lost (WebSocket close code 4003: INVALID_ARGUMENT)",
     ]);
   });
 

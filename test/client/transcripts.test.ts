@@ -1,171 +1,142 @@
-// The transcripts of test/protocol/mux, played from the server's side: the client sends what they send, and hands on what they expect.
-import { readdirSync, readFileSync } from "node:fs";
+// Every transcript of test/protocol, played from the server's side to the browser client: test/protocol/README.md says how. What is
+// simple mode there is the same call in multiplexed mode here, and over fetch where it is a stream of the server.
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect } from "chai";
-import type { MethodInfo, StreamCall } from "../../src/client/client.ts";
 import { protoCodec } from "../../src/client/proto-codec.ts";
-import { schemaOf } from "../support/schema.ts";
-import { startFakeGateway } from "./fake-gateway.ts";
-import type { FakeGateway, FakeSocket, Frame } from "./fake-gateway.ts";
-import { methodInfo, openPage } from "./fixture.ts";
-import type { Page } from "./fixture.ts";
+import { collect, failureOf, openPage } from "./fixture.ts";
+import { infoOf } from "./kit/methods.ts";
+import { compareEnd } from "./kit/outcome.ts";
+import { Player } from "./kit/player.ts";
+import { startReplayServer } from "./kit/replay-server.ts";
+import type { ReplayServer } from "./kit/replay-server.ts";
+import { ofMux, ofSimple, readTranscripts } from "./kit/transcript.ts";
+import type { ClientRun, MuxTranscript, Transcript } from "./kit/transcript.ts";
 
-type Step = Readonly<Record<string, unknown>> & { readonly send?: Frame; readonly expect?: Frame };
+const mux = readTranscripts("mux");
+const simple = readTranscripts("simple");
+const all = [...mux, ...simple];
 
-interface Transcript {
-  readonly name: string;
-  readonly given: { readonly path: string; readonly protocols?: readonly string[]; readonly options?: unknown };
-  readonly steps: readonly Step[];
+const hasRun = ({ client }: Transcript): boolean => !("none" in client);
+const isRefusal = ({ steps }: Transcript): boolean => "expectHttp" in steps[0];
+
+/** Streams of the server in JSON, asked for as the transcript's path does: lines of JSON say what frames say. */
+function isForFetch({ given, steps, client }: Transcript): boolean {
+  if ("none" in client || given.page !== undefined || given.protocols !== undefined) return false;
+  // An envelope of WebSocket's alone.
+  if (given.options?.envelope !== undefined) return false;
+  const [call] = client.calls;
+  if (call === undefined || infoOf(call.method).http === undefined || given.path.includes("$alt")) return false;
+  return steps.every((step) => step.fault !== true && !("expectHttp" in step) && !("close" in step));
 }
 
-const transcripts = readdirSync("test/protocol/mux")
-  .filter((file) => file.endsWith(".json"))
-  .flatMap((file) => JSON.parse(readFileSync(`test/protocol/mux/${file}`, "utf8")) as Transcript | Transcript[]);
-
-const kitSchema = schemaOf({ "kit.proto": readFileSync("test/protocol/kit.proto", "utf8") });
-const ours = new Set(["init", "open", "msg", "end", "cancel"]);
-const theirs = new Set(["ready", "head", "msg", "status", "credit", "pong"]);
-
-function infoOf(frame: Frame): MethodInfo | undefined {
-  const [service, name] = String(frame["method"]).split("/");
-  return service === "kit.v1.Kit" && kitSchema.method(`${service}.${name}`) !== undefined
-    ? methodInfo({ schema: kitSchema, bindings: [] }, name)
-    : undefined;
-}
-
-const takesMany = ({ kind }: MethodInfo): boolean => kind === "client-streaming" || kind === "bidi-streaming";
-
-/** Those that a client that keeps the rules could have written: the others are the faults of one that does not. */
-function isPlayable({ given, steps }: Transcript): boolean {
-  if (given.path !== "/-/stream" || given.protocols?.[0] !== "sluice.mux.v1.json" || given.options !== undefined)
-    return false;
-  const sent = steps.flatMap(({ send }) => (send === undefined ? [] : [send]));
-  const isClean = steps.every((step) =>
-    step.send === undefined ? theirs.has(step.expect?.t ?? "") : ours.has(step.send.t),
-  );
-  if (!isClean || sent[0]?.t !== "init" || sent.filter(({ t }) => t === "init").length > 1) return false;
-  // Credit that is answered with a pong or an error is about what no client sends.
-  const opens = sent.filter(({ t }) => t === "open");
-  return opens.length > 0 && opens.every((open, index) => open["id"] === index + 1 && isOurOpen(open, sent));
-}
-
-/** As this client opens: one message in `open`, with the end, or none and messages later. */
-function isOurOpen(open: Frame, sent: readonly Frame[]): boolean {
-  const info = infoOf(open);
-  if (info === undefined || open["timeout"] !== undefined || open["metadata"] !== undefined) return false;
-  const later = sent.filter(({ t, id }) => (t === "msg" || t === "end") && id === open["id"]);
-  return takesMany(info)
-    ? open["m"] === undefined && open["end"] === undefined
-    : open["m"] !== undefined && later.length === 0;
-}
-
-/** What a `"*"` stands for does not matter to a client. */
-function concrete(frame: Frame): Frame {
-  return {
-    ...frame,
-    ...Object.fromEntries(
-      Object.entries(frame)
-        .filter(([, value]) => value === "*")
-        .map(([key]) => [key, 7]),
-    ),
-  };
-}
-
-/** Messages of a call, as the transcript sends them. */
-class Feed {
-  readonly #waiting: ((step: IteratorResult<unknown>) => void)[] = [];
-  readonly #steps: IteratorResult<unknown>[] = [];
-
-  give(step: IteratorResult<unknown>): void {
-    const waiter = this.#waiting.shift();
-    if (waiter === undefined) this.#steps.push(step);
-    else waiter(step);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<unknown> {
-    return {
-      next: () => {
-        const step = this.#steps.shift();
-        return step === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(step);
-      },
-    };
-  }
+/** What frames say, as a line of JSON: but for the reply's metadata, which HTTP has a place for. */
+function toLine(step: Readonly<Record<string, unknown>>): string[] {
+  if ("expect" in step) return "@head" in (step["expect"] as object) ? [] : [JSON.stringify(step["expect"])];
+  if (!("expectStatus" in step)) return [];
+  const { reason, ...status } = step["expectStatus"] as { readonly reason: string };
+  const details = [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "sluice" }];
+  return [JSON.stringify({ "@status": { ...status, message: "as the server puts it", details } })];
 }
 
 describe("the browser client in the transcripts", () => {
-  let server: FakeGateway;
-  let page: Page;
+  let server: ReplayServer;
+  let player: Player | undefined;
 
   beforeEach(async () => {
-    server = await startFakeGateway();
-    page = openPage(server.url);
+    server = await startReplayServer();
   });
 
   afterEach(() => {
-    page.client.close();
+    player?.end();
+    player = undefined;
     server.close();
   });
 
-  const playable = transcripts.filter(isPlayable);
+  const play = (transcript: MuxTranscript): Promise<void> => {
+    player = new Player(transcript, server);
+    return player.play();
+  };
 
-  it("are more than a few", () => {
-    expect(playable.length).to.be.greaterThan(3);
+  const played = all.filter(hasRun).length;
+  const fetched = simple.filter(isForFetch).length;
+  it(`are ${played} of ${all.length}, ${fetched} of them over fetch as well; the others say why there is nothing for a client to do`, () => {
+    const ofMode = (transcripts: readonly Transcript[]): number => transcripts.filter(hasRun).length;
+    expect(readFileSync("test/protocol/README.md", "utf8")).to.contain(
+      `${all.length} transcripts: all run against the gateway, ${played} against the client (${ofMode(mux)} of \`mux/\`, ` +
+        `${ofMode(simple)} of \`simple/\`, ${fetched} of these over fetch as well)`,
+    );
+    const others = all.flatMap(({ file, name, client }) => ("none" in client ? [`${file}: ${name}`] : []));
+    expect(others).to.deep.equal([
+      "simple/handshake.json: no sub-protocol is needed",
+      "simple/handshake.json: the first known sub-protocol in the client's order is agreed to",
+      "simple/handshake.json: a page of the server's own origin is let in",
+      "simple/handshake.json: a page of a listed origin is let in",
+      "simple/handshake.json: a rule for custom kind websocket needs none",
+    ]);
   });
 
-  for (const { name, steps } of playable)
-    it(name, async () => {
-      const calls = new Map<unknown, { call: StreamCall<unknown>; feed: Feed }>();
-      const opens = steps.flatMap(({ send }) => (send?.t === "open" ? [send] : []));
-      const begin = (open: Frame): void => {
-        const info = infoOf(open)!;
-        const feed = new Feed();
-        const call = page.client.stream(info, takesMany(info) ? feed : open["m"]);
-        calls.set(open["id"], { call, feed });
-      };
-      // The first call opens the socket.
-      begin(opens[0]);
-      const socket = await server.accept();
-      expect((await socket.next()).t).to.equal("init");
-      for (const { send, expect: told } of steps) {
-        if (told !== undefined) await deliver(socket, concrete(told), calls);
-        else if (send !== undefined && send.t !== "init") {
-          if (send.t === "open" && !calls.has(send["id"])) begin(send);
-          const { call, feed } = calls.get(send["id"])!;
-          if (send.t === "msg") feed.give({ done: false, value: send["m"] });
-          if (send.t === "end") feed.give({ done: true, value: undefined });
-          if (send.t === "cancel") call.cancel(send["reason"] as string | undefined);
-          const frame = await nextOf(socket);
-          // How much credit, and whether an only message is said to be the last, is the client's choice.
-          const choice = send.t === "open" ? { credit: frame["credit"], end: frame["end"] } : {};
-          expect(frame).to.deep.equal(JSON.parse(JSON.stringify({ ...send, ...choice })));
-        }
-      }
-    });
+  for (const transcript of mux.filter(hasRun))
+    it(`${transcript.file}: ${transcript.name}`, () => play(ofMux(transcript)));
 
-  /** The client's own refills are its own affair. */
-  async function nextOf(socket: FakeSocket): Promise<Frame> {
-    const frame = await socket.next();
-    return frame.t === "credit" ? nextOf(socket) : frame;
+  for (const transcript of simple.filter((each) => hasRun(each) && !isRefusal(each)))
+    it(`${transcript.file}: ${transcript.name}`, () => play(ofSimple(transcript)));
+
+  for (const transcript of simple.filter((each) => hasRun(each) && isRefusal(each)))
+    it(`${transcript.file}: ${transcript.name}`, () => beRefused(transcript));
+
+  for (const transcript of simple.filter(isForFetch))
+    it(`${transcript.file}, over fetch: ${transcript.name}`, () => playOverFetch(transcript));
+
+  /** A page cannot read why a handshake failed: a call that fetch can carry gets the answer from there, others end. */
+  async function beRefused({ steps, client }: Transcript): Promise<void> {
+    const { status, reason } = steps[0]["expectHttp"] as { readonly status: number; readonly reason: string };
+    const [alone, fetched] = (client as ClientRun).calls;
+    const details = [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "sluice" }];
+    const body = JSON.stringify({ code: fetched.shows.code, message: "as the server puts it", details });
+    const refuse = (_: IncomingMessage, response: ServerResponse): void => {
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
+    };
+    server.refuse(refuse);
+    server.answer(refuse);
+    const { client: page } = openPage(server.url, { fetch });
+    const lost = page.stream(infoOf(alone.method), []);
+    const told = page.stream(infoOf(fetched.method), fetched.requests[0]);
+    expect((await failureOf(collect(lost))).code).to.equal(alone.shows.code);
+    await failureOf(collect(told));
+    await compareEnd(told, fetched.shows);
+    page.close();
   }
 
-  async function deliver(
-    socket: FakeSocket,
-    frame: Frame,
-    calls: ReadonlyMap<unknown, { readonly call: StreamCall<unknown> }>,
-  ): Promise<void> {
-    socket.send(frame);
-    const call = calls.get(frame["id"])?.call;
-    if (call === undefined) return;
-    if (frame.t === "head") expect(await call.headers).to.deep.equal(frame["metadata"]);
-    if (frame.t === "msg") expect((await call.next()).value).to.deep.equal(frame["m"]);
-    if (frame.t !== "status") return;
-    const { code } = await call.status;
-    expect(code).to.equal(frame["code"]);
-    if (code !== 1) expect(await call.trailers).to.deep.equal(frame["trailers"] ?? {});
+  async function playOverFetch({ given, steps, client }: Transcript): Promise<void> {
+    const [{ method, requests, shows }] = (client as ClientRun).calls;
+    const info = infoOf(method);
+    server.refuse((_, response) => response.writeHead(400).end());
+    const asked = new Promise<string>((resolve) =>
+      server.answer((request, response) => {
+        resolve(`${request.method} ${request.url}`);
+        for (const line of steps.flatMap(toLine)) response.write(`${line}\n`);
+        response.end();
+      }),
+    );
+    const page = openPage(server.url, { fetch });
+    const seen: unknown[] = [];
+    const call = page.client.stream(info, requests[0]);
+    try {
+      for await (const message of call) seen.push(message);
+    } catch {
+      // Compared below.
+    }
+    await compareEnd(call, shows);
+    expect(seen).to.deep.equal(shows.messages ?? []);
+    const [wanted, found] = [`${info.http!.verb} ${given.path.replace(/[?&]\$head=1/, "")}`, await asked];
+    expect(decodeURIComponent(found.replace(/[?&]\$alt=ndjson$/, ""))).to.equal(decodeURIComponent(wanted));
+    page.client.close();
   }
 });
 
 describe("the proto form in the transcripts", () => {
-  const frames = transcripts.flatMap(({ steps }) =>
+  const frames = mux.flatMap(({ steps }) =>
     steps.flatMap(({ expectBinary }) =>
       typeof expectBinary === "string" && !expectBinary.endsWith("*") ? [expectBinary] : [],
     ),
@@ -202,6 +173,7 @@ describe("the proto form in the transcripts", () => {
   });
 
   it("throws for what is cut", () => {
+    expect(() => protoCodec.decode("5")).to.throw(TypeError);
     for (const hex of ["", "05", "0980", "09017a11", "0901ff"])
       expect(() => protoCodec.decode(new Uint8Array(Buffer.from(hex, "hex")).buffer), hex).to.throw(RangeError);
   });
