@@ -53,6 +53,9 @@ export interface EnumType extends Declared {
 export interface Oneof {
   readonly name: string;
   readonly fields: readonly Field[];
+  readonly options: OptionMessage;
+  /** See Declared. */
+  optionPosition(path: string): Position;
 }
 
 export type FieldType =

@@ -104,7 +104,7 @@ function fieldOf(
   const isMessage = typeName.startsWith(".");
   let oneof: Oneof | undefined;
   if (oneofName !== undefined) {
-    oneof = oneofs.get(oneofName) ?? { name: oneofName, fields: [] };
+    oneof = oneofs.get(oneofName) ?? { ...declared(oneofName), name: oneofName, fields: [] };
     oneofs.set(oneofName, oneof);
   }
   return {

@@ -80,9 +80,9 @@ function publicClosure(start: FileNode, files: ReadonlyMap<string, FileNode>, li
   return closure;
 }
 
-/** The file that a misspelt google/… or sluice/… stands for: nobody else's file bears such a path. */
+/** The file that a misspelt google/…, sluice/… or buf/validate/… stands for: nobody else's file bears such a path. */
 function meantBundled(path: string, files: ReadonlyMap<string, FileNode>): string | undefined {
-  const isBundled = (name: string): boolean => /^(google|sluice)\//.test(name);
+  const isBundled = (name: string): boolean => /^(google|sluice|buf\/validate)\//.test(name);
   return isBundled(path) ? nearest(path.slice(0, 64), [...files.keys()].filter(isBundled)) : undefined;
 }
 

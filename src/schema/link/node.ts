@@ -146,11 +146,16 @@ export class OneofNode implements Oneof {
   readonly features: Features;
   readonly fields: FieldNode[] = [];
   options: OptionMessage = noOptions;
+  findOption: ((path: string) => Position | undefined) | undefined = undefined;
 
   constructor(raw: RawDeclared, features: Features) {
     this.name = raw.name;
     this.raw = raw;
     this.features = features;
+  }
+
+  optionPosition(path: string): Position {
+    return this.findOption?.(path) ?? this.raw.position;
   }
 }
 

@@ -47,7 +47,7 @@ function interpretMessage(context: Interpreting, message: MessageNode): void {
   for (const oneof of message.allOneofs) {
     const target = { typeName: "OneofOptions", scope: `${message.name}.${oneof.name}`, position: oneof.raw.position };
     const result = interpret(context, oneof.raw.options, target);
-    if (result !== undefined) oneof.options = result.options;
+    if (result !== undefined) Object.assign(oneof, result);
   }
   for (const nested of message.messages) interpretMessage(context, nested);
   for (const type of message.enums) interpretEnum(context, type);

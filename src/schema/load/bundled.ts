@@ -47,7 +47,7 @@ function readText(path: string): string | undefined {
 }
 
 /** Only these are bundled: an import path never reaches another file. */
-const bundledPath = /^(google|sluice)(\/[a-z0-9_]+)+\.proto$/;
+const bundledPath = /^(buf|google|sluice)(\/[a-z0-9_]+)+\.proto$/;
 
 export function isBundledPath(path: string): boolean {
   return bundledPath.test(path) && readBundled(path) !== undefined;
@@ -96,7 +96,7 @@ export function bundledFileDeclaring(name: string, scope: string): string | unde
 }
 
 function bundledFileOf(fullName: string): string | undefined {
-  if (!/^(google|sluice)(\.[A-Za-z0-9_]+)+$/.test(fullName)) return undefined;
+  if (!/^(buf|google|sluice)(\.[A-Za-z0-9_]+)+$/.test(fullName)) return undefined;
   const parts = fullName.split(".");
   const folder = parts.slice(0, -1).join("/");
   const declares = new RegExp(`^(?:message|enum) ${parts.at(-1)}\\b|^extend [^}]*\\b${parts.at(-1)} = `, "m");
