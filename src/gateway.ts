@@ -91,7 +91,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const census = new Census();
   const isOwn = (method: Method): boolean => own.isOwn(method);
   const shared = { config, schema, census, upstreams, report };
-  const { at, authentication, bans } = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
+  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
+  const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
   const end = own.before(upstreams.handler);
@@ -112,7 +113,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
-    metrics: () => writeMetrics(census, upstreams.states(), { more: bans === undefined ? [] : [bans.metrics] }),
+    metrics: () => writeMetrics(census, upstreams.states(), { more: builtIns.metrics }),
     revoke(principal) {
       const error = credentialsRevoked();
       // The sockets first: their calls are then not counted again.
@@ -120,26 +121,26 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       return { calls: calls + (authentication?.revoke(principal, error) ?? 0), sockets };
     },
     listen() {
-      authentication?.start();
+      builtIns.start();
       return listener.listen();
     },
     async close() {
       isStopping = true;
       own.stop();
       fronts.drain();
-      const { shutdownGraceMs } = config.server;
-      // Streams that are still open shortly before the cut get an end that says why.
-      const lastCall = setTimeout(
-        () => sweep.expire(stopping()),
-        shutdownGraceMs - Math.min(1000, shutdownGraceMs / 2),
-      );
-      await listener.close(shutdownGraceMs);
+      const lastCall = callLast(sweep, config.server.shutdownGraceMs);
+      await listener.close(config.server.shutdownGraceMs);
       clearTimeout(lastCall);
       sweep.stop();
-      authentication?.close();
+      builtIns.close();
       await upstreams.close();
     },
   };
+}
+
+/** Streams that are still open shortly before the cut get an end that says why. */
+function callLast(sweep: Sweep, graceMs: number): NodeJS.Timeout {
+  return setTimeout(() => sweep.expire(stopping()), graceMs - Math.min(1000, graceMs / 2));
 }
 
 function stopping(): GatewayError {

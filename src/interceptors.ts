@@ -8,10 +8,14 @@ import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
 import type { Point } from "./chain/points.ts";
 import { createRequestIds } from "./chain/request-id.ts";
+import type { PolicyOf } from "./chain/policy.ts";
 import type { Config } from "./config/config.ts";
+import type { MetricSource } from "./exposition.ts";
 import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
+import { createLimiting } from "./limiting.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
+import { isSelected } from "./schema/selector.ts";
 import type { GatewayError } from "./status.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 
@@ -37,21 +41,41 @@ export interface BuiltIns {
   readonly authentication: Authentication | undefined;
   /** Undefined where nobody is banned. */
   readonly bans: Bans | undefined;
+  /** Of those that count. */
+  readonly metrics: readonly MetricSource[];
+  /** Connects to what they need. */
+  start(): void;
+  close(): void;
 }
 
 export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
+  const { config } = inputs;
   const authentication = createConfiguredAuthentication(inputs);
-  const { bans: banConfig, requestId, access, http } = inputs.config;
+  const { bans: banConfig, requestId, access, http } = config;
   const bans = banConfig && createBans({ ...banConfig, exempt: [...banConfig.exempt, ...http.trustedProxies] });
+  const limitNames = config.limits.map(({ rule }) => rule.name);
+  const limiting = createLimiting({ ...inputs, policyOf: limitsOf(config), limitNames });
   return {
     at: {
       request_id: requestId && createRequestIds(requestId),
+      shed: limiting.shed,
       address: both(bans?.counting, createAddressRules(access.rules)),
       authenticate: authentication?.interceptor,
       ban: bans?.refusing,
+      limit: limiting.limit,
+      concurrency: limiting.concurrency,
     },
     authentication,
     bans,
+    metrics: [limiting.metrics, ...(bans === undefined ? [] : [bans.metrics])],
+    start() {
+      authentication?.start();
+      limiting.start();
+    },
+    close() {
+      authentication?.close();
+      limiting.close();
+    },
   };
 }
 
@@ -69,4 +93,19 @@ function both(first: Interceptor | undefined, second: Interceptor | undefined): 
       };
     },
   };
+}
+
+/** The limits of the configuration alone. */
+function limitsOf({ limits }: Config): PolicyOf {
+  const from = "default";
+  return (method) => ({
+    auth: { value: "public", from },
+    rules: [],
+    limits: limits
+      .filter(({ methods }) => methods.some((selector) => isSelected(selector, method.name)))
+      .map(({ rule }) => ({ value: rule, from })),
+    timeoutMs: undefined,
+    maxInFlight: undefined,
+    validate: { value: false, from },
+  });
 }

@@ -65,6 +65,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "memory-return": ["front/stream"],
   fronts: "everything",
   interceptors: "everything",
+  limiting: "everything",
   authenticators: "everything",
   gateway: "everything",
   index: "everything",

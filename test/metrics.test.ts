@@ -4,11 +4,40 @@ import { createBans } from "../src/chain/bans.ts";
 import { CallCounts } from "../src/chain/call-counts.ts";
 import { toBans } from "../src/config/resolve-guard.ts";
 import { guardSettings } from "../src/config/settings-guard.ts";
+import { createConcurrency } from "../src/chain/concurrency.ts";
+import { MemoryStore } from "../src/chain/limit/memory-store.ts";
+import { RedisStore } from "../src/chain/limit/redis-store.ts";
+import { LoadWatch } from "../src/chain/load-watch.ts";
+import type { MethodPolicy } from "../src/chain/policy.ts";
+import { createShed } from "../src/chain/shed.ts";
+import type { Metric } from "../src/exposition.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
+import { limitMetrics } from "../src/metrics/limit-metrics.ts";
 import { watchRuntime } from "../src/metrics/runtime.ts";
+import type { Method } from "../src/schema/descriptor.ts";
 
 const sockets = { maxSockets: 3, maxPerPrincipal: 2 };
+
+/** Of a gateway with a limit, a bound, Redis and shedding. */
+function everyLimitMetric(): Metric[] {
+  const local = new MemoryStore(["a"]);
+  const watch = new LoadWatch({ maxDelayMs: 500, maxHeap: 0.9 });
+  const policyOf = (): MethodPolicy => ({ maxInFlight: { value: 1, from: "test" } }) as MethodPolicy;
+  const concurrency = createConcurrency({ policyOf, maxStreamsPerClient: 1 });
+  concurrency.compile({ name: "p.S.M", kind: "unary" } as Method);
+  const link = { isReady: false, connect() {}, run: () => Promise.reject(new Error("away")), close() {} };
+  const options = { link, local, prefix: "", timeoutMs: 1, onFailure: "local", instances: 1, onFault() {} } as const;
+  const shed = createShed({ watch, isSpared: () => false });
+  return limitMetrics({
+    refused: new Map([["a", 3]]),
+    local,
+    redis: new RedisStore(options),
+    concurrency,
+    shed,
+    watch,
+  });
+}
 
 describe("writeMetrics", () => {
   it("tells sockets, streams, messages and upstreams", () => {
@@ -41,7 +70,10 @@ describe("writeMetrics", () => {
   it("agrees with docs/metrics.md in names, types and meanings, both ways", () => {
     const runtime = watchRuntime();
     const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
-    const text = writeMetrics(new Census(), [], { calls: new CallCounts(), more: [runtime.metrics, bans.metrics] });
+    const text = writeMetrics(new Census(), [], {
+      calls: new CallCounts(),
+      more: [runtime.metrics, bans.metrics, everyLimitMetric],
+    });
     runtime.stop();
     const told = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(([, name, help, type]) => [
       name,

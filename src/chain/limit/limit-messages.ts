@@ -2,7 +2,7 @@
 // backpressure and loses nothing; only what would wait for long is refused.
 import type { Call, MessageTap } from "../../call.ts";
 import type { Method } from "../../schema/descriptor.ts";
-import type { LimitSet } from "./rate-limit.ts";
+import type { LimitSet } from "./limit-set.ts";
 import type { Taken } from "./limit.ts";
 
 /** A message that would wait longer ends its stream; STREAMING's measure of a client that is over its rate for good. */

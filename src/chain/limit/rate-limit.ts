@@ -4,29 +4,17 @@ import type { Method } from "../../schema/descriptor.ts";
 import type { LimitRule } from "../../schema/limit-rule.ts";
 import type { Interceptor } from "../compose.ts";
 import type { PolicyOf } from "../policy.ts";
-import { addStates, formatPolicies, toRefusal } from "./answer.ts";
+import { addStates, formatPolicies } from "./answer.ts";
 import type { LimitHeaders } from "./answer.ts";
 import { toLimit } from "./limit.ts";
-import type { Limit, LimitStore, Taken } from "./limit.ts";
-import { compileKey } from "./limit-key.ts";
-import type { KeyOf } from "./limit-key.ts";
+import type { Limit, Taken } from "./limit.ts";
 import { limitMessages } from "./limit-messages.ts";
+import { compileSet } from "./limit-set.ts";
+import type { LimitSet, LimitSetOptions } from "./limit-set.ts";
 
-export interface RateLimitOptions {
+export interface RateLimitOptions extends LimitSetOptions {
   readonly policyOf: PolicyOf;
-  readonly store: LimitStore;
   readonly headers: LimitHeaders;
-  /** For metrics: what a call was refused by. */
-  readonly onRefused?: (names: readonly string[]) => void;
-}
-
-/** The limits of a method of one kind, ready to be asked. */
-export interface LimitSet {
-  readonly limits: readonly Limit[];
-  keysOf(call: Call): readonly string[];
-  take(keys: readonly string[], patienceMs: number): Taken | Promise<Taken>;
-  /** The error, which has been counted. */
-  refuse(taken: Taken): Error;
 }
 
 export function createRateLimit(options: RateLimitOptions): Interceptor {
@@ -60,32 +48,6 @@ export function createRateLimit(options: RateLimitOptions): Interceptor {
       };
     },
   };
-}
-
-function compileSet(
-  rules: readonly LimitRule[],
-  limitOf: (rule: LimitRule) => Limit,
-  { store, onRefused }: RateLimitOptions,
-): LimitSet | undefined {
-  if (rules.length === 0) return undefined;
-  const limits = rules.map(limitOf);
-  const keys = rules.map(({ key }) => compileKey(key));
-  return {
-    limits,
-    keysOf: compileKeys(keys),
-    take: (own, patienceMs) => store.take(limits, own, patienceMs),
-    refuse(taken) {
-      onRefused?.(limits.filter((_, index) => taken.states[index].waitMs > 0).map(({ rule }) => rule.name));
-      return toRefusal(limits, taken);
-    },
-  };
-}
-
-function compileKeys(keys: readonly KeyOf[]): (call: Call) => readonly string[] {
-  const [first, second] = keys;
-  if (keys.length === 1) return (call) => [first(call)];
-  if (keys.length === 2) return (call) => [first(call), second(call)];
-  return (call) => keys.map((keyOf) => keyOf(call));
 }
 
 function limitCalls(set: LimitSet, headers: LimitHeaders): Intercept {

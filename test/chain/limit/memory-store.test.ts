@@ -1,15 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toLimit, toShareOf } from "../../../src/chain/limit/limit.ts";
+import { toShareOf } from "../../../src/chain/limit/limit.ts";
 import type { Limit } from "../../../src/chain/limit/limit.ts";
 import { MemoryStore } from "../../../src/chain/limit/memory-store.ts";
-import { isLimitFault, readLimitRule } from "../../../src/schema/limit-rule.ts";
-
-function limitOf(rate: string, more: { burst?: number; cost?: number; name?: string } = {}): Limit {
-  const rule = readLimitRule({ name: "a", rate, ...more });
-  if (isLimitFault(rule)) throw new Error(rule.message);
-  return toLimit(rule);
-}
+import { limitOf } from "./limit-of.ts";
 
 /** A store whose clock is moved by hand, in milliseconds. */
 function newStore(names: readonly string[] = ["a"], maxBuckets?: number) {

@@ -1,0 +1,106 @@
+// The connection to Redis: comes back by itself, never keeps a command for later, and reports each outage once.
+import { createHash } from "node:crypto";
+import type { RedisClientOptions } from "@redis/client";
+
+export interface RedisLinkOptions {
+  /** `redis://host:port/N`, `rediss://host:port/N`, `unix:/path`. */
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** PEM, instead of the system's authorities. */
+  readonly ca: string | undefined;
+  /** The connection was lost, or could not be made: once until it is there again. */
+  readonly onDown: (cause: unknown) => void;
+}
+
+/** A script on a Redis that may be away. */
+export interface RedisLink {
+  readonly isReady: boolean;
+  /** Begins to, and goes on until it is closed. */
+  connect(): void;
+  /** One command, in the same write as all others of this turn. Rejects at once when the connection is away. */
+  run(keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  close(): void;
+}
+
+type Client = ReturnType<(typeof import("@redis/client"))["createClient"]>;
+
+/** What waits for an answer: nobody waits longer than the timeout, so that more is a Redis that has stopped. */
+const maxCommands = 20_000;
+const [firstRetryMs, lastRetryMs] = [100, 5000];
+/** A connection that nothing comes over is dead, whatever TCP says. */
+const [pingMs, silenceMs] = [2000, 6000];
+
+/** The library is loaded only where there is a Redis. */
+export function createRedisLink(script: string, options: RedisLinkOptions): RedisLink {
+  const sha = createHash("sha1").update(script).digest("hex");
+  let client: Client | undefined;
+  let isClosed = false;
+  let isDown = false;
+  const onDown = (cause: unknown): void => {
+    if (isDown || isClosed) return;
+    isDown = true;
+    options.onDown(cause);
+  };
+  const open = async (): Promise<void> => {
+    const { createClient } = await import("@redis/client");
+    if (isClosed) return;
+    client = createClient(toClientOptions(options));
+    client.on("error", onDown);
+    client.on("ready", () => (isDown = false));
+    await client.connect();
+  };
+  return {
+    connect: () => void open().catch(onDown),
+    get isReady() {
+      return client?.isReady === true;
+    },
+    async run(keys, args) {
+      if (client === undefined) throw new Error("not connected");
+      const rest = [String(keys.length), ...keys, ...args];
+      try {
+        return await client.sendCommand(["EVALSHA", sha, ...rest]);
+      } catch (error) {
+        // After a restart, or SCRIPT FLUSH; EVAL keeps it for the next time.
+        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return client.sendCommand(["EVAL", script, ...rest]);
+      }
+    },
+    close() {
+      isClosed = true;
+      if (client?.isOpen === true) client.destroy();
+    },
+  };
+}
+
+function toClientOptions({ url, username, password, ca }: RedisLinkOptions): RedisClientOptions {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...toDatabase(url),
+    socket: { ...toSocket(url, ca), connectTimeout: 2000, socketTimeout: silenceMs, reconnectStrategy: toDelay },
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: maxCommands,
+    pingInterval: pingMs,
+  };
+}
+
+function toSocket(url: string, ca: string | undefined): NonNullable<RedisClientOptions["socket"]> {
+  if (url.startsWith("unix:")) return { path: url.slice("unix:".length), tls: false };
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const address = { host, port: port === "" ? 6379 : Number(port) };
+  if (protocol !== "rediss:") return address;
+  return { ...address, tls: true, servername: host, ...(ca === undefined ? {} : { ca }) };
+}
+
+function toDatabase(url: string): { database?: number } {
+  const [, database] = /^rediss?:.*\/(\d+)$/.exec(url) ?? [];
+  return database === undefined ? {} : { database: Number(database) };
+}
+
+/** Doubling, with as much chance as certainty: gateways that lost it together do not come back together. */
+function toDelay(retries: number): number {
+  const most = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(retries, 10));
+  return Math.round(most * (0.5 + Math.random() / 2));
+}

@@ -1,0 +1,110 @@
+// How much clients may use, put together from the configuration: the interceptors, where they count, and what metrics tell of it.
+import { createConcurrency } from "./chain/concurrency.ts";
+import type { Concurrency } from "./chain/concurrency.ts";
+import { MemoryStore } from "./chain/limit/memory-store.ts";
+import { createRateLimit } from "./chain/limit/rate-limit.ts";
+import { createRedisLink } from "./chain/limit/redis-link.ts";
+import type { RedisLink } from "./chain/limit/redis-link.ts";
+import { limitScript } from "./chain/limit/redis-script.ts";
+import { RedisStore } from "./chain/limit/redis-store.ts";
+import { LoadWatch } from "./chain/load-watch.ts";
+import type { Interceptor } from "./chain/compose.ts";
+import type { PolicyOf } from "./chain/policy.ts";
+import { createShed } from "./chain/shed.ts";
+import type { Shed } from "./chain/shed.ts";
+import type { Config, RedisConfig } from "./config/config.ts";
+import { readTlsFiles } from "./config/tls-files.ts";
+import type { MetricSource } from "./exposition.ts";
+import type { Sweep } from "./front/stream/sweep.ts";
+import { limitMetrics } from "./metrics/limit-metrics.ts";
+import type { Method } from "./schema/descriptor.ts";
+import { Code, GatewayError } from "./status.ts";
+
+export interface LimitingInputs {
+  readonly config: Config;
+  readonly policyOf: PolicyOf;
+  /** The names of all limits that policies have. */
+  readonly limitNames: readonly string[];
+  readonly timer: Sweep;
+  readonly isOwn: (method: Method) => boolean;
+  readonly report: (error: GatewayError) => void;
+}
+
+export interface Limiting {
+  readonly limit: Interceptor;
+  readonly concurrency: Concurrency;
+  /** Undefined where it is off. */
+  readonly shed: Shed | undefined;
+  readonly metrics: MetricSource;
+  /** Connects, and begins to watch. */
+  start(): void;
+  close(): void;
+}
+
+/** Throws DiagnosticError for TLS files that cannot be used. */
+export function createLimiting(inputs: LimitingInputs): Limiting {
+  const { config, policyOf, limitNames, timer, isOwn, report } = inputs;
+  const local = new MemoryStore(limitNames);
+  timer.add(local);
+  const shared = config.redis === undefined ? undefined : createShared(config.redis, local, report);
+  const refused = new Map(limitNames.map((name) => [name, 0]));
+  const limit = createRateLimit({
+    policyOf,
+    store: shared?.store ?? local,
+    headers: config.http.rateLimitHeaders,
+    onRefused: (names) => names.forEach((name) => refused.set(name, (refused.get(name) ?? 0) + 1)),
+  });
+  const { maxStreamsPerClient, shedding } = config;
+  const concurrency = createConcurrency({ policyOf, maxStreamsPerClient });
+  const watch = new LoadWatch(shedding);
+  const shed = shedding.enabled ? createShed({ watch, isSpared: isOwn }) : undefined;
+  return {
+    limit,
+    concurrency,
+    shed,
+    metrics: () => limitMetrics({ refused, local, redis: shared?.store, concurrency, shed, watch }),
+    start() {
+      if (shedding.enabled) watch.start();
+      shared?.link.connect();
+    },
+    close() {
+      watch.stop();
+      timer.delete(local);
+      shared?.link.close();
+    },
+  };
+}
+
+function createShared(
+  redis: RedisConfig,
+  local: MemoryStore,
+  report: (error: GatewayError) => void,
+): { store: RedisStore; link: RedisLink } {
+  const { url, username, password, prefix, timeoutMs, onFailure, instances } = redis;
+  const files = { ca: redis.ca, cert: undefined, key: undefined, serverName: undefined };
+  const ca = redis.ca === undefined ? undefined : readTlsFiles(files).ca;
+  const tell = (what: string) => (cause: unknown) => report(redisFault(`${what}; ${consequences[onFailure]}`, cause));
+  const link = createRedisLink(limitScript, {
+    url,
+    username,
+    password,
+    ca: ca?.toString(),
+    onDown: tell("Redis is not there"),
+  });
+  const rest = { prefix, timeoutMs, onFailure, instances, onFault: tell("Redis does not answer in time") };
+  return { store: new RedisStore({ link, local, ...rest }), link };
+}
+
+const consequences = {
+  local: "limits are counted by this gateway alone until it is back",
+  closed: "calls with limits are refused until it is back",
+};
+
+/** For the log only: no call fails by it. */
+function redisFault(message: string, cause: unknown): GatewayError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError(Code.UNAVAILABLE, message, {
+    reason: "LIMITS_UNAVAILABLE",
+    cause: new Error(`${message} (${text})`),
+  });
+}
