@@ -4,9 +4,13 @@ import { createAuthentication } from "./chain/authenticate.ts";
 import type { Authentication } from "./chain/authenticate.ts";
 import type { Authenticator } from "./chain/authenticate/authenticator.ts";
 import { compileForwarding } from "./chain/authenticate/forward-identity.ts";
+import { askOutside } from "./chain/authenticate/ask-outside.ts";
+import { createIntrospection } from "./chain/authenticate/introspection.ts";
 import { createJwtAuthenticator } from "./chain/authenticate/jwt.ts";
+import { createMtls } from "./chain/authenticate/mtls.ts";
 import type { AuthLevel } from "./chain/policy.ts";
 import type { AuthConfig, Config } from "./config/config.ts";
+import { createFileAuthenticators } from "./file-authenticators.ts";
 import { compileOriginList } from "./front/origins.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import type { Method } from "./schema/descriptor.ts";
@@ -19,6 +23,8 @@ export interface AuthenticationInputs {
   /** Of a program that embeds the gateway. */
   readonly authenticate: Authenticate | undefined;
   readonly timer: Sweep;
+  /** Ends what is open for a principal whose credentials hold no more. */
+  readonly revoke: (principal: string) => void;
   /** The gateway's own methods, health and reflection. */
   readonly isOwn: (method: Method) => boolean;
 }
@@ -47,16 +53,20 @@ export function createConfiguredAuthentication(inputs: AuthenticationInputs): Au
   });
 }
 
-function createAuthenticators({ config, timer, report }: AuthenticationInputs, auth: AuthConfig): Authenticator[] {
-  const authenticators: Authenticator[] = [];
-  if (auth.issuers.length > 0) {
-    const { issuers, cookie } = auth;
-    // What every page may do, none may do with its visitors' cookies.
-    const isPageOrigin = compileOriginList(config.websocket.allowedOrigins.filter((origin) => origin !== "*"));
-    authenticators.push(
-      createJwtAuthenticator({ issuers, cookie, isPageOrigin, realm, leaveOpaque: false, timer, report }),
-    );
+function createAuthenticators(inputs: AuthenticationInputs, auth: AuthConfig): Authenticator[] {
+  const { config, timer, report, revoke } = inputs;
+  const { issuers, cookie, introspection, mtls } = auth;
+  const authenticators = createFileAuthenticators(auth, { realm, report, revoke });
+  // What every page may do, none may do with its visitors' cookies.
+  const isPageOrigin = compileOriginList(config.websocket.allowedOrigins.filter((origin) => origin !== "*"));
+  const places = { cookie, isPageOrigin, realm };
+  if (issuers.length > 0) {
+    const leaveOpaque = introspection !== undefined;
+    authenticators.push(createJwtAuthenticator({ ...places, issuers, leaveOpaque, timer, report }));
   }
+  if (introspection !== undefined)
+    authenticators.push(createIntrospection({ ...places, ...introspection, ask: askOutside, now: Date.now }));
+  if (mtls !== undefined) authenticators.push(createMtls(mtls));
   return authenticators;
 }
 

@@ -21,11 +21,11 @@ export function toJsonOptions({ profile, json }: Config): JsonOptions {
 }
 
 export function toRestOptions(config: Config, report: RestOptions["report"]): RestOptions {
-  const { profile, http, query, server, streams, timeouts } = config;
+  const { profile, http, server, streams, timeouts } = config;
   return {
     profile,
     json: toJsonOptions(config),
-    queryIgnore: query.ignore,
+    queryIgnore: toIgnored(config),
     queryLimits: { what: "query string", maxLength: server.maxUrlBytes, maxParameters: server.maxQueryParams },
     errors: http.errors,
     maxBodyBytes: server.maxBodyBytes,
@@ -39,6 +39,12 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
     compressMinBytes: http.compressMinBytes,
     report,
   };
+}
+
+/** A parameter that may hold an API key is no unknown one. */
+function toIgnored({ query, auth }: Config): readonly string[] {
+  const name = auth?.apiKeys?.query;
+  return name === undefined ? query.ignore : [...query.ignore, name];
 }
 
 export function toGrpcOptions(config: Config, report: GrpcOptions["report"]): GrpcOptions {
@@ -57,13 +63,13 @@ export function toGrpcOptions(config: Config, report: GrpcOptions["report"]): Gr
 }
 
 export function toWebSocketOptions(config: Config, report: WebSocketOptions["report"]): WebSocketOptions {
-  const { profile, http, query, server, streams, timeouts, websocket } = config;
+  const { profile, http, server, streams, timeouts, websocket } = config;
   return {
     ...strictWebSocket,
     profile,
     json: toJsonOptions(config),
     routing: toRouterOptions(config),
-    queryIgnore: query.ignore,
+    queryIgnore: toIgnored(config),
     queryLimits: { what: "query string", maxLength: server.maxUrlBytes, maxParameters: server.maxQueryParams },
     errors: http.errors,
     requestHeaders: http.requestHeaders,

@@ -8,6 +8,7 @@
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 import type { Authenticate } from "./call.ts";
 import { credentialsRevoked } from "./chain/authenticate.ts";
+import type { Authentication } from "./chain/authenticate.ts";
 import { composeChain } from "./chain/compose.ts";
 import { compileServed } from "./addresses.ts";
 import { arrange } from "./chain/points.ts";
@@ -16,6 +17,7 @@ import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gatewa
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
 import { createFronts } from "./fronts.ts";
+import type { Fronts } from "./fronts.ts";
 import { checkAccessRules } from "./guard-options.ts";
 import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
@@ -90,7 +92,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
   const census = new Census();
   const isOwn = (method: Method): boolean => own.isOwn(method);
-  const shared = { config, schema, census, upstreams, report };
+  const revoke = (principal: string): Revoked => endAll(principal, fronts, authentication);
+  const shared = { config, schema, census, upstreams, report, revoke };
   const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
@@ -114,12 +117,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     upstreams,
     readiness,
     metrics: () => writeMetrics(census, upstreams.states(), { more: builtIns.metrics }),
-    revoke(principal) {
-      const error = credentialsRevoked();
-      // The sockets first: their calls are then not counted again.
-      const { calls, sockets } = fronts.revoke(principal, error);
-      return { calls: calls + (authentication?.revoke(principal, error) ?? 0), sockets };
-    },
+    revoke,
     listen() {
       builtIns.start();
       return listener.listen();
@@ -141,6 +139,13 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
 /** Streams that are still open shortly before the cut get an end that says why. */
 function callLast(sweep: Sweep, graceMs: number): NodeJS.Timeout {
   return setTimeout(() => sweep.expire(stopping()), graceMs - Math.min(1000, graceMs / 2));
+}
+
+function endAll(principal: string, fronts: Fronts, authentication: Authentication | undefined): Revoked {
+  const error = credentialsRevoked();
+  // The sockets first: their calls are then not counted again.
+  const { calls, sockets } = fronts.revoke(principal, error);
+  return { calls: calls + (authentication?.revoke(principal, error) ?? 0), sockets };
 }
 
 function stopping(): GatewayError {

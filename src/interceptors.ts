@@ -27,6 +27,8 @@ export interface InterceptorInputs {
   /** Those who answer: for what asks a gRPC service about a call. */
   readonly upstreams: Upstreams;
   readonly report: (error: GatewayError) => void;
+  /** Ends what is open for a principal whose credentials hold no more. */
+  readonly revoke: (principal: string) => void;
   /** Of a program that embeds the gateway. */
   readonly authenticate: Authenticate | undefined;
   /** The one clock of all that is looked at now and then. */

@@ -1,7 +1,7 @@
 // Every sub-command and flag: the one table from which parsing, --help and (by a test) docs/command-line.md come.
 import { defaultSettings } from "../config/settings.ts";
 
-export type CommandName = "serve" | "check" | "routes" | "explain" | "client" | "version";
+export type CommandName = "serve" | "check" | "routes" | "explain" | "client" | "keys" | "version";
 
 export interface Flag {
   readonly name: string;
@@ -209,6 +209,49 @@ const client: Command = {
   ],
 };
 
+const keys: Command = {
+  name: "keys",
+  usage: "sluice keys create|list|revoke [ID] [options]",
+  summary: "Make, list and revoke API keys, and users with passwords.",
+  details: [
+    "A key is shown when it is made and never again: the file has hashes only. `auth.api_keys.file` names the file to the",
+    "gateway, which reads it again when it changes: a revoked key ends what is open with it, in seconds.",
+  ],
+  positionals: [1, 2],
+  flags: [
+    {
+      name: "file",
+      value: "FILE",
+      description: "The file of credentials, YAML, or JSON by its name.",
+      fallback: "keys.yaml",
+    },
+    { name: "name", value: "TEXT", description: "What the key is called, for people." },
+    {
+      name: "principal",
+      value: "NAME",
+      description: "Whom it stands for: several keys of one caller can have the same.",
+      fallback: "the id of the key",
+    },
+    { name: "scope", value: "SCOPE", repeatable: true, description: "A scope it has; repeatable." },
+    { name: "role", value: "ROLE", repeatable: true, description: "A role it has; repeatable." },
+    { name: "claim", value: "NAME=VALUE", repeatable: true, description: "A claim it has; repeatable." },
+    { name: "expires", value: "WHEN", description: "90d, 12h, 2027-03-31, or never.", fallback: "never" },
+    { name: "user", value: "NAME", description: "A user with a password, for auth.basic, instead of a key." },
+    {
+      name: "password-stdin",
+      description: "Read the password of --user from standard input instead of making one.",
+    },
+    { name: "json", description: "Print a JSON array (list)." },
+    help,
+  ],
+  examples: [
+    { line: "sluice keys create --name ci --scope orders.read --expires 90d", note: "prints the key, this once" },
+    { line: "sluice keys list", note: "never the keys themselves" },
+    { line: "sluice keys revoke 7f3kmqxw2a5b", note: "the id, or the whole key" },
+    { line: "sluice keys create --user alice", note: "prints a password" },
+  ],
+};
+
 const version: Command = {
   name: "version",
   usage: "sluice version",
@@ -219,7 +262,7 @@ const version: Command = {
   examples: [{ line: "sluice version", note: "the same as sluice --version" }],
 };
 
-export const commands: readonly Command[] = [serve, check, routes, explain, client, version];
+export const commands: readonly Command[] = [serve, check, routes, explain, client, keys, version];
 
 export function findCommand(name: string): Command | undefined {
   return commands.find((command) => command.name === name);

@@ -47,6 +47,8 @@ async function call(command: Command, flags: ParsedFlags, terminal: Terminal, pa
       return (await import("./explain.ts")).runExplain(flags, terminal, parts.fetch);
     case "client":
       return (await import("./client.ts")).runClient(flags, terminal, parts.fetch);
+    case "keys":
+      return (await import("./keys.ts")).runKeys(flags, terminal);
     case "version":
     default:
       return printVersion(terminal);

@@ -46,7 +46,7 @@ describe("runCommand", () => {
   const mistakes: readonly [string[], string][] = [
     [["serv"], 'unknown command serv; did you mean "serve"?'],
     [["./protos"], "unknown command ./protos; to serve it: sluice serve ./protos --upstream localhost:50051"],
-    [["zzz"], "unknown command zzz; the commands are serve, check, routes, explain, client, version"],
+    [["zzz"], "unknown command zzz; the commands are serve, check, routes, explain, client, keys, version"],
     [["--serve"], 'unknown flag --serve; did you mean "serve"?'],
     [["help", "exlain"], 'unknown command exlain; did you mean "explain"?'],
     [["serve", "--lisen", ":1"], 'unknown flag --lisen of sluice serve; did you mean "--listen"?'],

@@ -1,19 +1,20 @@
 // Bearer tokens that only their issuer can read: it is asked about each (RFC 7662), and what it said holds for a while.
 import { hash } from "node:crypto";
-import type { AuthenticationRequest, Identity } from "../../call.ts";
+import type { Identity } from "../../call.ts";
 import type { Authenticator } from "./authenticator.ts";
+import { findToken } from "./find-token.ts";
+import type { TokenPlaces } from "./find-token.ts";
 import { introspectionName, IntrospectionServer, unavailable } from "./introspection-server.ts";
 import type { IntrospectionServerOptions } from "./introspection-server.ts";
 import { bearerChallenge, tokenInvalid } from "./refusals.ts";
 import { TokenAnswers } from "./token-answers.ts";
 
-export interface IntrospectionOptions extends IntrospectionServerOptions {
+export interface IntrospectionOptions extends IntrospectionServerOptions, TokenPlaces {
   /** 0: every request is asked about. */
   readonly cacheMs: number;
   readonly realm: string;
 }
 
-const maxTokenBytes = 8 * 1024;
 const limits = { maxEntries: 10_000, maxBytes: 16 * 1024 * 1024 };
 /** What an entry takes beside its answer. */
 const entryBytes = 512;
@@ -31,13 +32,14 @@ export function createIntrospection(options: IntrospectionOptions): Authenticato
   };
   return {
     name: introspectionName,
+    cookie: options.cookie,
     challenge: bearerChallenge(realm),
     headers: ["authorization"],
     authenticate(request) {
-      const token = readBearer(request);
-      if (token === undefined) return undefined;
-      if (token.length > maxTokenBytes || !/^[A-Za-z0-9._~+/-]+=*$/.test(token))
-        throw tokenInvalid(realm, "it is malformed");
+      const found = findToken(request, options);
+      if (found === undefined) return undefined;
+      if ("problem" in found) throw tokenInvalid(realm, found.problem);
+      const { token } = found;
       const key = hash("sha256", token, "base64");
       const answer = inquiries.answers.get(key, now());
       return answer === undefined ? inquiries.ask(token, key).then(judge) : judge(answer.identity);
@@ -85,11 +87,4 @@ class Inquiries {
     this.answers.set(key, { identity, until, bytes: bytes + entryBytes });
     return identity;
   }
-}
-
-/** Undefined for a request without a bearer token. */
-function readBearer({ headers }: AuthenticationRequest): string | undefined {
-  const value = headers["authorization"];
-  const match = typeof value === "string" ? /^bearer +(.*)$/is.exec(value) : null;
-  return match?.[1].trim();
 }

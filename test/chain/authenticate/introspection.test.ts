@@ -30,6 +30,8 @@ function start(options: { cacheMs?: number; audiences?: readonly string[]; princ
     scopes: "scope",
     roles: "realm_access.roles",
     realm: "sluice",
+    cookie: "session",
+    isPageOrigin: () => false,
     now: () => server.now,
     ask: (request) => {
       server.requests.push(request);
@@ -85,8 +87,14 @@ describe("createIntrospection", () => {
 
   it("leaves requests without a bearer token to others", () => {
     const { introspection } = start();
-    for (const authorization of [undefined, "Basic eDp5", "Bearer"])
+    for (const authorization of [undefined, "Basic eDp5", "Bearerx y"])
       expect(introspection.authenticate(newRequest({ headers: { authorization } }))).to.equal(undefined);
+  });
+
+  it("takes a token from the cookie, where there is no other", async () => {
+    const { server, introspection } = start();
+    await introspection.authenticate(newRequest({ headers: { cookie: "a=b; session=t" } }));
+    expect(server.requests.map(({ body }) => body)).to.deep.equal(["token=t&token_type_hint=access_token"]);
   });
 
   it("asks once for a token, however many bring it, and again when the answer is old", async () => {
