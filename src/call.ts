@@ -290,6 +290,9 @@ const maxNotes = 16;
  */
 export type Intercept = (call: Call) => void | Promise<void>;
 
+/** Takes what a client only sees as an error without its cause; with the call where there is one. Must not throw. */
+export type ReportFault = (error: GatewayError, call?: Call) => void;
+
 /** A request that did not come to be a call: no route, a head that cannot be read. */
 export interface Miss {
   readonly front: FrontName;

@@ -1,5 +1,5 @@
 // Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
-import type { Authenticate, Chain } from "./call.ts";
+import type { Authenticate, Chain, ReportFault } from "./call.ts";
 import type { Bans } from "./chain/bans.ts";
 import type { Config } from "./config/config.ts";
 import { readClientBundle } from "./docs/client-bundle.ts";
@@ -40,7 +40,7 @@ export interface FrontsInputs {
   readonly census: Census;
   /** For fronts whose clients stay longer than a call. */
   readonly authenticate: Authenticate | undefined;
-  readonly report: (error: GatewayError) => void;
+  readonly report: ReportFault;
   /** Undefined where nobody is banned. */
   readonly bans: Bans | undefined;
 }

@@ -6,7 +6,7 @@
 //              │           └→ front/websocket (one call a socket, or many) ────┘   │                 │
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
-import type { Authenticate } from "./call.ts";
+import type { Authenticate, ReportFault } from "./call.ts";
 import { credentialsRevoked } from "./chain/authenticate.ts";
 import type { Authentication } from "./chain/authenticate.ts";
 import { composeChain } from "./chain/compose.ts";
@@ -21,11 +21,13 @@ import type { Fronts } from "./fronts.ts";
 import { checkAccessRules } from "./guard-options.ts";
 import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
+import type { Log } from "./log/log.ts";
 import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
 import { writeMetrics } from "./metrics.ts";
+import { createObservability } from "./observability.ts";
 import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
 import { serveHttp2 } from "./serve/http2-connection.ts";
@@ -49,7 +51,9 @@ export interface GatewayOptions {
   /** Asked about every call but those of the gateway's own health and reflection, and about every WebSocket. Absent: nobody is asked. */
   readonly authenticate?: Authenticate;
   /** Faults that a client only sees as "internal error". */
-  readonly report?: (error: GatewayError) => void;
+  readonly report?: ReportFault;
+  /** Where lines about calls go, if the configuration asks for them; the caller closes it. Absent: where the configuration says. */
+  readonly log?: Log;
   /** The one clock of streams and sockets, for those who want to move it. */
   readonly sweep?: Sweep;
 }
@@ -77,9 +81,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Throws DiagnosticError for upstreams and TLS files that cannot be used. Nothing is listened to or connected before `listen`. */
+/** Throws DiagnosticError for upstreams, TLS files and a log that cannot be used. Nothing is listened to or connected before `listen`. */
 export function createGateway({ config, schema, bindings }: GatewayInputs, options: GatewayOptions = {}): Gateway {
-  const { interceptors = [], authenticate, report = () => {}, sweep = new Sweep() } = options;
+  const { interceptors = [], authenticate, report = () => {}, sweep = new Sweep(), log } = options;
 
   let isStopping = false;
 
@@ -94,12 +98,14 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const isOwn = (method: Method): boolean => own.isOwn(method);
   const revoke = (principal: string): Revoked => endAll(principal, fronts, authentication);
   const shared = { config, schema, census, upstreams, report, revoke };
+  const seen = createObservability({ config, log, upstreams, isOwn });
   const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
-  const end = own.before(upstreams.handler);
-  const chain = composeChain({ ...arrange(at, interceptors), methods, end, onMiss: bans?.onMiss });
+  const end = own.before(seen.around(upstreams.handler));
+  const hooks = seen.hooks(bans?.onMiss);
+  const chain = composeChain({ ...arrange({ ...seen.at, ...at }, interceptors), ...hooks, methods, end });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
   const parts = { config, schema, bindings, chain, own, sweep, census, report, bans };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
@@ -116,7 +122,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
-    metrics: () => writeMetrics(census, upstreams.states(), { more: builtIns.metrics }),
+    metrics: () =>
+      writeMetrics(census, upstreams.states(), { calls: seen.calls, more: [...builtIns.metrics, ...seen.metrics] }),
     revoke,
     listen() {
       builtIns.start();
@@ -131,6 +138,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       clearTimeout(lastCall);
       sweep.stop();
       builtIns.close();
+      await seen.close();
       await upstreams.close();
     },
   };

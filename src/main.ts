@@ -2,7 +2,7 @@
 // The command line's edge: process streams, signals and exit codes around runCommand (command/run.ts).
 import { runCommand } from "./command/run.ts";
 import { createTerminal } from "./command/terminal.ts";
-import type { GatewayError } from "./status.ts";
+import type { Log } from "./log/log.ts";
 
 const { stdout, stderr } = process;
 const terminal = createTerminal({ stdout, stderr, environment: process.env });
@@ -26,23 +26,29 @@ function onStop(): Promise<string> {
   });
 }
 
+let log: Log | undefined;
+
 process.on("uncaughtException", (error) => {
+  log?.flushNow();
   stderr.write(
     `sluice: fault in the program, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exit(1);
 });
 
-/** What clients see as "internal error" only; one line each, its control characters escaped. */
-function reportFault(error: GatewayError): void {
-  const { cause } = error;
-  const { stack = error.message } = cause instanceof Error ? cause : error;
-  terminal.error(`fault (${error.reason ?? "INTERNAL"}): ${JSON.stringify(stack)}`);
+/** A log file that was moved away is opened anew; without a file the signal means what it always does. */
+function followRotation(opened: Log): void {
+  log = opened;
+  if (opened.isFile) process.on("SIGHUP", () => opened.reopen());
 }
 
 const code = await runCommand(process.argv.slice(2), terminal, {
   fetch: async (config) => (await import("./command/reflect.ts")).reflectDescriptors(config),
-  createGateway: async (project) => (await import("./gateway.ts")).createGateway(project, { report: reportFault }),
+  createGateway: async (project) => {
+    const gateway = (await import("./command/served-gateway.ts")).createServedGateway(project);
+    followRotation(gateway.log);
+    return gateway;
+  },
   onStop,
 });
 process.exit(code);

@@ -14,6 +14,7 @@ import type { Metric } from "../src/exposition.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
 import { limitMetrics } from "../src/metrics/limit-metrics.ts";
+import { logMetrics } from "../src/metrics/log-metrics.ts";
 import { watchRuntime } from "../src/metrics/runtime.ts";
 import type { Method } from "../src/schema/descriptor.ts";
 
@@ -71,8 +72,8 @@ describe("writeMetrics", () => {
     const runtime = watchRuntime();
     const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
     const text = writeMetrics(new Census(), [], {
-      calls: new CallCounts(),
-      more: [runtime.metrics, bans.metrics, everyLimitMetric],
+      calls: new CallCounts([1]),
+      more: [runtime.metrics, bans.metrics, everyLimitMetric, () => logMetrics({ dropped: 0 })],
     });
     runtime.stop();
     const told = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(([, name, help, type]) => [

@@ -23,11 +23,6 @@ export interface CallTally {
 /** Methods that no proto names: their names are the client's. */
 export const unknownMethod = "unknown";
 
-/** From a cached answer to a slow report, in seconds. */
-export const defaultDurationBounds: readonly number[] = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
-];
-
 const codes = 17;
 /** Interceptors have names of their own; those of a custom one that makes up a new name each time are not kept apart for ever. */
 const maxInterceptors = 100;
@@ -39,7 +34,7 @@ export class CallCounts {
   readonly #misses = new Map<FrontName, number[]>();
   readonly #refusals = new Map<string, number[]>();
 
-  constructor(bounds: readonly number[] = defaultDurationBounds) {
+  constructor(bounds: readonly number[]) {
     this.bounds = bounds;
   }
 

@@ -3,6 +3,7 @@ import { authSchemas } from "./config-schema-auth.ts";
 import { guardSchemas } from "./config-schema-guard.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-limits.ts";
+import { logSchemas, metricSchemas, tracingSchemas } from "./config-schema-observe.ts";
 import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
@@ -228,6 +229,24 @@ export const configSchema: SchemaNode = {
       description: "The gateway's own pages below /-/.",
       additionalProperties: false,
       properties: pageSchemas,
+    },
+    log: {
+      type: "object",
+      description: "What is written of calls, and of faults.",
+      additionalProperties: false,
+      properties: logSchemas,
+    },
+    tracing: {
+      type: "object",
+      description: "Traces, by W3C trace context and OpenTelemetry.",
+      additionalProperties: false,
+      properties: tracingSchemas,
+    },
+    metrics: {
+      type: "object",
+      description: "What /metrics of the admin listener tells.",
+      additionalProperties: false,
+      properties: metricSchemas,
     },
     auth: {
       type: "object",

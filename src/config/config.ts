@@ -5,11 +5,13 @@ import type { LimitRule } from "../schema/limit-rule.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 import type { GuardConfig } from "./config-guard.ts";
 
+export type { LogConfig, MetricsConfig, TracingConfig } from "./observe-settings.ts";
 export type { AuthConfig, IssuerConfig } from "./auth-settings.ts";
 import type { AuthConfig } from "./auth-settings.ts";
 import type { TlsFiles } from "./config-tls.ts";
 
 export type { TlsFiles } from "./config-tls.ts";
+import type { LogConfig, MetricsConfig, TracingConfig } from "./observe-settings.ts";
 
 export type TransportName = "native" | "grpc-js";
 
@@ -211,6 +213,9 @@ export interface Config extends GuardConfig {
   /** Undefined when the gateway counts for itself. */
   readonly redis: RedisConfig | undefined;
   readonly shedding: SheddingConfig;
+  readonly log: LogConfig;
+  readonly tracing: TracingConfig;
+  readonly metrics: MetricsConfig;
 }
 
 /** Freezes plain objects and arrays, all the way down. */

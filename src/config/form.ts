@@ -15,6 +15,7 @@ export type FormName =
   | "admin"
   | "cidr"
   | "header"
+  | "header-name"
   | "service"
   | "pattern"
   | "origin"
@@ -55,6 +56,8 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
       return value === "off" ? undefined : problemOf(parseAddress(value));
     case "cidr":
       return isCidr(value) ? undefined : "an IP address or a CIDR block is expected, e.g. 10.0.0.0/8";
+    case "header-name":
+      return /^[A-Za-z0-9_.-]{1,128}$/.test(value) ? undefined : "the name of a header is expected, e.g. x-tenant";
     case "header":
       return headerProblem(value);
     case "service":

@@ -34,6 +34,7 @@ export function listLoosened(config: Config): string[] {
       !isLoopback(config.listen.host) &&
       "pages.playground on: everybody who can connect can read the schema and try its methods",
     ...listLoosenedAuth(config),
+    config.log.query && "log.query on: query strings are logged; only known secrets in them are blotted out",
     server.maxConnectionsPerIp === undefined &&
       "server.max_connections_per_ip off: one client may take every connection",
     config.admin !== undefined &&

@@ -11,6 +11,7 @@ import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
 import type { GuardSettings } from "./settings-guard.ts";
 import { toAccess, toBans, toCors, toRequestId } from "./resolve-guard.ts";
 import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
+import { resolveLog, resolveMetrics } from "./resolve-observe.ts";
 import { resolveAuth } from "./resolve-auth.ts";
 import { resolveListenTls } from "./resolve-tls.ts";
 import { resolveUpstreams } from "./resolve-upstreams.ts";
@@ -34,7 +35,10 @@ type Group =
   | "streams"
   | "websocket"
   | "pages"
-  | "shedding";
+  | "shedding"
+  | "log"
+  | "tracing"
+  | "metrics";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
@@ -73,6 +77,9 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     access: toAccess(group(layers, "access", defaults), layers),
     bans: toBans(group(layers, "bans", defaults)),
     requestId: toRequestId(group(layers, "request_id", defaults)),
+    log: resolveLog(group(layers, "log", defaults), layers, report),
+    tracing: group(layers, "tracing", defaults),
+    metrics: resolveMetrics(group(layers, "metrics", defaults), layers, report),
   };
   checkAgreement(config, (path) => findOrigin(layers, path), report);
   return config;

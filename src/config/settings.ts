@@ -1,6 +1,8 @@
 // The settings as the YAML file spells them, and their defaults: the one place where a default is written.
 import type { Profile } from "../schema/binding.ts";
 import type { AuthSettings } from "./auth-settings.ts";
+import { defaultLog, defaultMetrics, defaultTracing } from "./observe-settings.ts";
+import type { LogSettings, MetricSettings, TracingSettings } from "./observe-settings.ts";
 import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 import { guardSettings } from "./settings-guard.ts";
@@ -40,6 +42,9 @@ export interface Settings extends GuardLayer {
   websocket?: Partial<WebSocketSettings>;
   pages?: Partial<PageSettings>;
   auth?: AuthSettings;
+  log?: Partial<LogSettings>;
+  tracing?: Partial<TracingSettings>;
+  metrics?: Partial<MetricSettings>;
   limits?: YamlLimit[];
   redis?: { url: string; username?: string; password?: string; ca?: string } & Partial<RedisSettings>;
   shedding?: Partial<SheddingSettings>;
@@ -168,6 +173,9 @@ export interface DefaultSettings extends GuardSettings {
   readonly websocket: WebSocketSettings;
   readonly pages: PageSettings;
   readonly shedding: SheddingSettings;
+  readonly log: LogSettings;
+  readonly tracing: TracingSettings;
+  readonly metrics: MetricSettings;
 }
 
 const strict: DefaultSettings = {
@@ -241,6 +249,9 @@ const strict: DefaultSettings = {
     access_token_in_query: false,
   },
   pages: { playground: "auto" },
+  log: defaultLog,
+  tracing: defaultTracing,
+  metrics: defaultMetrics,
   shedding: { enabled: true, max_delay: "500ms", max_heap: 90 },
   ...guardSettings,
 };

@@ -106,6 +106,7 @@ function expectedOf(node: SchemaNode): string {
     array: "a list",
     string: "text",
     integer: "a whole number",
+    number: "a number",
     boolean: "true or false",
   };
   return types.map((type) => words[type] ?? type).join(" or ");

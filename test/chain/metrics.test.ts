@@ -22,7 +22,7 @@ const get = method("Get");
 const opaque = (name: string): Method =>
   ({ name: `x.${name}.M`, path: `/x.${name}/M`, service: { name: `x.${name}`, methods: [] } }) as unknown as Method;
 
-function countCalls(bounds?: readonly number[]) {
+function countCalls(bounds: readonly number[] = [0.1, 1]) {
   const counts = new CallCounts(bounds);
   const interceptor = createMetrics(counts);
   return { counts, interceptor, text: () => formatMetrics(callMetrics(counts)) };

@@ -27,7 +27,7 @@ export interface Refusing {
 
 /** Answers the exchange, unless somebody did, and ends the call; never throws. */
 export function answerError({ options, exchange, codec, call }: Refusing, cause: unknown): void {
-  const error = toReported(options, toNamedError(cause, exchange.requestId));
+  const error = toReported(options, toNamedError(cause, exchange.requestId), call);
   call?.end(error.code, error, exchange.isDone ? 0 : 200);
   if (exchange.isDone) return;
   try {
@@ -61,9 +61,9 @@ function giveUp(options: GrpcOptions, exchange: Exchange, fault: unknown): void 
 }
 
 /** The GatewayError, which the log has heard of when there is more to it than the client may know. */
-function toReported(options: GrpcOptions, cause: unknown): GatewayError {
+function toReported(options: GrpcOptions, cause: unknown, call?: Call): GatewayError {
   const error = GatewayError.from(cause);
-  if (error.cause !== undefined) options.report(error);
+  if (error.cause !== undefined) options.report(error, call);
   return error;
 }
 

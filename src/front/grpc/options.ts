@@ -1,5 +1,5 @@
 // Every switch of the gRPC front.
-import type { GatewayError } from "../../status.ts";
+import type { ReportFault } from "../../call.ts";
 import { strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
 import type { DeadlineOptions } from "../deadline.ts";
@@ -18,7 +18,7 @@ export interface GrpcOptions extends DeadlineOptions {
   /** Passes calls of services that the schema does not have on as they are. */
   readonly proxyUnknown: boolean;
   /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
-  readonly report: (error: GatewayError) => void;
+  readonly report: ReportFault;
 }
 
 export const defaultGrpc: GrpcOptions = Object.freeze({

@@ -46,7 +46,7 @@ export function compileErrorAnswer(schema: Schema, options: RestOptions): Answer
   const appendReplyHeaders = compileReplyHeaders(options);
   return (exchange, cause, call, hasHead = false) => {
     const error = toNamedError(cause, exchange.requestId);
-    if (error.cause !== undefined) options.report(error);
+    if (error.cause !== undefined) options.report(error, call);
     if (exchange.isDone) {
       call?.end(error.code, error);
       return;

@@ -1,6 +1,6 @@
 // Every switch of the REST front, with one frozen default per profile.
+import type { ReportFault } from "../../call.ts";
 import type { Profile } from "../../schema/binding.ts";
-import type { GatewayError } from "../../status.ts";
 import { defaultStreamTimes } from "../stream/stream-clock.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
@@ -35,7 +35,7 @@ export interface RestOptions {
   /** Compress answers of at least this size when the client accepts it; undefined never. */
   readonly compressMinBytes: number | undefined;
   /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
-  readonly report: (error: GatewayError) => void;
+  readonly report: ReportFault;
 }
 
 export const strictRest: RestOptions = Object.freeze({

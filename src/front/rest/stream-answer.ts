@@ -151,7 +151,7 @@ export class StreamAnswer implements MessageSink, Swept {
 
   #fail(form: AnswerForm, error: GatewayError, trailers: Metadata): void {
     const { context, exchange } = this.#answer.setup;
-    if (error.cause !== undefined) context.options.report(error);
+    if (error.cause !== undefined) context.options.report(error, this.#answer.run.call);
     const last = form.failure({ code: error.code, json: context.writeStatus(error, trailers) });
     if (last !== undefined) this.#finish(last);
     else if (this.#writer !== undefined) cutAnswer(exchange, this.#writer, error, (next) => this.#whenRoom(next));

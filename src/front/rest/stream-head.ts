@@ -57,7 +57,7 @@ export function refuse(setup: StreamSetup, form: ReplyForm, cause: unknown, call
     context.answerError(exchange, error, call);
     return;
   }
-  if (error.cause !== undefined) context.options.report(error);
+  if (error.cause !== undefined) context.options.report(error, call);
   call?.end(error.code, error, exchange.isDone ? 0 : 200);
   if (exchange.isDone) return;
   const events = createForm(form, request.stream, undefined);

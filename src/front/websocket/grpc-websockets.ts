@@ -224,7 +224,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   /** The first block is always the head to these clients, so there is one. */
   #finish(error: GatewayError | undefined, trailers: Metadata): void {
     if (!this.#close(error?.code ?? Code.OK, error)) return;
-    if (error?.cause !== undefined) this.#context.options.report(error);
+    if (error?.cause !== undefined) this.#context.options.report(error, this.#call);
     this.#cancel(error ?? gone());
     if (!this.#hasHead) this.#sendHead([]);
     this.#socket.sendBinary(writeBlock(toGrpcTrailers(error, this.#context.replyMetadata(trailers))));

@@ -1,6 +1,6 @@
 // What the frames of a multiplexed socket do: the state of one client, from `init` to the close.
 import { randomBytes } from "node:crypto";
-import type { Authenticate, Chain, Peer, RequestSource } from "../../call.ts";
+import type { Call, Authenticate, Chain, Peer, RequestSource } from "../../call.ts";
 import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
@@ -298,8 +298,8 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     return open.length;
   }
 
-  sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata): void {
-    if (error?.cause !== undefined) this.#options.report(error);
+  sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata, call?: Call): void {
+    if (error?.cause !== undefined) this.#options.report(error, call);
     this.send(this.codec.status(id, error, this.replyMetadata(trailers)));
   }
 

@@ -43,7 +43,7 @@ export interface StreamHost {
   waitingBytes: number;
   send(frame: Uint8Array): void;
   /** The end of a stream, `error` undefined for OK. */
-  sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata): void;
+  sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata, call?: Call): void;
   /** The stream has ended, and is to be forgotten. */
   onStreamEnd(stream: MuxStream): void;
 }
@@ -260,7 +260,7 @@ export class MuxStream implements TurnTaker, MessageSink {
   #finish(error: GatewayError | undefined, trailers: Metadata): void {
     if (!this.#close(error)) return;
     const host = this.#host;
-    host.sendStatus(this.id, error, trailers);
+    host.sendStatus(this.id, error, trailers, this.#call);
     host.onStreamEnd(this);
   }
 

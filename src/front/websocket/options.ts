@@ -1,7 +1,7 @@
 // Every switch and bound of the WebSocket front, with one frozen default per profile.
+import type { ReportFault } from "../../call.ts";
 import type { RouterOptions } from "../../route/router.ts";
 import type { Profile } from "../../schema/binding.ts";
-import type { GatewayError } from "../../status.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
 import { defaultQueryLimits, type QueryLimits } from "../../translate/request/query.ts";
@@ -68,7 +68,7 @@ export interface WebSocketOptions {
   readonly ticketMs: number;
   readonly maxTickets: number;
   /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
-  readonly report: (error: GatewayError) => void;
+  readonly report: ReportFault;
 }
 
 export const defaultSocketLimits: SocketLimits = Object.freeze({

@@ -232,7 +232,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
   #fail(error: GatewayError, code: number = toCloseCode(error.code), trailers: Metadata = []): void {
     if (!this.#finish(error.code, error)) return;
     this.#cancel(error);
-    this.#socket.sendText(this.#context.frames.status(error, trailers));
+    this.#socket.sendText(this.#context.frames.status(error, trailers, this.#call));
     this.#socket.close(code, toCloseReason(error));
   }
 

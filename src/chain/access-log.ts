@@ -1,0 +1,163 @@
+// One line a call when it ends, and one for each request that did not come to be a call: who asked for what, and what became of it.
+import type { Call, CallEnd, FrontName, Miss, Peer, RequestHeaders, RequestSource } from "../call.ts";
+import { quote } from "../json-line.ts";
+import type { Method } from "../schema/descriptor.ts";
+import { Code, codeName } from "../status.ts";
+import type { GatewayError } from "../status.ts";
+import type { Interceptor } from "./compose.ts";
+import { compileTargetRedaction } from "./redact-target.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface AccessLogOptions {
+  /** `errors`: only what did not end with OK. */
+  readonly access: "on" | "errors";
+  /** Lines of lower levels are left out. */
+  readonly level: LogLevel;
+  /** The part of what ended with OK that is logged, 0 to 1; the rest is always. */
+  readonly sample: number;
+  /** Of the target, secrets blotted out. */
+  readonly withQuery: boolean;
+  /** More names of query parameters and headers whose values are secret. */
+  readonly redact: readonly string[];
+  /** Request headers that are logged, lower case. */
+  readonly headers: readonly string[];
+  readonly toPrincipal: (principal: string) => string | undefined;
+  readonly upstreamOf: (method: Method) => string | undefined;
+  /** Takes a line of JSON, without its end. Must not throw. */
+  readonly write: (line: string) => void;
+  /** Between 0 and 1, for sampling. */
+  readonly random?: () => number;
+  /** Unix time in milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface AccessLog {
+  readonly interceptor: Interceptor;
+  readonly onMiss: (miss: Miss) => void;
+}
+
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Longest values of clients, in characters; a line is bounded thereby. */
+const maxTarget = 2048;
+const maxText = 256;
+const maxCause = 512;
+
+/** Headers that hold credentials: logged as there, never with their value. */
+const secretHeaders: readonly string[] = ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"];
+
+export function createAccessLog(options: AccessLogOptions): AccessLog {
+  const { access, level, sample, write, random = Math.random } = options;
+  const lowest = levels.indexOf(level);
+  const isWanted = (code: Code): boolean => {
+    if (levels.indexOf(levelOf(code)) < lowest) return false;
+    if (code !== Code.OK) return true;
+    return access === "on" && (sample >= 1 || random() < sample);
+  };
+  const request = compileRequestFields(options);
+  const time = compileTime(options.now ?? Date.now);
+  return {
+    interceptor: {
+      name: "log",
+      compile(method) {
+        const upstream = options.upstreamOf(method);
+        const about = `,"method":${quote(method.path.slice(1), maxText)}${upstream === undefined ? "" : `,"upstream":${quote(upstream)}`}`;
+        return (call) => {
+          call.onEnd((end) => {
+            if (!isWanted(end.code)) return;
+            write(
+              `{"time":"${time()}","level":"${levelOf(end.code)}","msg":"call"${identifiers(call)}${about}` +
+                `${request(call.front, call)}${outcome(end)}${passed(call, options)}}`,
+            );
+          });
+        };
+      },
+    },
+    onMiss(miss) {
+      const { method, error, front } = miss;
+      if (!isWanted(error.code)) return;
+      const about = method === undefined ? "" : `,"method":${quote(method.path.slice(1), maxText)}`;
+      write(
+        `{"time":"${time()}","level":"${levelOf(error.code)}","msg":"miss"${about}${request(front, miss)}` +
+          `${outcome({ code: error.code, error, httpStatus: front === "grpc" ? 200 : error.httpStatus })}}`,
+      );
+    },
+  };
+}
+
+/** What the gateway or its backends are to blame for is more than information. */
+export function levelOf(code: Code): LogLevel {
+  if (code === Code.INTERNAL || code === Code.DATA_LOSS || code === Code.UNKNOWN) return "error";
+  return code === Code.UNAVAILABLE || code === Code.DEADLINE_EXCEEDED ? "warn" : "info";
+}
+
+function identifiers({ requestId, trace }: Call): string {
+  const id = requestId === undefined ? "" : `,"request_id":${quote(requestId, maxText)}`;
+  return trace === undefined ? id : `${id},"trace_id":"${trace.traceId}","span_id":"${trace.spanId}"`;
+}
+
+interface Requested {
+  readonly source: RequestSource;
+  readonly headers: RequestHeaders;
+  readonly peer: Peer;
+}
+
+function compileRequestFields(options: AccessLogOptions): (front: FrontName, request: Requested) => string {
+  const toTarget = compileTargetRedaction(options);
+  const secret = new Set([...secretHeaders, ...options.redact.map((name) => name.toLowerCase())]);
+  const logged = options.headers.map((name) => ({
+    name,
+    label: `,"header_${name.replaceAll("-", "_")}":`,
+    isSecret: secret.has(name),
+  }));
+  return (front, { source, headers, peer }) => {
+    let text = `,"front":"${front}","http_method":${quote(source.method, 32)},"path":${quote(toTarget(source.target), maxTarget)},"peer":${quote(peer.address, 64)}`;
+    const agent = headers["user-agent"];
+    if (typeof agent === "string") text += `,"user_agent":${quote(agent, maxText)}`;
+    for (const { name, label, isSecret } of logged) {
+      const value = headers[name];
+      if (value !== undefined)
+        text += `${label}${isSecret ? '"[redacted]"' : quote(typeof value === "string" ? value : value.join(", "), maxText)}`;
+    }
+    return text;
+  };
+}
+
+function outcome({ code, error, httpStatus }: CallEnd): string {
+  const status = httpStatus === 0 ? "" : `,"http_status":${httpStatus}`;
+  return `,"code":"${codeName(code)}"${status}${error === undefined ? "" : failure(error)}`;
+}
+
+function failure({ reason, message, cause, code }: GatewayError): string {
+  const text = `${reason === undefined ? "" : `,"reason":${quote(reason, maxText)}`},"error":${quote(message, maxText)}`;
+  // The stack of a fault is in the line of the fault.
+  if (cause === undefined || code === Code.OK) return text;
+  return `${text},"cause":${quote(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "unknown", maxCause)}`;
+}
+
+function passed(call: Call, { toPrincipal }: AccessLogOptions): string {
+  const { identity, refusedBy, notes } = call;
+  const principal = identity === undefined ? undefined : toPrincipal(identity.principal);
+  const ms = Math.round((performance.now() - call.startedAt) * 1000) / 1000;
+  let text = principal === undefined ? "" : `,"principal":${quote(principal, maxText)}`;
+  if (refusedBy !== undefined) text += `,"refused_by":${quote(refusedBy, maxText)}`;
+  text += `,"duration_ms":${ms},"messages_in":${call.messagesIn},"messages_out":${call.messagesOut},"bytes_in":${call.bytesIn},"bytes_out":${call.bytesOut}`;
+  if (notes !== undefined)
+    text += `,"notes":[${notes.map((note) => quote(`${note.name}: ${note.text}`, maxText)).join(",")}]`;
+  return text;
+}
+
+/** The text of a millisecond serves all calls that end in it. */
+function compileTime(now: () => number): () => string {
+  let at = Number.NaN;
+  let text = "";
+  return () => {
+    const current = now();
+    if (current !== at) {
+      at = current;
+      text = new Date(current).toISOString();
+    }
+    return text;
+  };
+}

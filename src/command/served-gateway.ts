@@ -1,0 +1,42 @@
+// The gateway as `sluice serve` runs it: with a log for calls and faults, which outlives it by a moment.
+import type { Call } from "../call.ts";
+import { createGateway } from "../gateway.ts";
+import type { Log } from "../log/log.ts";
+import { openLog } from "../observability.ts";
+import type { GatewayError } from "../status.ts";
+import type { Project } from "./project.ts";
+import type { ServedGateway } from "./serve.ts";
+
+export interface ServedWithLog extends ServedGateway {
+  readonly log: Log;
+}
+
+/** Throws DiagnosticError for what createGateway throws it, and for a log that cannot be written. */
+export function createServedGateway(project: Project): ServedWithLog {
+  const log = openLog(project.config);
+  const gateway = createGateway(project, { log, report: (error, call) => tellFault(log, error, call) });
+  return {
+    ...gateway,
+    log,
+    async close() {
+      await gateway.close();
+      await log.close();
+    },
+  };
+}
+
+const maxStack = 4096;
+
+/** What clients see as an error without its cause: for whoever has to find out why. */
+function tellFault(log: Log, error: GatewayError, call: Call | undefined): void {
+  const { cause } = error;
+  const { stack = error.message } = cause instanceof Error ? cause : error;
+  log.tell(error.reason === undefined || error.reason === "INTERNAL" ? "error" : "warn", "fault", {
+    request_id: call?.requestId,
+    trace_id: call?.trace?.traceId,
+    method: call?.method.path.slice(1, 257),
+    reason: error.reason ?? "INTERNAL",
+    error: error.message.slice(0, 256),
+    stack: stack.slice(0, maxStack),
+  });
+}

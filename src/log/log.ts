@@ -1,0 +1,158 @@
+// Where log lines go: standard output, standard error or a file; written behind the calls' backs, bounded in memory, flushed at the end.
+import { closeSync, openSync } from "node:fs";
+import { pino } from "pino";
+import type { DestinationStream } from "pino";
+import { escapeAscii } from "../json-line.ts";
+import { formatLineForPeople } from "./line-for-people.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+export interface LogOptions {
+  /** `stdout`, `stderr`, or the path of a file that is appended to. */
+  readonly output: string;
+  readonly level: Level;
+  /** `text` is for people. */
+  readonly format: "json" | "text";
+  /** Lines that wait to be written; what is more is dropped and counted. */
+  readonly maxWaitingBytes: number;
+}
+
+/** Values that are undefined are left out. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Log {
+  /** A line of JSON, whole, in printable ASCII, without its end. Never throws. */
+  writeLine(line: string): void;
+  /** A line of its own making, if `level` is not below that of the log. Never throws. */
+  tell(level: Level, message: string, fields?: LogFields): void;
+  /** Lines that there was no room for, or no way to write. */
+  readonly dropped: number;
+  /** Whether it is written to a file of its own. */
+  readonly isFile: boolean;
+  /** Opens the file anew, when it has been moved away; nothing for other outputs. */
+  reopen(): void;
+  /** Writes what waits, but not for longer than the time. Never rejects. */
+  close(timeoutMs?: number): Promise<void>;
+  /** Writes what waits while everything else stands still: for a process that ends in the next moment. Never throws. */
+  flushNow(): void;
+}
+
+/** A line is seen at the latest after this. */
+const gatherMs = 20;
+const gatherBytes = 16 * 1024;
+/** Whom calls name is not for everybody on the machine. */
+const fileMode = 0o640;
+
+/** Throws the system's error for a file that cannot be written. */
+export function createLog({ output, level, format, maxWaitingBytes }: LogOptions): Log {
+  const written = new Output(output, maxWaitingBytes);
+  const writeLine =
+    format === "json"
+      ? (line: string): void => written.add(`${line}\n`)
+      : (line: string): void => written.add(`${formatLineForPeople(line)}\n`);
+  const teller = createTeller(level, writeLine);
+  return {
+    writeLine,
+    tell: (at, message, fields = {}) => teller[at](fields, message),
+    get dropped() {
+      return written.dropped;
+    },
+    isFile: written.isFile,
+    reopen: () => written.reopen(),
+    close: (timeoutMs = 1000) => written.close(timeoutMs),
+    flushNow: () => written.flushNow(),
+  };
+}
+
+/** Lines as pino makes them, of the same form as those of calls. */
+function createTeller(level: Level, writeLine: (line: string) => void) {
+  const stream: DestinationStream = { write: (line) => writeLine(escapeAscii(line.trimEnd())) };
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  );
+}
+
+/** Gathers lines, so that many are written at once, and hands them to pino's way out, which waits for those who read slowly. */
+class Output {
+  dropped = 0;
+  readonly #destination: ReturnType<typeof pino.destination>;
+  readonly isFile: boolean;
+  #gathered = "";
+  #timer: NodeJS.Timeout | undefined;
+  /** Nobody reads any more, and nobody will. */
+  #isBroken = false;
+  #isEnding = false;
+
+  constructor(output: string, maxWaitingBytes: number) {
+    this.isFile = output !== "stdout" && output !== "stderr";
+    // What cannot be opened later, after it was moved away, is told by an event only.
+    if (this.isFile) closeSync(openSync(output, "a", fileMode));
+    this.#destination = pino.destination({
+      dest: this.isFile ? output : output === "stdout" ? 1 : 2,
+      sync: false,
+      maxLength: maxWaitingBytes,
+      mode: fileMode,
+      retryEAGAIN: () => !this.#isEnding,
+    });
+    this.#destination.on("drop", (text: string) => this.#drop(text));
+    this.#destination.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") this.#isBroken = true;
+    });
+  }
+
+  add(line: string): void {
+    this.#gathered += line;
+    if (this.#gathered.length >= gatherBytes) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), gatherMs).unref();
+  }
+
+  reopen(): void {
+    if (this.isFile && !this.#isEnding) this.#destination.reopen();
+  }
+
+  close(timeoutMs: number): Promise<void> {
+    this.#write();
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => {
+        this.#isEnding = true;
+        resolve();
+      }, timeoutMs);
+      const end = (): void => {
+        clearTimeout(cut);
+        resolve();
+      };
+      this.#destination.once("close", end);
+      this.#destination.end();
+    });
+  }
+
+  flushNow(): void {
+    this.#isEnding = true;
+    try {
+      this.#write();
+      this.#destination.flushSync();
+    } catch {
+      // The process ends; there is nobody left to tell.
+    }
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#gathered;
+    this.#gathered = "";
+    if (text === "") return;
+    if (this.#isBroken) this.#drop(text);
+    else this.#destination.write(text);
+  }
+
+  #drop(text: string): void {
+    this.dropped += text.split("\n").length - 1;
+  }
+}

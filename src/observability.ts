@@ -1,0 +1,144 @@
+// What is seen of calls, built from what the configuration says of it: traces, the access log, metrics.
+import { createHash, randomBytes } from "node:crypto";
+import { createAccessLog } from "./chain/access-log.ts";
+import { CallCounts } from "./chain/call-counts.ts";
+import type { Around, ChainParts, Interceptor } from "./chain/compose.ts";
+import { createMetrics } from "./chain/metrics.ts";
+import type { Point } from "./chain/points.ts";
+import { createSpans, hasTracerProvider } from "./chain/trace/spans.ts";
+import { createTrace } from "./chain/trace/trace.ts";
+import type { Miss } from "./call.ts";
+import type { Config } from "./config/config.ts";
+import type { PrincipalName } from "./config/observe-settings.ts";
+import { readVersion } from "./command/version.ts";
+import type { MetricSource } from "./exposition.ts";
+import { DiagnosticError } from "./diagnostic.ts";
+import { createLog } from "./log/log.ts";
+import type { Log } from "./log/log.ts";
+import { logMetrics } from "./metrics/log-metrics.ts";
+import { watchRuntime } from "./metrics/runtime.ts";
+import type { Method } from "./schema/descriptor.ts";
+import type { Upstreams } from "./upstream/upstreams.ts";
+
+export interface ObservabilityInputs {
+  readonly config: Config;
+  /** Undefined: where the configuration says. */
+  readonly log: Log | undefined;
+  readonly upstreams: Pick<Upstreams, "targetOf">;
+  /** The gateway's own methods, which no upstream answers. */
+  readonly isOwn: (method: Method) => boolean;
+}
+
+type OnMiss = (miss: Miss) => void;
+type TargetOf = (method: Method) => string | undefined;
+
+export interface Observability {
+  readonly at: Partial<Readonly<Record<Point, Interceptor>>>;
+  /** With who else wants to hear of misses. */
+  hooks(onMiss: OnMiss | undefined): Pick<ChainParts, "onMiss" | "watch">;
+  /** Next to the upstream, behind all others. */
+  readonly around: Around;
+  /** Undefined where calls are not counted. */
+  readonly calls: CallCounts | undefined;
+  readonly metrics: readonly MetricSource[];
+  close(): Promise<void>;
+}
+
+/** Throws DiagnosticError for a log that cannot be written. */
+export function createObservability(inputs: ObservabilityInputs): Observability {
+  const { config, log: given, upstreams, isOwn } = inputs;
+  const upstreamOf: TargetOf = (method) => (isOwn(method) ? undefined : upstreams.targetOf(method));
+  const ownLog = given === undefined && config.log.access !== "off" ? openLog(config) : undefined;
+  const log = given ?? ownLog;
+  const { tracing, metrics } = config;
+  const hasSpans = tracing.spans === "auto" && hasTracerProvider();
+  const spans = hasSpans ? createSpans({ ...tracing, version: readVersion(), upstreamOf }) : undefined;
+  const access = createLogging(config, log, upstreamOf);
+  const calls = metrics.enabled ? new CallCounts(metrics.buckets) : undefined;
+  const runtime = watchRuntime();
+  return {
+    at: {
+      // With spans it is done with them.
+      ...(spans === undefined ? { trace: createTrace(tracing) } : {}),
+      ...(access === undefined ? {} : { log: access.interceptor }),
+      ...(calls === undefined ? {} : { metrics: createMetrics(calls) }),
+    },
+    hooks: (onMiss) => ({
+      onMiss: joinMisses([access?.onMiss, calls && countMisses(calls), onMiss]),
+      watch: spans?.watch,
+    }),
+    around: spans?.around ?? ((next) => next),
+    calls,
+    metrics: [() => runtime.metrics(), ...(log === undefined ? [] : [() => logMetrics(log)])],
+    async close() {
+      runtime.stop();
+      await ownLog?.close();
+    },
+  };
+}
+
+/** The log that the configuration names. Throws DiagnosticError where it cannot be written. */
+export function openLog({ log }: Pick<Config, "log">): Log {
+  const { output, level, format, maxWaitingBytes } = log;
+  const isTerminal = (output === "stdout" && process.stdout.isTTY) || (output === "stderr" && process.stderr.isTTY);
+  const settled = format === "auto" ? (isTerminal ? "text" : "json") : format;
+  try {
+    return createLog({ output, level, format: settled, maxWaitingBytes });
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new DiagnosticError([
+      {
+        severity: "error",
+        position: undefined,
+        message: `log.output: ${JSON.stringify(output)} cannot be written (${code})`,
+        hint: "name a file in a folder that the gateway may write to, or stdout",
+        rule: "log-output",
+      },
+    ]);
+  }
+}
+
+function createLogging({ log: config }: Config, log: Log | undefined, upstreamOf: TargetOf) {
+  const { access, level, sample, query, redact, headers, principal } = config;
+  if (access === "off" || log === undefined) return undefined;
+  return createAccessLog({
+    access,
+    level,
+    sample,
+    withQuery: query,
+    redact,
+    headers,
+    toPrincipal: compilePrincipal(principal),
+    upstreamOf,
+    write: (line) => log.writeLine(line),
+  });
+}
+
+function joinMisses(all: readonly (OnMiss | undefined)[]): OnMiss | undefined {
+  const listeners = all.filter((listener) => listener !== undefined);
+  return listeners.length === 0 ? undefined : (miss) => listeners.forEach((tell) => tell(miss));
+}
+
+function countMisses(calls: CallCounts): OnMiss {
+  return ({ front, error }) => calls.miss(front, error.code);
+}
+
+/** Callers that are remembered, so that not every line has to be hashed for. */
+const maxPrincipals = 4096;
+
+/** The salt ends with the process: a hash cannot be looked up in a list made beforehand. */
+function compilePrincipal(form: PrincipalName): (principal: string) => string | undefined {
+  if (form === "plain") return (principal) => principal;
+  if (form === "off") return () => undefined;
+  const salt = randomBytes(16);
+  const known = new Map<string, string>();
+  return (principal) => {
+    let hash = known.get(principal);
+    if (hash === undefined) {
+      hash = createHash("sha256").update(salt).update(principal).digest("hex").slice(0, 16);
+      if (known.size >= maxPrincipals) known.clear();
+      known.set(principal, hash);
+    }
+    return hash;
+  };
+}
