@@ -56,7 +56,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const { bans: banConfig, requestId, access, http } = config;
   const bans = banConfig && createBans({ ...banConfig, exempt: [...banConfig.exempt, ...http.trustedProxies] });
   const limitNames = config.limits.map(({ rule }) => rule.name);
-  const limiting = createLimiting({ ...inputs, policyOf: limitsOf(config), limitNames });
+  const limiting = createLimiting({ ...inputs, policyOf: limitsOf(inputs), limitNames });
   return {
     at: {
       request_id: requestId && createRequestIds(requestId),
@@ -98,13 +98,13 @@ function both(first: Interceptor | undefined, second: Interceptor | undefined): 
 }
 
 /** The limits of the configuration alone. */
-function limitsOf({ limits }: Config): PolicyOf {
+function limitsOf({ config: { limits }, isOwn }: InterceptorInputs): PolicyOf {
   const from = "default";
   return (method) => ({
     auth: { value: "public", from },
     rules: [],
     limits: limits
-      .filter(({ methods }) => methods.some((selector) => isSelected(selector, method.name)))
+      .filter(({ methods }) => !isOwn(method) && methods.some((selector) => isSelected(selector, method.name)))
       .map(({ rule }) => ({ value: rule, from })),
     timeoutMs: undefined,
     maxInFlight: undefined,
