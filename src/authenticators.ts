@@ -8,17 +8,17 @@ import { askOutside } from "./chain/authenticate/ask-outside.ts";
 import { createIntrospection } from "./chain/authenticate/introspection.ts";
 import { createJwtAuthenticator } from "./chain/authenticate/jwt.ts";
 import { createMtls } from "./chain/authenticate/mtls.ts";
-import type { AuthLevel } from "./chain/policy.ts";
+import type { AuthLevel, PolicyOf } from "./chain/policy.ts";
 import type { AuthConfig, Config } from "./config/config.ts";
 import { createFileAuthenticators } from "./file-authenticators.ts";
 import { compileOriginList } from "./front/origins.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import type { Method } from "./schema/descriptor.ts";
-import { closestSelector } from "./schema/selector.ts";
 import type { GatewayError } from "./status.ts";
 
 export interface AuthenticationInputs {
   readonly config: Config;
+  readonly policyOf: PolicyOf;
   readonly report: (error: GatewayError) => void;
   /** Of a program that embeds the gateway. */
   readonly authenticate: Authenticate | undefined;
@@ -30,20 +30,21 @@ export interface AuthenticationInputs {
 }
 
 /** What `WWW-Authenticate` calls the place that credentials are for. */
-const realm = "sluice";
+export const realm = "sluice";
 
 /** Undefined where nobody is asked who calls. */
 export function createConfiguredAuthentication(inputs: AuthenticationInputs): Authentication | undefined {
-  const { config, authenticate, timer, isOwn } = inputs;
+  const { config, policyOf, authenticate, timer, isOwn } = inputs;
   const { auth } = config;
-  if (auth === undefined) return authenticate && createAuthentication({ authenticate, timer, isOpen: isOwn });
+  const levelOf = (method: Method): AuthLevel => policyOf(method).auth.value;
+  if (auth === undefined) return authenticate && createAuthentication({ authenticate, timer, isOpen: isOwn, levelOf });
   const authenticators = createAuthenticators(inputs, auth);
   return createAuthentication({
     authenticators,
     authenticate,
     timer,
     isOpen: isOwn,
-    levelOf: compileLevels(auth),
+    levelOf,
     forward: compileForwarding({
       claims: auth.forwardClaims,
       credentials: authenticators.flatMap(({ headers = [] }) => headers),
@@ -68,13 +69,4 @@ function createAuthenticators(inputs: AuthenticationInputs, auth: AuthConfig): A
     authenticators.push(createIntrospection({ ...places, ...introspection, ask: askOutside, now: Date.now }));
   if (mtls !== undefined) authenticators.push(createMtls(mtls));
   return authenticators;
-}
-
-/** What says most about a method counts. */
-function compileLevels(auth: AuthConfig): (method: Method) => AuthLevel {
-  const levels = new Map<string, AuthLevel>();
-  for (const { value } of auth.optional) levels.set(value, "optional");
-  for (const { value } of auth.public) levels.set(value, "public");
-  const selectors = [...levels.keys()];
-  return ({ name }) => levels.get(closestSelector(selectors, name) ?? "") ?? auth.default.value;
 }

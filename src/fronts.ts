@@ -1,6 +1,7 @@
 // Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
 import type { Authenticate, Chain, ReportFault } from "./call.ts";
 import type { Bans } from "./chain/bans.ts";
+import type { PolicyOf } from "./chain/policy.ts";
 import type { Config } from "./config/config.ts";
 import { readClientBundle } from "./docs/client-bundle.ts";
 import { writeClientModule, writeClientScript } from "./docs/client-module.ts";
@@ -35,6 +36,7 @@ export interface FrontsInputs {
   readonly schema: Schema;
   readonly bindings: readonly Binding[];
   readonly chain: Chain;
+  readonly policyOf: PolicyOf;
   readonly own: OwnServices;
   readonly sweep: Sweep;
   readonly census: Census;
@@ -61,9 +63,9 @@ const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
 
 export function createFronts(inputs: FrontsInputs): Fronts {
   const { config, schema, bindings, chain, sweep, census, authenticate, report, bans } = inputs;
-  const restOptions = toRestOptions(config, report);
+  const restOptions = withTimeouts(toRestOptions(config, report), inputs);
   const router = createRouter(bindings, toRouterOptions(config));
-  const options = toWebSocketOptions(config, report);
+  const options = withTimeouts(toWebSocketOptions(config, report), inputs);
   const websocket = config.websocket.enabled
     ? createWebSocketFront({
         schema,
@@ -99,6 +101,14 @@ export function createFronts(inputs: FrontsInputs): Fronts {
   };
 }
 
+/** How long a call may take is said where everything about methods is. */
+function withTimeouts<T extends object>(
+  options: T,
+  { policyOf }: FrontsInputs,
+): T & Pick<RestOptions, "methodTimeoutMs"> {
+  return { ...options, methodTimeoutMs: (method) => policyOf(method).timeoutMs?.value };
+}
+
 /** For what is refused before a front has seen it. */
 function compileAnswerError(
   { config, schema, chain, report }: FrontsInputs,
@@ -117,9 +127,10 @@ function compileAnswerError(
   };
 }
 
-function createGrpc({ config, schema, chain, own, sweep, census, report }: FrontsInputs): Front {
+function createGrpc(inputs: FrontsInputs): Front {
+  const { config, schema, chain, own, sweep, census, report } = inputs;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
-  const options = toGrpcOptions(config, report);
+  const options = withTimeouts(toGrpcOptions(config, report), inputs);
   return createGrpcFront({
     schema,
     methods,

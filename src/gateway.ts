@@ -28,6 +28,7 @@ import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
 import { writeMetrics } from "./metrics.ts";
 import { createObservability } from "./observability.ts";
+import { settlePolicies } from "./policy/policies.ts";
 import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
 import { serveHttp2 } from "./serve/http2-connection.ts";
@@ -81,7 +82,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Throws DiagnosticError for upstreams, TLS files and a log that cannot be used. Nothing is listened to or connected before `listen`. */
+/**
+ * Throws DiagnosticError for upstreams, TLS files and a log that cannot be used, and for policies that contradict themselves. Nothing is
+ * listened to or connected before `listen`.
+ */
 export function createGateway({ config, schema, bindings }: GatewayInputs, options: GatewayOptions = {}): Gateway {
   const { interceptors = [], authenticate, report = () => {}, sweep = new Sweep(), log } = options;
 
@@ -97,7 +101,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const census = new Census();
   const isOwn = (method: Method): boolean => own.isOwn(method);
   const revoke = (principal: string): Revoked => endAll(principal, fronts, authentication);
-  const shared = { config, schema, census, upstreams, report, revoke };
+  const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
+  const shared = { config, schema, ...policies, census, upstreams, report, revoke };
   const seen = createObservability({ config, log, upstreams, isOwn });
   const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
   const { at, authentication, bans } = builtIns;
@@ -107,7 +112,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const hooks = seen.hooks(bans?.onMiss);
   const chain = composeChain({ ...arrange({ ...seen.at, ...at }, interceptors), ...hooks, methods, end });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
-  const parts = { config, schema, bindings, chain, own, sweep, census, report, bans };
+  const parts = { ...shared, bindings, chain, own, sweep, bans };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
@@ -133,9 +138,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       isStopping = true;
       own.stop();
       fronts.drain();
-      const lastCall = callLast(sweep, config.server.shutdownGraceMs);
-      await listener.close(config.server.shutdownGraceMs);
-      clearTimeout(lastCall);
+      await callLast(sweep, config.server.shutdownGraceMs, (graceMs) => listener.close(graceMs));
       sweep.stop();
       builtIns.close();
       await seen.close();
@@ -145,8 +148,10 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
 }
 
 /** Streams that are still open shortly before the cut get an end that says why. */
-function callLast(sweep: Sweep, graceMs: number): NodeJS.Timeout {
-  return setTimeout(() => sweep.expire(stopping()), graceMs - Math.min(1000, graceMs / 2));
+async function callLast(sweep: Sweep, graceMs: number, close: (graceMs: number) => Promise<void>): Promise<void> {
+  const lastCall = setTimeout(() => sweep.expire(stopping()), graceMs - Math.min(1000, graceMs / 2));
+  await close(graceMs);
+  clearTimeout(lastCall);
 }
 
 function endAll(principal: string, fronts: Fronts, authentication: Authentication | undefined): Revoked {

@@ -1,8 +1,9 @@
 // The gateway's own interceptors, each built from what the configuration says of it, in the order calls pass them; absent ones are left out.
 import type { Authenticate } from "./call.ts";
-import { createConfiguredAuthentication } from "./authenticators.ts";
+import { createConfiguredAuthentication, realm } from "./authenticators.ts";
 import { createAddressRules } from "./chain/address.ts";
 import type { Authentication } from "./chain/authenticate.ts";
+import { createAuthorize } from "./chain/authorize/authorize.ts";
 import { createBans } from "./chain/bans.ts";
 import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
@@ -15,13 +16,15 @@ import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import { createLimiting } from "./limiting.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
-import { isSelected } from "./schema/selector.ts";
 import type { GatewayError } from "./status.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 
 export interface InterceptorInputs {
   readonly config: Config;
   readonly schema: Schema;
+  readonly policyOf: PolicyOf;
+  /** Of all limits that there are. */
+  readonly limitNames: readonly string[];
   /** Of all calls: what of them is open and for how long. */
   readonly census: Census;
   /** Those who answer: for what asks a gRPC service about a call. */
@@ -53,10 +56,10 @@ export interface BuiltIns {
 export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const { config } = inputs;
   const authentication = createConfiguredAuthentication(inputs);
+  const { policyOf, schema } = inputs;
   const { bans: banConfig, requestId, access, http } = config;
   const bans = banConfig && createBans({ ...banConfig, exempt: [...banConfig.exempt, ...http.trustedProxies] });
-  const limitNames = config.limits.map(({ rule }) => rule.name);
-  const limiting = createLimiting({ ...inputs, policyOf: limitsOf(inputs), limitNames });
+  const limiting = createLimiting(inputs);
   return {
     at: {
       request_id: requestId && createRequestIds(requestId),
@@ -64,6 +67,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       address: both(bans?.counting, createAddressRules(access.rules)),
       authenticate: authentication?.interceptor,
       ban: bans?.refusing,
+      authorize: createAuthorize({ policyOf, schema, realm }),
       limit: limiting.limit,
       concurrency: limiting.concurrency,
     },
@@ -95,19 +99,4 @@ function both(first: Interceptor | undefined, second: Interceptor | undefined): 
       };
     },
   };
-}
-
-/** The limits of the configuration alone. */
-function limitsOf({ config: { limits }, isOwn }: InterceptorInputs): PolicyOf {
-  const from = "default";
-  return (method) => ({
-    auth: { value: "public", from },
-    rules: [],
-    limits: limits
-      .filter(({ methods }) => !isOwn(method) && methods.some((selector) => isSelected(selector, method.name)))
-      .map(({ rule }) => ({ value: rule, from })),
-    timeoutMs: undefined,
-    maxInFlight: undefined,
-    validate: { value: false, from },
-  });
 }

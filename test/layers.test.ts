@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   translate: ["schema", "diagnostic", "status"],
   validate: ["schema", "diagnostic", "translate", "status"],
   chain: ["addresses", "call", "credentials", "diagnostic", "exposition", "json-line", "metadata", "schema", "status"],
+  policy: ["chain", "config", "diagnostic", "metadata", "schema"],
   services: ["call", "metadata", "schema", "status", "translate"],
   upstream: ["call", "compression", "grpc-frame", "http2", "metadata", "schema", "status"],
   front: ["addresses", "call", "metadata", "schema", "status"],

@@ -7,12 +7,12 @@ import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
-import { findTimeoutProblem } from "../front/deadline.ts";
 import { readSuccess } from "../front/rest/success.ts";
 import { readStreamPolicy } from "../front/stream/stream-policy.ts";
 import { bindMethods } from "../schema/bind/http-rule.ts";
 import type { Doubt } from "../schema/link/doubt.ts";
 import { loadSchema, orderDiagnostics } from "../schema/load/load.ts";
+import { compilePolicies } from "../policy/policies.ts";
 import { parseTarget } from "../upstream/target.ts";
 import { toSettings } from "./parse-flags.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
@@ -100,6 +100,7 @@ function bindAndCheck(
   const bindings = bindMethods(parts.schema, options, report);
   checkUpstreamServices(loaded, parts, report);
   checkMethodOptions(parts, report);
+  diagnostics.push(...compilePolicies({ ...parts, config }).diagnostics);
   warnOfOwnPaths(bindings, report);
   return { bindings, diagnostics };
 }
@@ -166,12 +167,7 @@ function checkUpstreamServices(
 /** Options of sluice/annotations.proto whose values the type checker of protobuf cannot judge. */
 function checkMethodOptions({ schema, doubt }: LinkedParts, report: (diagnostic: Diagnostic) => void): void {
   for (const method of schema.services.flatMap((service) => service.methods)) {
-    const timeout = findTimeoutProblem(method);
-    const problems = [
-      ...readSuccess(method).problems,
-      ...readStreamPolicy(method).problems,
-      ...(timeout === undefined ? [] : [timeout]),
-    ];
+    const problems = [...readSuccess(method).problems, ...readStreamPolicy(method).problems];
     for (const { option, message } of problems) {
       // These are made of fields of the reply, or of the request.
       if (/\.(?:location|key|resume_token)$/.test(option) && doubt?.mayLackFields(method.output) === true) continue;

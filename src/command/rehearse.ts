@@ -6,6 +6,7 @@ import { createRestFront } from "../front/rest/rest.ts";
 import { Census } from "../front/stream/census.ts";
 import { Sweep } from "../front/stream/sweep.ts";
 import type { Metadata } from "../metadata.ts";
+import { compilePolicies } from "../policy/policies.ts";
 import { createRouter } from "../route/router.ts";
 import type { RouteMatch } from "../route/router.ts";
 import type { Method } from "../schema/descriptor.ts";
@@ -33,6 +34,7 @@ export interface RehearsedCall {
 
 export async function rehearse(project: Project, request: ExplainedRequest): Promise<Rehearsal> {
   const { config, schema, bindings } = project;
+  const { policyOf } = compilePolicies({ schema, config });
   const router = createRouter(bindings, toRouterOptions(config));
   const sweep = new Sweep();
   let match: RouteMatch | undefined;
@@ -67,7 +69,7 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
         },
       },
     }),
-    options: toRestOptions(config, () => {}),
+    options: { ...toRestOptions(config, () => {}), methodTimeoutMs: (method) => policyOf(method).timeoutMs?.value },
     sweep,
     census: new Census(),
   });

@@ -1,4 +1,5 @@
 // The group `auth` as the YAML file spells it, and as the gateway runs by it.
+import type { AuthRuleConfig, AuthRuleSettings } from "./policy-settings.ts";
 
 import type { CredentialConfig, CredentialSettings } from "./credential-settings.ts";
 
@@ -21,6 +22,8 @@ export interface AuthSettings extends CredentialSettings {
   default?: AuthLevelName;
   public?: string[];
   optional?: string[];
+  required?: string[];
+  rules?: AuthRuleSettings[];
   issuers?: IssuerSettings[];
   cookie?: string;
   forward_claims?: Record<string, string>;
@@ -55,6 +58,8 @@ export interface AuthConfig extends CredentialConfig {
   /** Selectors of methods. */
   readonly public: readonly Said<string>[];
   readonly optional: readonly Said<string>[];
+  readonly required: readonly Said<string>[];
+  readonly rules: readonly AuthRuleConfig[];
   readonly issuers: readonly IssuerConfig[];
   readonly cookie: string | undefined;
   /** The claim, and the metadata it becomes (lower case). */

@@ -1,5 +1,6 @@
 // The group `auth` of the configuration schema: who may call, and how they say who they are.
 import { credentialSchemas } from "./config-schema-credentials.ts";
+import { authRulesSchema } from "./config-schema-policies.ts";
 import { duration } from "./schema-forms.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
@@ -119,6 +120,12 @@ export const authSchemas: Properties = {
     description: "Methods that may be called with good credentials or with none.",
     examples: [["shop.v1.Search.*"]],
   },
+  required: {
+    ...selectors,
+    description: "Methods that ask for credentials, where `default`, or a wider selector, says otherwise.",
+    examples: [["shop.v1.Orders.*"]],
+  },
+  rules: authRulesSchema,
   issuers: {
     type: "array",
     description: "Who makes the tokens (JWT) that callers bring. See docs/authentication.md.",

@@ -4,6 +4,7 @@ import { guardSchemas } from "./config-schema-guard.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-limits.ts";
 import { logSchemas, metricSchemas, tracingSchemas } from "./config-schema-observe.ts";
+import { interceptorsSchema, policiesSchema } from "./config-schema-policies.ts";
 import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
@@ -210,7 +211,9 @@ export const configSchema: SchemaNode = {
       additionalProperties: false,
       properties: websocketSchemas,
     },
+    policies: policiesSchema,
     limits: limitsSchema,
+    interceptors: interceptorsSchema,
     redis: {
       type: "object",
       description: "Limits that hold over several gateways.",

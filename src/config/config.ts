@@ -12,6 +12,8 @@ import type { TlsFiles } from "./config-tls.ts";
 
 export type { TlsFiles } from "./config-tls.ts";
 import type { LogConfig, MetricsConfig, TracingConfig } from "./observe-settings.ts";
+export type { AuthRuleConfig, InterceptorConfig, PolicyConfig } from "./policy-settings.ts";
+import type { InterceptorConfig, PolicyConfig } from "./policy-settings.ts";
 
 export type TransportName = "native" | "grpc-js";
 
@@ -152,7 +154,7 @@ export interface LimitConfig {
   /** Selectors. */
   readonly methods: readonly string[];
   /** Of the limit's `methods[index]`; of the whole limit without one. */
-  positionOf(index?: number): Position | undefined;
+  readonly positionOf: (index?: number) => Position | undefined;
 }
 
 export interface RedisConfig {
@@ -210,6 +212,9 @@ export interface Config extends GuardConfig {
   /** Open streams of one principal, or of one address where there is none; undefined when off. */
   readonly maxStreamsPerClient: number | undefined;
   readonly limits: readonly LimitConfig[];
+  /** What the file says of methods beside. */
+  readonly policies: readonly PolicyConfig[];
+  readonly interceptors: readonly InterceptorConfig[];
   /** Undefined when the gateway counts for itself. */
   readonly redis: RedisConfig | undefined;
   readonly shedding: SheddingConfig;

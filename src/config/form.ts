@@ -29,6 +29,7 @@ export type FormName =
   | "limit-name"
   | "limit-key"
   | "redis-url"
+  | "scope"
   | CredentialForm;
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
@@ -40,11 +41,40 @@ export interface FormSpec {
   readonly off?: true;
 }
 
+/** Those that one expression says all about. */
+const writtenForms: ReadonlyMap<FormName, { readonly form: RegExp; readonly expected: string }> = new Map([
+  [
+    "pattern",
+    {
+      form: /^(?:[^*\s]+\*?|\*)$/,
+      expected: "a parameter name is expected, with one * at its end at most, e.g. utm_*",
+    },
+  ],
+  [
+    "issuer",
+    {
+      form: /^[\x21-\x7b\x7d\x7e]+$/,
+      expected: "an issuer is expected, printable ASCII without blanks and |",
+    },
+  ],
+  ["cookie", { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, expected: "the name of a cookie is expected" }],
+  // RFC 6749 section 3.3: they are told to clients, in quotes.
+  [
+    "scope",
+    {
+      form: /^[\x21\x23-\x5b\x5d-\x7e]+$/,
+      expected: "a scope is expected: printable ASCII without blanks, quotes and backslashes",
+    },
+  ],
+]);
+
 /** What is wrong with the value, or undefined. */
 export function formProblem(spec: FormSpec, value: unknown): string | undefined {
   if (typeof value === "number" && spec.kind === "size") return sizeProblem(spec, value);
   if (typeof value !== "string") return undefined;
   if (isCredentialForm(spec.kind)) return credentialProblem(spec.kind, value);
+  const written = writtenForms.get(spec.kind);
+  if (written !== undefined) return written.form.test(value) ? undefined : written.expected;
   switch (spec.kind) {
     case "size":
       return spec.off === true && value === "off" ? undefined : sizeProblem(spec, parseSize(value));
@@ -66,26 +96,16 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
         : "the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*";
     case "selector":
       return isSelector(value) ? undefined : `a selector of methods is expected: ${selectorForm}`;
-    case "pattern":
-      return /^(?:[^*\s]+\*?|\*)$/.test(value)
-        ? undefined
-        : "a parameter name is expected, with one * at its end at most, e.g. utm_*";
     case "origin":
       return value === "*" || isOrigin(value) || isOriginFamily(value)
         ? undefined
         : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173, one level of names as https://*.app.example, or *";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
-    case "issuer":
-      return /^[\x21-\x7b\x7d\x7e]+$/.test(value)
-        ? undefined
-        : "an issuer is expected, printable ASCII without blanks and |";
     case "key-url":
       return isKeyUrl(value)
         ? undefined
         : "an https URL is expected, or an http one on this machine (127.0.0.1, localhost): others could change the keys on their way";
-    case "cookie":
-      return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value) ? undefined : "the name of a cookie is expected";
     case "rate":
       return problemOf(parseRate(value));
     case "limit-name":

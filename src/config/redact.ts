@@ -26,6 +26,7 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
     })),
     auth: config.auth === undefined ? undefined : redactAuth(config.auth),
     limits: config.limits.map(({ rule, methods }) => ({ ...rule, methods })),
+    interceptors: config.interceptors.map(({ options, ...rest }) => ({ ...rest, options: Object.keys(options) })),
     redis:
       config.redis === undefined
         ? false

@@ -5,6 +5,7 @@ import { isKeyUrl } from "./key-url.ts";
 import { layerError } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import { resolveCredentials } from "./resolve-credentials.ts";
+import { resolveAuthRules } from "./resolve-policies.ts";
 import { toMs } from "./quantity.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
 
@@ -21,6 +22,8 @@ export function resolveAuth(layers: readonly Layer[], report: Report): AuthConfi
     default: say(layer, ["auth", "default"], auth.default ?? authDefaults.default, auth.default !== undefined),
     public: sayAll(layer, "public", auth.public),
     optional: sayAll(layer, "optional", auth.optional),
+    required: sayAll(layer, "required", auth.required),
+    rules: resolveAuthRules(layer, report),
     issuers: issuers.map(toIssuer),
     ...resolveCredentials({ layer, auth, layers }, report),
     cookie: auth.cookie,
@@ -35,7 +38,11 @@ function say<T>(layer: Layer, path: KeyPath, value: T, isSaid: boolean): Said<T>
   return { value, from };
 }
 
-function sayAll(layer: Layer, key: "public" | "optional", selectors: readonly string[] = []): Said<string>[] {
+function sayAll(
+  layer: Layer,
+  key: "public" | "optional" | "required",
+  selectors: readonly string[] = [],
+): Said<string>[] {
   return selectors.map((selector, index) => say(layer, ["auth", key, index], selector, true));
 }
 
@@ -139,18 +146,17 @@ function checkForwarded(layer: Layer, { forward_claims = {} }: AuthSettings, rep
   }
 }
 
-/** A selector in both lists says two things. */
+/** A selector in two lists says two things. */
 function checkLevels(layer: Layer, auth: AuthSettings, report: Report): void {
-  const open = new Set(auth.public ?? []);
-  (auth.optional ?? []).forEach((selector, index) => {
-    if (open.has(selector))
-      report(
-        layerError(
-          layer,
-          ["auth", "optional", index],
-          `${selector} is among public as well`,
-          "leave it in one of them",
-        ),
-      );
-  });
+  const seen = new Map<string, string>();
+  for (const key of ["public", "optional", "required"] as const) {
+    (auth[key] ?? []).forEach((selector, index) => {
+      const other = seen.get(selector);
+      if (other !== undefined && other !== key)
+        report(
+          layerError(layer, ["auth", key, index], `${selector} is among ${other} as well`, "leave it in one of them"),
+        );
+      seen.set(selector, other ?? key);
+    });
+  }
 }

@@ -10,6 +10,7 @@ import type { DefaultSettings } from "./settings.ts";
 import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
 import type { GuardSettings } from "./settings-guard.ts";
 import { toAccess, toBans, toCors, toRequestId } from "./resolve-guard.ts";
+import { resolveInterceptors, resolvePolicies } from "./resolve-policies.ts";
 import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
 import { resolveLog, resolveMetrics } from "./resolve-observe.ts";
 import { resolveAuth } from "./resolve-auth.ts";
@@ -71,6 +72,8 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     auth: resolveAuth(layers, report),
     maxStreamsPerClient: toNumberOrOff(group(layers, "streams", defaults).max_per_client),
     limits: resolveLimits(layers, report),
+    policies: resolvePolicies(layers, report),
+    interceptors: resolveInterceptors(layers, report),
     redis: resolveRedis(layers),
     shedding: toShedding(group(layers, "shedding", defaults)),
     cors: toCors(group(layers, "cors", defaults)),

@@ -3,6 +3,7 @@ import type { Profile } from "../schema/binding.ts";
 import type { AuthSettings } from "./auth-settings.ts";
 import { defaultLog, defaultMetrics, defaultTracing } from "./observe-settings.ts";
 import type { LogSettings, MetricSettings, TracingSettings } from "./observe-settings.ts";
+import type { InterceptorSettings, PolicySettings } from "./policy-settings.ts";
 import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 import { guardSettings } from "./settings-guard.ts";
@@ -46,6 +47,8 @@ export interface Settings extends GuardLayer {
   tracing?: Partial<TracingSettings>;
   metrics?: Partial<MetricSettings>;
   limits?: YamlLimit[];
+  policies?: PolicySettings[];
+  interceptors?: InterceptorSettings[];
   redis?: { url: string; username?: string; password?: string; ca?: string } & Partial<RedisSettings>;
   shedding?: Partial<SheddingSettings>;
 }

@@ -3,7 +3,7 @@ import { parseGrpcTimeout, parseTimeout } from "../metadata.ts";
 import type { Profile } from "../schema/binding.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
-import type { OptionProblem, RequestHeaders } from "./front.ts";
+import type { RequestHeaders } from "./front.ts";
 
 export interface DeadlineOptions {
   readonly profile: Profile;
@@ -11,7 +11,11 @@ export interface DeadlineOptions {
   readonly defaultTimeoutMs: number;
   /** No deadline of a unary call is further away than this. */
   readonly maxTimeoutMs: number;
+  /** What is said of a method, in its proto or in the configuration; undefined for nothing. */
+  readonly methodTimeoutMs?: MethodTimeout;
 }
+
+export type MethodTimeout = (method: Method) => number | undefined;
 
 /**
  * Milliseconds the call has. Throws GatewayError (400) for a timeout that cannot be read: guessing would let it run
@@ -21,7 +25,7 @@ export type TimeoutOf = (headers: RequestHeaders, parameter: string | undefined)
 
 /** A stream has the deadline its method or its client gives it, else none: it may well be meant to last. */
 export function compileTimeout(method: Method, options: DeadlineOptions): TimeoutOf {
-  const ownMs = readTimeout(method);
+  const ownMs = options.methodTimeoutMs?.(method);
   const isUnary = method.kind === "unary";
   const maxMs = Math.min(ownMs ?? Infinity, isUnary ? options.maxTimeoutMs : Infinity);
   const defaultMs = Math.min(ownMs ?? (isUnary ? options.defaultTimeoutMs : Infinity), maxMs);
@@ -38,24 +42,6 @@ export function compileTimeout(method: Method, options: DeadlineOptions): Timeou
       parameter === undefined ? Infinity : positive("$timeout", parameter, parseTimeout(parameter), "1.5s or 500ms"),
     );
     return Math.min(asked, maxMs);
-  };
-}
-
-const optionName = "(sluice.timeout)";
-
-function readTimeout(method: Method): number | undefined {
-  const option = method.options.get(optionName);
-  return typeof option === "string" ? parseTimeout(option) : undefined;
-}
-
-/** For whoever checks the schema before serving it. */
-export function findTimeoutProblem(method: Method): OptionProblem | undefined {
-  const option = method.options.get(optionName);
-  const ms = readTimeout(method);
-  if (option === undefined || (ms !== undefined && ms > 0)) return undefined;
-  return {
-    option: optionName,
-    message: `${JSON.stringify(option)} is no timeout; a positive duration is expected, e.g. "1.5s" or "500ms"`,
   };
 }
 

@@ -12,6 +12,8 @@ import { conditionEnv, functionNames, meterLoops, refillBudget } from "./metered
 export interface Condition {
   /** Whether it is about the request message. */
   readonly usesRequest: boolean;
+  /** Whether it asks who calls. */
+  readonly usesIdentity: boolean;
   /** True when it holds; otherwise why it does not, for the log. Never throws. `message` only where it uses the request. */
   evaluate(call: Call, message?: Uint8Array): true | string;
 }
@@ -42,6 +44,7 @@ export function compileCondition(text: string, context: ConditionContext): Condi
   const factOf = [...variables].map((name) => [name, facts.get(name)] as const);
   return {
     usesRequest: variables.has("req"),
+    usesIdentity: ["claims", "principal", "scopes", "roles"].some((name) => variables.has(name)),
     evaluate(call, message) {
       try {
         const known: Record<string, CelInput> = Object.create(null) as Record<string, CelInput>;

@@ -1,5 +1,6 @@
 // Every switch of the REST front, with one frozen default per profile.
 import type { ReportFault } from "../../call.ts";
+import type { MethodTimeout } from "../deadline.ts";
 import type { Profile } from "../../schema/binding.ts";
 import { defaultStreamTimes } from "../stream/stream-clock.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
@@ -22,6 +23,8 @@ export interface RestOptions {
   readonly defaultTimeoutMs: number;
   /** No deadline is further away than this. */
   readonly maxTimeoutMs: number;
+  /** What is said of a method, in its proto or in the configuration; undefined for nothing. */
+  readonly methodTimeoutMs?: MethodTimeout;
   /** How long streams may last whose method does not say. */
   readonly streams: StreamTimes;
   /** Request headers that become metadata in profile strict. */

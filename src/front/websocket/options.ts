@@ -1,5 +1,6 @@
 // Every switch and bound of the WebSocket front, with one frozen default per profile.
 import type { ReportFault } from "../../call.ts";
+import type { MethodTimeout } from "../deadline.ts";
 import type { RouterOptions } from "../../route/router.ts";
 import type { Profile } from "../../schema/binding.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
@@ -45,6 +46,8 @@ export interface WebSocketOptions {
   /** Deadlines of unary calls: the one of a client that names none, and the furthest. */
   readonly defaultTimeoutMs: number;
   readonly maxTimeoutMs: number;
+  /** What is said of a method, in its proto or in the configuration; undefined for nothing. */
+  readonly methodTimeoutMs?: MethodTimeout;
   /** Origins beside the gateway's own: `https://app.example`. */
   readonly allowedOrigins: readonly string[];
   /** Whether unary methods have a WebSocket URL. */

@@ -1,4 +1,5 @@
 // A REST front on a real socket over a small schema, with a handler that the test scripts instead of a backend.
+import { methodTimeoutOf } from "../../support/method-timeout.ts";
 import { composeChain } from "../../../src/chain/compose.ts";
 import { gunzipSync } from "node:zlib";
 import type { Reply, UnaryCall } from "../../../src/call.ts";
@@ -115,7 +116,7 @@ export async function startLibrary(
 ): Promise<Library> {
   const schema = schemaOf(source);
   const base = options.profile === "grpc-gateway" ? grpcGatewayRest : strictRest;
-  const rest: RestOptions = { ...base, ...options };
+  const rest: RestOptions = { ...base, methodTimeoutMs: methodTimeoutOf(schema), ...options };
   const calls: UnaryCall[] = [];
   const front = createRestFront({
     schema,

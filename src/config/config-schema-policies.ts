@@ -1,0 +1,145 @@
+// The parts of the configuration schema that say something of methods by selector: rules of `auth`, policies, interceptors.
+import type { SchemaNode } from "./schema-node.ts";
+
+/** The points of the chain, see docs/extending.md; src/chain/points.ts has them in order, a test compares. */
+export const pointNames = [
+  "request_id",
+  "trace",
+  "log",
+  "metrics",
+  "shed",
+  "address",
+  "authenticate",
+  "ban",
+  "authorize",
+  "limit",
+  "concurrency",
+  "deadline",
+  "validate",
+] as const;
+
+const selectors: SchemaNode = {
+  type: "array",
+  minItems: 1,
+  maxItems: 10_000,
+  items: { type: "string", maxLength: 1024, "x-form": { kind: "selector" } },
+};
+
+const name = (description: string): SchemaNode => ({
+  type: "string",
+  description,
+  minLength: 1,
+  maxLength: 256,
+});
+
+export const authRulesSchema: SchemaNode = {
+  type: "array",
+  description: "What callers must be to get through, beyond having said who they are. See docs/authorization.md.",
+  examples: [[{ name: "own-orders", methods: ["shop.v1.Orders.*"], when: "req.user_id == claims.sub" }]],
+  maxItems: 1000,
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["name"],
+    properties: {
+      name: name("What the log calls it. A rule of a proto that has the same name is replaced by it."),
+      methods: { ...selectors, description: "Methods that it is about; all of them when absent." },
+      scopes: {
+        type: "array",
+        description: "Scopes that the caller has, all of them.",
+        examples: [["orders.read"]],
+        minItems: 1,
+        maxItems: 100,
+        items: { type: "string", maxLength: 256, "x-form": { kind: "scope" } },
+      },
+      roles: {
+        type: "array",
+        description: "Roles of which the caller has one.",
+        examples: [["clerk", "admin"]],
+        minItems: 1,
+        maxItems: 100,
+        items: { type: "string", minLength: 1, maxLength: 256 },
+      },
+      when: {
+        type: "string",
+        description:
+          "A condition in CEL over claims, principal, scopes, roles, method, service, front, peer, headers, now and req, the request message.",
+        examples: ["req.user_id == claims.sub"],
+        minLength: 1,
+        maxLength: 4096,
+      },
+      shadow: {
+        type: "boolean",
+        description: "What it would refuse passes, and the log says so: for trying a rule on real calls.",
+        default: false,
+      },
+    },
+  },
+};
+
+export const policiesSchema: SchemaNode = {
+  type: "array",
+  description:
+    "What holds for methods, by selector; of several that say the same thing the closest wins. See docs/policies.md.",
+  examples: [[{ methods: ["shop.v1.*"], timeout: "2s", max_in_flight: 100 }]],
+  maxItems: 10_000,
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["methods"],
+    properties: {
+      methods: { ...selectors, description: "Methods that it is about.", examples: [["shop.v1.Orders.*"]] },
+      timeout: {
+        type: "string",
+        description: "The longest time a call may take, instead of `(sluice.timeout)`; a client may ask for less.",
+        examples: ["2s"],
+        "x-form": { kind: "duration", min: "1ms", max: "24h" },
+      },
+      max_in_flight: {
+        type: "integer",
+        description: "Most calls of a method that are under way at once, in one process.",
+        examples: [100],
+        minimum: 1,
+        maximum: 1_000_000,
+      },
+      validate: {
+        type: "boolean",
+        description: "Whether request messages are checked against the rules of their type.",
+      },
+    },
+  },
+};
+
+export const interceptorsSchema: SchemaNode = {
+  type: "array",
+  description: "Interceptors of one's own: modules, each at a named point of the chain. See docs/extending.md.",
+  examples: [[{ module: "./tenant.mjs", before: "authenticate" }]],
+  maxItems: 100,
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["module"],
+    properties: {
+      module: {
+        type: "string",
+        description: "A JavaScript module, relative to this file, whose default export is the interceptor.",
+        examples: ["./tenant.mjs"],
+        minLength: 1,
+        maxLength: 4096,
+        "x-form": { kind: "path" },
+      },
+      name: name("What messages and `sluice explain` call it; the name of the file when absent."),
+      before: { type: "string", description: "It runs right before this.", enum: pointNames },
+      after: { type: "string", description: "It runs right after this.", enum: pointNames },
+      around: { type: "string", description: "It wraps the calls to backends.", enum: ["upstream"] },
+      methods: { ...selectors, description: "Methods that it is about; all of them when absent." },
+      options: {
+        type: "object",
+        description: "Given to the module as they stand.",
+        examples: [{ header: "x-tenant" }],
+        maxProperties: 1000,
+        additionalProperties: true,
+      },
+    },
+  },
+};

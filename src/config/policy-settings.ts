@@ -1,0 +1,65 @@
+// What the file says of methods by selector, as it spells that, and as the gateway runs by it: rules of `auth`, policies, interceptors.
+import type { Position } from "../diagnostic.ts";
+
+export interface AuthRuleSettings {
+  name: string;
+  methods?: string[];
+  scopes?: string[];
+  roles?: string[];
+  when?: string;
+  shadow?: boolean;
+}
+
+export interface PolicySettings {
+  methods: string[];
+  timeout?: string;
+  max_in_flight?: number;
+  validate?: boolean;
+}
+
+export interface InterceptorSettings {
+  module: string;
+  name?: string;
+  before?: string;
+  after?: string;
+  around?: "upstream";
+  methods?: string[];
+  options?: Record<string, unknown>;
+}
+
+/** Something that the file says of methods. */
+export interface Selecting {
+  /** Selectors. */
+  readonly methods: readonly string[];
+  /** Of a key of it, `methods[0]` as `["methods", 0]`; of the whole without one. Undefined where there is no file. */
+  readonly positionOf: (path?: readonly (string | number)[]) => Position | undefined;
+}
+
+export interface AuthRuleConfig extends Selecting {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly when: string | undefined;
+  readonly shadow: boolean;
+}
+
+/** What is undefined it leaves as it is. */
+export interface PolicyConfig extends Selecting {
+  readonly timeoutMs: number | undefined;
+  readonly maxInFlight: number | undefined;
+  readonly validate: boolean | undefined;
+}
+
+/** A module with an interceptor of one's own. */
+export interface InterceptorConfig extends Selecting {
+  /** Absolute path. */
+  readonly module: string;
+  readonly name: string;
+  readonly place: InterceptorPlace;
+  /** Given to the module's function, as they stand. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type InterceptorPlace =
+  | { readonly kind: "before" | "after"; readonly point: string }
+  | { readonly kind: "around"; readonly point: "upstream" };
