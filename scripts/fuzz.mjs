@@ -19,7 +19,7 @@ const args = [
   "600000",
   "dist/test/fuzz/*.test.js",
   "dist/test/http1/differential.test.js",
-  "dist/test/{corpus,fuzz}/*.heavy.js",
+  "dist/test/{attacks,corpus,fuzz}/*.heavy.js",
 ];
 const env = { FUZZ_RUNS: "10", ...process.env };
 process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status ?? 1;

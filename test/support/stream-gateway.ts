@@ -24,6 +24,7 @@ export interface StreamGatewayOptions {
   readonly server?: readonly string[];
   /** What (sluice.stream) says of List. */
   readonly listOption?: string;
+  readonly interceptors?: GatewayOptions["interceptors"];
 }
 
 function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions): string {
@@ -45,7 +46,7 @@ function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions
 }
 
 export async function startStreamGateway(options: StreamGatewayOptions = {}): Promise<StreamGateway> {
-  const { listOption = "" } = options;
+  const { listOption = "", interceptors = [] } = options;
   const protos = streamProto.replace(
     "// (List)",
     listOption === "" ? "" : `option (sluice.stream) = { ${listOption} };`,
@@ -57,12 +58,12 @@ export async function startStreamGateway(options: StreamGatewayOptions = {}): Pr
   const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
   const config = { ...project.config, upstreams };
   const report: GatewayOptions["report"] = (error) => void reports.push(error.cause ?? error);
-  const { gateway, endpoint } = await listen(() => createGateway({ ...project, config }, { report })).catch(
-    async (error: unknown) => {
-      await backend.close();
-      throw error;
-    },
-  );
+  const { gateway, endpoint } = await listen(() =>
+    createGateway({ ...project, config }, { report, interceptors }),
+  ).catch(async (error: unknown) => {
+    await backend.close();
+    throw error;
+  });
   return {
     ...endpoint,
     backend,
