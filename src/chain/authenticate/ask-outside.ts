@@ -1,6 +1,6 @@
 // One HTTP request to somebody the gateway depends on (keys, introspection): bounded in time and size, never redirected, never to an address it was not meant for.
 import { lookup as lookUp } from "node:dns";
-import type { LookupAddress } from "node:dns";
+import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { request as requestHttp } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -17,7 +17,16 @@ export interface OutsideRequest {
   readonly timeoutMs: number;
   /** Of the answer's body. */
   readonly maxBytes: number;
+  /** Instead of the system's resolver. */
+  readonly resolve?: Resolve;
 }
+
+/** Every address of a name. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 export interface OutsideAnswer {
   readonly status: number;
@@ -27,7 +36,7 @@ export interface OutsideAnswer {
 
 /** Rejects with an Error that says why, for the log: it may name the address. Whatever status the answer has, it is an answer. */
 export function askOutside(request: OutsideRequest): Promise<OutsideAnswer> {
-  const { url, method = "GET", headers = {}, body, timeoutMs, maxBytes } = request;
+  const { url, method = "GET", headers = {}, body, timeoutMs, maxBytes, resolve: resolveName = lookUp } = request;
   const problem = isIP(bareHost(url)) === 0 ? undefined : addressProblem(bareHost(url), isLoopbackName(url.hostname));
   if (problem !== undefined) return Promise.reject(new Error(problem));
   const options: RequestOptions = {
@@ -35,7 +44,7 @@ export function askOutside(request: OutsideRequest): Promise<OutsideAnswer> {
     // Compressed answers could be larger than they look.
     headers: { accept: "application/json", "accept-encoding": "identity", ...headers },
     agent: false,
-    lookup: guardLookup(isLoopbackName(url.hostname)),
+    lookup: guardLookup(resolveName, isLoopbackName(url.hostname)),
   };
   return new Promise((resolve, reject) => {
     const call = (url.protocol === "https:" ? requestHttps : requestHttp)(url, options);
@@ -72,9 +81,9 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Buf
 }
 
 /** Every address of the name must be one that is meant: who answers for a name may answer anything. */
-function guardLookup(isLoopback: boolean): LookupFunction {
+function guardLookup(resolveName: Resolve, isLoopback: boolean): LookupFunction {
   return (hostname, options, callback) => {
-    lookUp(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    resolveName(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error !== null) return callback(error, "", 0);
       const problem = addresses
         .map(({ address }) => addressProblem(address, isLoopback))
