@@ -26,7 +26,6 @@ import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
-import { writeMetrics } from "./metrics.ts";
 import { createObservability } from "./observability.ts";
 import { settlePolicies } from "./policy/policies.ts";
 import { readReadiness } from "./readiness.ts";
@@ -127,8 +126,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
-    metrics: () =>
-      writeMetrics(census, upstreams.states(), { calls: seen.calls, more: [...builtIns.metrics, ...seen.metrics] }),
+    metrics: () => seen.writeMetrics({ census, upstreams, listener }, builtIns.metrics),
     revoke,
     listen() {
       builtIns.start();

@@ -5,7 +5,8 @@ import type { Metric, MetricSource } from "./exposition.ts";
 import type { Census } from "./front/stream/census.ts";
 import { callMetrics } from "./metrics/call-metrics.ts";
 import { socketMetrics, streamMetrics } from "./metrics/stream-metrics.ts";
-import type { UpstreamState } from "./upstream/upstreams.ts";
+import { upstreamMetrics } from "./metrics/upstream-metrics.ts";
+import type { Upstreams } from "./upstream/upstreams.ts";
 
 export interface MetricParts {
   /** Undefined where calls are not counted. */
@@ -17,7 +18,7 @@ export interface MetricParts {
 /** Never throws: a source that does is left out. */
 export function writeMetrics(
   census: Census,
-  upstreams: readonly UpstreamState[],
+  upstreams: Pick<Upstreams, "transports">,
   { calls, more = [] }: MetricParts = {},
 ): string {
   const sources: readonly MetricSource[] = [
@@ -36,15 +37,4 @@ function ask(source: MetricSource): readonly Metric[] {
   } catch {
     return [];
   }
-}
-
-function upstreamMetrics(upstreams: readonly UpstreamState[]): Metric[] {
-  return [
-    {
-      name: "sluice_upstream_ready",
-      type: "gauge",
-      help: "Whether an upstream is connected.",
-      samples: upstreams.map(({ target, state }) => [{ target }, state === "ready" ? 1 : 0]),
-    },
-  ];
 }

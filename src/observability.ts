@@ -1,6 +1,7 @@
 // What is seen of calls, built from what the configuration says of it: traces, the access log, metrics.
 import { createHash, randomBytes } from "node:crypto";
 import { createAccessLog } from "./chain/access-log.ts";
+import { AttemptCounts } from "./chain/attempts.ts";
 import { CallCounts } from "./chain/call-counts.ts";
 import type { Around, ChainParts, Interceptor } from "./chain/compose.ts";
 import { createMetrics } from "./chain/metrics.ts";
@@ -15,7 +16,12 @@ import type { MetricSource } from "./exposition.ts";
 import { DiagnosticError } from "./diagnostic.ts";
 import { createLog } from "./log/log.ts";
 import type { Log } from "./log/log.ts";
+import { writeMetrics } from "./metrics.ts";
+import { connectionMetrics } from "./metrics/stream-metrics.ts";
+import type { Census } from "./front/stream/census.ts";
+import type { Listener } from "./serve/listen.ts";
 import { logMetrics } from "./metrics/log-metrics.ts";
+import { attemptMetrics } from "./metrics/upstream-metrics.ts";
 import { watchRuntime } from "./metrics/runtime.ts";
 import type { Method } from "./schema/descriptor.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
@@ -32,15 +38,21 @@ export interface ObservabilityInputs {
 type OnMiss = (miss: Miss) => void;
 type TargetOf = (method: Method) => string | undefined;
 
+/** What is counted elsewhere. */
+interface MetricParts {
+  readonly census: Census;
+  readonly upstreams: Pick<Upstreams, "transports">;
+  readonly listener: Pick<Listener, "connections">;
+}
+
 export interface Observability {
   readonly at: Partial<Readonly<Record<Point, Interceptor>>>;
   /** With who else wants to hear of misses. */
   hooks(onMiss: OnMiss | undefined): Pick<ChainParts, "onMiss" | "watch">;
   /** Next to the upstream, behind all others. */
   readonly around: Around;
-  /** Undefined where calls are not counted. */
-  readonly calls: CallCounts | undefined;
-  readonly metrics: readonly MetricSource[];
+  /** In the text format of Prometheus. */
+  writeMetrics(parts: MetricParts, more: readonly MetricSource[]): string;
   close(): Promise<void>;
 }
 
@@ -55,7 +67,13 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
   const spans = hasSpans ? createSpans({ ...tracing, version: readVersion(), upstreamOf }) : undefined;
   const access = createLogging(config, log, upstreamOf);
   const calls = metrics.enabled ? new CallCounts(metrics.buckets) : undefined;
+  const attempts = metrics.enabled ? new AttemptCounts(metrics.buckets, upstreamOf) : undefined;
   const runtime = watchRuntime();
+  const sources: readonly MetricSource[] = [
+    () => (attempts === undefined ? [] : attemptMetrics(attempts)),
+    () => (log === undefined ? [] : logMetrics(log)),
+    () => runtime.metrics(),
+  ];
   return {
     at: {
       // With spans it is done with them.
@@ -67,9 +85,12 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
       onMiss: joinMisses([access?.onMiss, calls && countMisses(calls), onMiss]),
       watch: spans?.watch,
     }),
-    around: spans?.around ?? ((next) => next),
-    calls,
-    metrics: [() => runtime.metrics(), ...(log === undefined ? [] : [() => logMetrics(log)])],
+    around: (next) => {
+      const counted = attempts?.around(next) ?? next;
+      return spans?.around(counted) ?? counted;
+    },
+    writeMetrics: ({ census, upstreams: asked, listener }, more) =>
+      writeMetrics(census, asked, { calls, more: [() => connectionMetrics(listener), ...more, ...sources] }),
     async close() {
       runtime.stop();
       await ownLog?.close();

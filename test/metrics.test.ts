@@ -14,6 +14,10 @@ import type { Metric } from "../src/exposition.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
 import { limitMetrics } from "../src/metrics/limit-metrics.ts";
+import { AttemptCounts } from "../src/chain/attempts.ts";
+import { connectionMetrics } from "../src/metrics/stream-metrics.ts";
+import { attemptMetrics } from "../src/metrics/upstream-metrics.ts";
+import type { Transport } from "../src/upstream/transport.ts";
 import { logMetrics } from "../src/metrics/log-metrics.ts";
 import { watchRuntime } from "../src/metrics/runtime.ts";
 import type { Method } from "../src/schema/descriptor.ts";
@@ -52,7 +56,9 @@ describe("writeMetrics", () => {
     openStream(tally);
     endStream(tally, 5);
     tally.messagesOut = 7;
-    const text = writeMetrics(census, [{ target: 'say "hi"', state: "ready" }]);
+    const text = writeMetrics(census, {
+      transports: [{ target: 'say "hi"', transport: { state: "ready" } as Transport }],
+    });
     for (const line of [
       "# TYPE sluice_websocket_sockets gauge",
       "sluice_websocket_sockets 1",
@@ -71,10 +77,21 @@ describe("writeMetrics", () => {
   it("agrees with docs/metrics.md in names, types and meanings, both ways", () => {
     const runtime = watchRuntime();
     const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
-    const text = writeMetrics(new Census(), [], {
-      calls: new CallCounts([1]),
-      more: [runtime.metrics, bans.metrics, everyLimitMetric, () => logMetrics({ dropped: 0 })],
-    });
+    const text = writeMetrics(
+      new Census(),
+      { transports: [] },
+      {
+        calls: new CallCounts([1]),
+        more: [
+          runtime.metrics,
+          bans.metrics,
+          everyLimitMetric,
+          () => logMetrics({ dropped: 0 }),
+          () => connectionMetrics({ connections: 0 }),
+          () => attemptMetrics(new AttemptCounts([1], () => undefined)),
+        ],
+      },
+    );
     runtime.stop();
     const told = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(([, name, help, type]) => [
       name,
@@ -92,7 +109,7 @@ describe("writeMetrics", () => {
     const broken = (): never => {
       throw new Error("broken");
     };
-    expect(writeMetrics(new Census(), [], { more: [broken] })).to.contain("sluice_streams");
+    expect(writeMetrics(new Census(), { transports: [] }, { more: [broken] })).to.contain("sluice_streams");
   });
 });
 

@@ -24,6 +24,7 @@ const protos = `
   service S {
     rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/get/{text}" }; }
     rpc Watch(M) returns (stream M) { option (google.api.http) = { get: "/v1/watch" }; }
+    rpc Hang(M) returns (stream M) { option (google.api.http) = { get: "/v1/hang" }; }
   }
 `;
 
@@ -64,6 +65,12 @@ async function start(yaml: string, options: GatewayOptions = {}): Promise<Fixtur
         call.on("data", () => {});
         for (let i = 0; i < 3; i++) call.write(message);
         call.end();
+      },
+    },
+    "/t.S/Hang": {
+      stream: (call) => {
+        call.on("data", () => {});
+        call.write(message);
       },
     },
   });
@@ -216,6 +223,26 @@ describe("the access log and the metrics of a gateway", () => {
     expect(await fixture.line((line) => line["path"] === "/nowhere")).to.include({ msg: "miss", http_status: 404 });
     expect(fixture.raw.join("")).to.not.contain("t0ps3cret");
     expect(fixture.gateway.metrics()).to.match(/sluice_misses_total\{front="rest",code="NOT_FOUND"\} \d+/);
+  });
+
+  it("count calls to backends, also those whose client goes away", async () => {
+    const open = (): string | undefined => /^sluice_upstream_calls\{.*\} (\d+)$/m.exec(fixture.gateway.metrics())?.[1];
+    const hanging = new WebSocket(`ws://127.0.0.1:${fixture.port}/v1/hang`);
+    await once(hanging, "message");
+    expect(open()).to.equal("1");
+    const controller = new AbortController();
+    const url = `http://127.0.0.1:${fixture.port}/v1/hang`;
+    const streaming = await fetch(url, { headers: { accept: "text/event-stream" }, signal: controller.signal });
+    await streaming.body!.getReader().read();
+    expect(open()).to.equal("2");
+    expect(fixture.gateway.metrics()).to.contain('sluice_calls{method="t.S.Hang",front="websocket"} 1\n');
+    hanging.terminate();
+    controller.abort();
+    await fixture.line((line) => line["method"] === "t.S/Hang" && line["front"] === "websocket");
+    await fixture.line((line) => line["method"] === "t.S/Hang" && line["front"] === "rest");
+    while (open() !== "0") await new Promise((resolve) => setImmediate(resolve));
+    expect(fixture.gateway.metrics()).to.match(/^sluice_upstream_calls_total\{target=".*",code="CANCELLED"\} 2$/m);
+    expect(fixture.gateway.metrics()).to.match(/^sluice_connections \d+$/m);
   });
 
   it("are fooled by nothing that HTTP lets through", async () => {

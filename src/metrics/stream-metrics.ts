@@ -34,6 +34,17 @@ export function socketMetrics(census: Census): Metric[] {
   ];
 }
 
+export function connectionMetrics(listener: { readonly connections: number }): Metric[] {
+  return [
+    {
+      name: "sluice_connections",
+      type: "gauge",
+      help: "Open connections of clients.",
+      samples: [[{}, listener.connections]],
+    },
+  ];
+}
+
 export function streamMetrics(tallies: readonly StreamTally[]): Metric[] {
   const labelsOf = ({ method, kind, way }: StreamTally): Labels => ({ method, kind, way });
   const each = (value: (tally: StreamTally) => number): Samples =>
@@ -76,5 +87,16 @@ export function streamMetrics(tallies: readonly StreamTally[]): Metric[] {
       "Times that a backend had to wait for a client's room or credit.",
       each(({ waits }) => waits),
     ),
+    counter(
+      "_waited_seconds",
+      "Time that messages of backends waited for a client's room or credit.",
+      each(({ waitedMs }) => waitedMs / 1000),
+    ),
+    {
+      name: "sluice_streams_waiting",
+      type: "gauge",
+      help: "Streams of which a message waits for the client's room or credit.",
+      samples: each(({ waiting }) => waiting),
+    },
   ];
 }

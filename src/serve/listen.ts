@@ -51,6 +51,8 @@ export interface BoundAddress {
 export interface Listener {
   /** Rejects with the system's error, e.g. EADDRINUSE. */
   listen(): Promise<BoundAddress>;
+  /** Open ones. */
+  readonly connections: number;
   /** Stops accepting, lets exchanges in progress finish for `graceMs`, then cuts the rest. Resolves when nothing is open. */
   close(graceMs: number): Promise<void>;
 }
@@ -70,6 +72,9 @@ export function createListener(options: ListenerOptions): Listener {
   let timer: NodeJS.Timeout | undefined;
 
   return {
+    get connections() {
+      return connections.open;
+    },
     async listen() {
       await bind(server, address);
       timer = setInterval(() => connections.watch(performance.now()), limits.checkIntervalMs);
@@ -116,6 +121,10 @@ class Connections {
       const upgrade = { withHttp2: http2 !== undefined, handshakeTimeoutMs: limits.headersTimeoutMs };
       this.#secure = createTlsUpgrade(tls, upgrade, (socket) => this.#serveSecure(socket));
     }
+  }
+
+  get open(): number {
+    return this.#served.size;
   }
 
   accept(socket: Socket): void {

@@ -60,6 +60,11 @@ export class NativeChannel implements LinkOwner {
     return this.#state;
   }
 
+  /** Calls that have no stream yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   onStateChange(listener: StateListener): void {
     this.#listeners.push(listener);
   }

@@ -68,6 +68,10 @@ class NativeTransport implements Transport {
     return this.#host.channel.state;
   }
 
+  get waiting(): number {
+    return this.#host.channel.waiting;
+  }
+
   unary(call: UnaryCall): Promise<Reply> {
     return runUnary(this.#host, call);
   }

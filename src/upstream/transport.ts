@@ -28,6 +28,8 @@ export type ConnectionState = "idle" | "connecting" | "ready" | "failing" | "clo
 /** A transport to one target. It connects lazily and again by itself; a call while it is failing is UNAVAILABLE. */
 export interface Transport {
   readonly state: ConnectionState;
+  /** Calls that have no stream yet; absent where that is not known. */
+  readonly waiting?: number;
   /**
    * Rejects with GatewayError only. Cancelling the call resets it at the backend at once; the deadline of the call is
    * sent along and kept here too.

@@ -1,11 +1,15 @@
 // The messages of a streaming reply on their way to the client: as fast as it takes them, and what its method says about clients that are slow.
 import type { StreamReply } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
+import { whileWaiting } from "../stream/census.ts";
+import type { WaitTally } from "../stream/census.ts";
 import { Pump } from "../stream/pump.ts";
 import type { Overflow } from "../stream/stream-policy.ts";
 
 export interface Client {
   readonly isGone: boolean;
+  /** Counts the time that messages wait for it. */
+  readonly tally: WaitTally;
   /** False: wait for room. May throw GatewayError. */
   send(message: Uint8Array): boolean;
   /** What to do when there is room again, or the client has gone. */
@@ -25,7 +29,7 @@ async function forwardEach({ messages, trailers }: StreamReply, client: Client):
   for (;;) {
     const message = await messages.read();
     if (message === undefined || client.isGone) break;
-    if (!client.send(message)) await room.wait();
+    if (!client.send(message)) await whileWaiting(client.tally, () => room.wait());
   }
   return trailers;
 }
@@ -36,6 +40,7 @@ function forwardSome(reply: StreamReply, client: Client, overflow: Overflow): Pr
     const pump = new Pump({
       reply,
       overflow,
+      tally: client.tally,
       sink: {
         get hasRoom() {
           return hasRoom;

@@ -7,6 +7,7 @@ import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Exchange, ResponseWriter } from "../front.ts";
 import { endStream, openStream } from "../stream/census.ts";
+import type { WaitTally } from "../stream/census.ts";
 import { StreamClock } from "../stream/stream-clock.ts";
 import { contentTypes } from "./codec.ts";
 import { answerError, endWithError, toOkTrailers } from "./error-answer.ts";
@@ -105,6 +106,10 @@ class GrpcClient implements Client {
 
   get isGone(): boolean {
     return this.#answering.exchange.isDone;
+  }
+
+  get tally(): WaitTally {
+    return this.#answering.plan.tally;
   }
 
   send(message: Uint8Array): boolean {

@@ -49,6 +49,7 @@ export class StreamAnswer implements MessageSink, Swept {
     this.#pump = new Pump({
       reply,
       sink: this,
+      tally: answer.run.tally,
       overflow: request.stream.policy.overflow,
       onHead: (headers) => {
         this.#headers = headers;

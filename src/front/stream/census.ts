@@ -26,11 +26,18 @@ export interface StreamTally {
   dropped: number;
   /** Times that the backend had to wait for the client's room or credit. */
   waits: number;
+  /** Streams of which a message waits for the client now. */
+  waiting: number;
+  /** How long such messages have waited, those that wait now not counted. */
+  waitedMs: number;
   /** Taken up where an earlier one was cut off. */
   resumed: number;
   /** By gRPC status code. */
   readonly endedBy: number[];
 }
+
+/** Where it is counted that clients are waited for. */
+export type WaitTally = Pick<StreamTally, "waiting" | "waitedMs">;
 
 const codes = 17;
 
@@ -108,6 +115,8 @@ export class Census {
         messagesOut: 0,
         dropped: 0,
         waits: 0,
+        waiting: 0,
+        waitedMs: 0,
         resumed: 0,
         endedBy,
       };
@@ -134,6 +143,18 @@ export class Census {
 /** The codes there are names for: labels of metrics are not the client's to choose. */
 function isCloseCode(code: number): boolean {
   return (code >= 1000 && code <= 1015) || (code >= 4000 && code <= 4016) || (code >= 4100 && code <= 4199);
+}
+
+/** While a message waits for its client. */
+export async function whileWaiting(tally: WaitTally, wait: () => Promise<void>): Promise<void> {
+  const since = performance.now();
+  tally.waiting++;
+  try {
+    await wait();
+  } finally {
+    tally.waiting--;
+    tally.waitedMs += performance.now() - since;
+  }
 }
 
 export function openStream(tally: StreamTally): void {

@@ -2,6 +2,8 @@
 import type { StreamReply } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
+import { whileWaiting } from "./census.ts";
+import type { WaitTally } from "./census.ts";
 import { createBacklog } from "./backlog.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Overflow } from "./stream-policy.ts";
@@ -18,6 +20,8 @@ export interface PumpOptions {
   readonly reply: StreamReply;
   readonly sink: MessageSink;
   readonly overflow: Overflow;
+  /** Counts the time that messages wait for the client. */
+  readonly tally: WaitTally;
   /** The header metadata, before the first message. May throw, like `send`. */
   readonly onHead?: (headers: Metadata) => void;
   /** Once, when all that came before has been sent. Must not throw. */
@@ -104,7 +108,7 @@ export class Pump {
         if (message === undefined || this.#isStopped) break;
         backlog.put(sink.hasRoom ? message : keepable(message));
         this.#flush(backlog);
-        while (backlog.isFull && !this.#isStopped) await this.#woken();
+        if (backlog.isFull) await this.#waitWhile(() => backlog.isFull);
       }
     } catch (cause) {
       await this.#drain(backlog);
@@ -122,7 +126,7 @@ export class Pump {
       if (!sink.hasRoom) {
         if (overflow.kind === "disconnect") return tooSlow();
         message = keepable(message);
-        while (!sink.hasRoom && !this.#isStopped) await this.#woken();
+        await this.#waitWhile(() => !sink.hasRoom);
         if (this.#isStopped) return undefined;
       }
       sink.send(message);
@@ -131,7 +135,7 @@ export class Pump {
 
   async #drain(backlog: Backlog): Promise<void> {
     this.#flush(backlog);
-    while (backlog.size > 0 && !this.#isStopped) await this.#woken();
+    if (backlog.size > 0) await this.#waitWhile(() => backlog.size > 0);
   }
 
   #flush(backlog: Backlog): void {
@@ -146,6 +150,12 @@ export class Pump {
       const error = GatewayError.from(cause);
       this.#end(error, error.backendTrailers);
     }
+  }
+
+  #waitWhile(isSo: () => boolean): Promise<void> {
+    return whileWaiting(this.#options.tally, async () => {
+      while (isSo() && !this.#isStopped) await this.#woken();
+    });
   }
 
   #woken(): Promise<void> {

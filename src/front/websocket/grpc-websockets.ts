@@ -155,6 +155,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     this.#pump = new Pump({
       reply: startCall(chain, call, this.#inbox),
       sink: this,
+      tally: this.#tally,
       overflow,
       onHead: (head) => this.#sendHead(head),
       onEnd: (error, trailers) => this.#finish(error, trailers),

@@ -170,6 +170,7 @@ export class MuxStream implements TurnTaker, MessageSink {
     this.#pump = new Pump({
       reply: startCall(this.#host.chain, this.#call, this.#inbox),
       sink: this,
+      tally: this.#target.plan.tally,
       overflow: this.#target.plan.overflow,
       onHead: (headers) => this.#sendHead(headers),
       onEnd: (error, trailers) => this.#finish(error, trailers),

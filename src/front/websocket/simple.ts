@@ -171,6 +171,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
     this.#pump = new Pump({
       reply: startCall(this.#context.chain, call, this.#inbox),
       sink: this,
+      tally: this.#plan.tally,
       overflow: this.#plan.overflow,
       onHead: this.#wantsHead ? sendHead : undefined,
       onEnd: (error, trailers) => this.#end(error, trailers),

@@ -29,7 +29,9 @@ function start(overflow: Overflow, room = 0) {
     return ["x-last", "1"];
   })();
   const reply: StreamReply = { headers: Promise.resolve(["x-first", "1"]), messages: said, trailers };
+  const tally = { waiting: 0, waitedMs: 0 };
   const pump = new Pump({
+    tally,
     reply,
     overflow,
     sink: {
@@ -47,6 +49,7 @@ function start(overflow: Overflow, room = 0) {
   pump.start();
   return {
     pump,
+    tally,
     got,
     endings,
     taken: () => taken,
@@ -89,6 +92,20 @@ describe("Pump", () => {
     await end();
     expect(got.join("")).to.equal("abcde");
     expect(endings).to.deep.equal([{ error: undefined, trailers: ["x-last", "1"] }]);
+  });
+
+  it("counts the time that a message waits for the client", async () => {
+    const { say, tally, makeRoom, pump } = start({ kind: "block" });
+    await say("a");
+    expect(tally).to.deep.equal({ waiting: 1, waitedMs: 0 });
+    await makeRoom(2);
+    expect(tally.waiting).to.equal(0);
+    expect(tally.waitedMs).to.be.greaterThan(0);
+    await say("b", "c");
+    expect(tally.waiting).to.equal(1);
+    pump.stop();
+    await settled();
+    expect(tally.waiting).to.equal(0);
   });
 
   it("tells the end of a call whose client has no room", async () => {
@@ -192,6 +209,7 @@ describe("Pump", () => {
     const failed = Promise.reject(failure);
     failed.catch(() => {});
     new Pump({
+      tally: { waiting: 0, waitedMs: 0 },
       reply: { headers: failed, messages: { read: () => failed }, trailers: failed },
       overflow: { kind: "block" },
       sink: { hasRoom: true, send: () => {} },
