@@ -128,8 +128,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     readiness,
     metrics: () => seen.writeMetrics({ census, upstreams, listener }, builtIns.metrics),
     revoke,
-    listen() {
-      builtIns.start();
+    async listen() {
+      await builtIns.start();
       return listener.listen();
     },
     async close() {

@@ -48,8 +48,8 @@ export interface BuiltIns {
   readonly bans: Bans | undefined;
   /** Of those that count. */
   readonly metrics: readonly MetricSource[];
-  /** Connects to what they need. */
-  start(): void;
+  /** Connects to what they need. Resolves within a second or so, whatever comes of it. */
+  start(): Promise<void>;
   close(): void;
 }
 
@@ -76,7 +76,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
     metrics: [limiting.metrics, ...(bans === undefined ? [] : [bans.metrics])],
     start() {
       authentication?.start();
-      limiting.start();
+      return limiting.start();
     },
     close() {
       authentication?.close();

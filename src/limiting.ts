@@ -36,8 +36,8 @@ export interface Limiting {
   /** Undefined where it is off. */
   readonly shed: Shed | undefined;
   readonly metrics: MetricSource;
-  /** Connects, and begins to watch. */
-  start(): void;
+  /** Connects, and begins to watch. Resolves within a second or so, whatever comes of it. */
+  start(): Promise<void>;
   close(): void;
 }
 
@@ -63,9 +63,9 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
     concurrency,
     shed,
     metrics: () => limitMetrics({ refused, local, redis: shared?.store, concurrency, shed, watch }),
-    start() {
+    async start() {
       if (shedding.enabled) watch.start();
-      shared?.link.connect();
+      await shared?.link.connect();
     },
     close() {
       watch.stop();

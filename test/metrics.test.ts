@@ -31,7 +31,12 @@ function everyLimitMetric(): Metric[] {
   const policyOf = (): MethodPolicy => ({ maxInFlight: { value: 1, from: "test" } }) as MethodPolicy;
   const concurrency = createConcurrency({ policyOf, maxStreamsPerClient: 1 });
   concurrency.compile({ name: "p.S.M", kind: "unary" } as Method);
-  const link = { isReady: false, connect() {}, run: () => Promise.reject(new Error("away")), close() {} };
+  const link = {
+    isReady: false,
+    connect: () => Promise.resolve(),
+    run: () => Promise.reject(new Error("away")),
+    close() {},
+  };
   const options = { link, local, prefix: "", timeoutMs: 1, onFailure: "local", instances: 1, onFault() {} } as const;
   const shed = createShed({ watch, isSpared: () => false });
   return limitMetrics({

@@ -103,6 +103,11 @@ describe("limits in sluice.yaml", () => {
     expect(problemsOf(`limits: [{ name: "a\\"b", rate: 1/s }]`).join()).to.contain("a name of letters, digits");
   });
 
+  it("load as docs/limits.md writes them", () => {
+    const blocks = [...readFileSync("docs/limits.md", "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+    expect(blocks.map(([, yaml]) => configOf(yaml).limits.length)).to.deep.equal([3, 1]);
+  });
+
   it("are documented key by key in docs/limits.md", () => {
     const text = readFileSync("docs/limits.md", "utf8");
     for (const [key, node] of Object.entries(limitsSchema.items?.properties ?? {}))

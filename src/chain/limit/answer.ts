@@ -2,6 +2,7 @@
 import type { Call } from "../../call.ts";
 import { formatRate } from "../../schema/rate.ts";
 import { Code, GatewayError } from "../../status.ts";
+import { slackMs } from "./limit.ts";
 import type { Limit, Taken } from "./limit.ts";
 
 /** When the headers are sent. */
@@ -17,13 +18,15 @@ export function addStates(call: Call, limits: readonly Limit[], { states }: Take
   let text = "";
   for (let i = 0; i < limits.length; i++) {
     const { remaining, resetMs } = states[i];
-    text += `${i === 0 ? '"' : ', "'}${limits[i].rule.name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`;
+    text += `${i === 0 ? '"' : ', "'}${limits[i].rule.name}";r=${remaining};t=${Math.ceil((resetMs - slackMs) / 1000)}`;
   }
   call.addReplyHeader("ratelimit", text);
 }
 
 /** Names each limit that the call did not pass; they are the operator's words, the keys are nobody's business. */
 export function toRefusal(limits: readonly Limit[], { states, waitMs }: Taken): GatewayError {
+  // A whole millisecond, and a second that is a billionth over is no second more.
+  const retryAfterMs = Math.ceil(waitMs - slackMs);
   const exceeded = limits.filter((_, index) => states[index].waitMs > 0);
   const names = exceeded.map(({ rule }) => rule.name);
   const quotas = exceeded.map(({ rule }) => ({
@@ -31,14 +34,14 @@ export function toRefusal(limits: readonly Limit[], { states, waitMs }: Taken): 
     description: `${formatRate(rule)} ${rule.of}, at most ${rule.burst} at once${rule.cost === 1 ? "" : `; this takes ${rule.cost}`}`,
   }));
   const what = names.length === 1 ? `the limit ${names[0]} is` : `the limits ${names.join(", ")} are`;
-  return new GatewayError(Code.RESOURCE_EXHAUSTED, `${what} used up; try again in ${formatWait(waitMs)}`, {
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, `${what} used up; try again in ${formatWait(retryAfterMs)}`, {
     reason: "RATE_LIMITED",
     metadata: { limit: names.join(",") },
     quotas,
-    retryAfterMs: waitMs,
+    retryAfterMs,
   });
 }
 
 function formatWait(ms: number): string {
-  return ms < 1000 ? `${Math.ceil(ms)} ms` : `${Math.ceil(ms / 1000)} s`;
+  return ms < 1000 ? `${ms} ms` : `${Math.ceil(ms / 1000)} s`;
 }

@@ -16,8 +16,8 @@ export interface RedisLinkOptions {
 /** A script on a Redis that may be away. */
 export interface RedisLink {
   readonly isReady: boolean;
-  /** Begins to, and goes on until it is closed. */
-  connect(): void;
+  /** Goes on until it is closed. Resolves with the first outcome, good or bad, or after a second without one. */
+  connect(): Promise<void>;
   /** One command, in the same write as all others of this turn. Rejects at once when the connection is away. */
   run(keys: readonly string[], args: readonly string[]): Promise<unknown>;
   close(): void;
@@ -28,6 +28,8 @@ type Client = ReturnType<(typeof import("@redis/client"))["createClient"]>;
 /** What waits for an answer: nobody waits longer than the timeout, so that more is a Redis that has stopped. */
 const maxCommands = 20_000;
 const [firstRetryMs, lastRetryMs] = [100, 5000];
+/** A gateway does not count by itself for the moment that it takes to connect; nor does it wait for a Redis that is not there. */
+const patienceMs = 1000;
 /** A connection that nothing comes over is dead, whatever TCP says. */
 const [pingMs, silenceMs] = [2000, 6000];
 
@@ -37,7 +39,9 @@ export function createRedisLink(script: string, options: RedisLinkOptions): Redi
   let client: Client | undefined;
   let isClosed = false;
   let isDown = false;
+  let onOutcome = (): void => {};
   const onDown = (cause: unknown): void => {
+    onOutcome();
     if (isDown || isClosed) return;
     isDown = true;
     options.onDown(cause);
@@ -47,11 +51,22 @@ export function createRedisLink(script: string, options: RedisLinkOptions): Redi
     if (isClosed) return;
     client = createClient(toClientOptions(options));
     client.on("error", onDown);
-    client.on("ready", () => (isDown = false));
+    client.on("ready", () => {
+      isDown = false;
+      onOutcome();
+    });
     await client.connect();
   };
   return {
-    connect: () => void open().catch(onDown),
+    connect: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, patienceMs);
+        onOutcome = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        open().catch(onDown);
+      }),
     get isReady() {
       return client?.isReady === true;
     },

@@ -28,7 +28,7 @@ function newStore(url: string, more: Partial<RedisStoreOptions> & { password?: s
   const onFault = (cause: unknown): void => void faults.push(cause);
   const { password, ...rest } = more;
   const link = createRedisLink(limitScript, { url, username: undefined, password, ca: undefined, onDown: onFault });
-  link.connect();
+  void link.connect();
   open.push(link);
   const options = {
     link,
@@ -147,6 +147,18 @@ describe("RedisStore", () => {
     expect((await store.take(limits, ["k"], 0)).waitMs).to.be.at.most(100);
     await redis.ask("SET", String(key), "junk");
     await until(async () => (await store.take(limits, ["k"], 0)).admitted);
+  });
+
+  it("is connected when connecting is over, and does not wait for a Redis that is not there", async () => {
+    const options = { username: undefined, password: undefined, ca: undefined, onDown: () => {} };
+    const link = createRedisLink(limitScript, { url: redis.url, ...options });
+    open.push(link);
+    await link.connect();
+    expect(link.isReady).to.equal(true);
+    const away = createRedisLink(limitScript, { url: "unix:/nowhere/redis.sock", ...options });
+    open.push(away);
+    await away.connect();
+    expect(away.isReady).to.equal(false);
   });
 
   it("sends the script again when Redis has forgotten it", async () => {

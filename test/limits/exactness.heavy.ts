@@ -1,0 +1,78 @@
+// How exactly limits hold under ten times too many calls for ten seconds: `npm run limits`.
+import { expect } from "chai";
+import { startBackend } from "../support/backend.ts";
+import type { Backend } from "../support/backend.ts";
+import { startRedis } from "../support/redis.ts";
+import type { RedisServer } from "../support/redis.ts";
+import { overload, serve } from "./processes.ts";
+import type { Outcome, Process } from "./processes.ts";
+
+const ratePerSecond = 200;
+const burst = 100;
+const limits = `limits: [{ name: all, rate: ${ratePerSecond}/s, burst: ${burst} }]`;
+/** How busy the machine of a test is, is no part of this. */
+const shedding = "shedding: { enabled: false }";
+
+/** How much more, or less, than the contract was let through, in percent. */
+function errorOf({ answers, elapsedMs, sent }: Outcome, title: string): number {
+  const admitted = answers.get(200) ?? 0;
+  const contract = burst + (ratePerSecond * elapsedMs) / 1000;
+  const error = (100 * (admitted - contract)) / contract;
+  const figures = `${admitted} of ${sent} admitted, contract ${contract.toFixed(1)}: ${error.toFixed(2)} %`;
+  console.log(`    ${title}: ${figures}`);
+  expect([...answers.keys()].sort((a, b) => a - b)).to.deep.equal([200, 429]);
+  expect(sent).to.be.greaterThan(contract * 8);
+  return error;
+}
+
+async function countMissed(processes: readonly Process[]): Promise<number> {
+  const results = ["failed", "timed_out", "skipped"];
+  const counts = processes.flatMap((process) =>
+    results.map((result) => process.metric(`sluice_redis_limit_questions_total{result="${result}"}`)),
+  );
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+describe("limits under ten times too many calls", function () {
+  this.timeout(120_000);
+  let backend: Backend;
+  const processes: Process[] = [];
+
+  const measure = async (yamls: readonly string[], title: string): Promise<number> => {
+    for (const yaml of yamls) processes.push(await serve(backend.target, `${yaml}\n${shedding}\n`));
+    const bases = processes.map(({ base }) => base);
+    return errorOf(await overload({ bases, callsPerSecond: 10 * ratePerSecond, ms: 10_000 }), title);
+  };
+
+  before(async () => {
+    backend = await startBackend({ "/t.Calls/Get": () => Buffer.alloc(0) });
+  });
+  const stop = async (): Promise<void> => {
+    await Promise.all(processes.splice(0).map((process) => process.stop()));
+  };
+  afterEach(stop);
+  after(() => backend.close());
+
+  it("hold within 1 % in memory", async () =>
+    expect(Math.abs(await measure([limits], "one gateway, in memory"))).to.be.at.most(1));
+
+  it("hold within 2 % over two gateways with one Redis", async function () {
+    const redis: RedisServer = await startRedis(this);
+    try {
+      const yaml = `${limits}\nredis: { url: "${redis.url}", instances: 2 }`;
+      let error = Infinity;
+      for (let i = 0; i < 4 && Math.abs(error) > 2; i++) {
+        await redis.ask("FLUSHALL");
+        error = await measure([yaml, yaml], "two gateways, one Redis");
+        const missed = await countMissed(processes);
+        console.log(`    questions that Redis did not answer in time: ${missed}`);
+        await stop();
+        // On a machine that is busy with other things Redis is late, and then gateways count by themselves, as they should: another try.
+        if (missed === 0) break;
+      }
+      expect(Math.abs(error)).to.be.at.most(2);
+    } finally {
+      await redis.dispose();
+    }
+  });
+});

@@ -1,0 +1,106 @@
+// Gateways as processes of their own, as `sluice serve` starts them, and clients that call them far too often.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../src/main.js", import.meta.url));
+
+const proto = `
+  syntax = "proto3";
+  package t;
+  import "google/api/annotations.proto";
+  message Ask { string id = 1; }
+  service Calls { rpc Get(Ask) returns (Ask) { option (google.api.http) = { get: "/v1/{id}" }; } }
+`;
+
+export interface Process {
+  readonly base: string;
+  /** The value of a metric with these labels, 0 where there is none. */
+  metric(sample: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** With the working directory, and what is in it, gone when it has stopped. */
+export async function serve(target: string, yaml: string): Promise<Process> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-limits-"));
+  writeFileSync(join(folder, "t.proto"), proto);
+  writeFileSync(join(folder, "sluice.yaml"), yaml);
+  const args = ["t.proto", "--upstream", target, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const child = spawn(process.execPath, [main, "serve", ...args], { cwd: folder });
+  let text = "";
+  const [base, admin] = await new Promise<[string, string]>((resolve, reject) => {
+    const onText = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const [, url] = /listening on (http:\S+)/.exec(text) ?? [];
+      const [, adminUrl] = /admin on (http:\S+)/.exec(text) ?? [];
+      if (url !== undefined && adminUrl !== undefined && text.includes("connected")) resolve([url, adminUrl]);
+    };
+    child.stdout.on("data", onText);
+    child.stderr.on("data", onText);
+    child.once("exit", (code) => reject(new Error(`exit ${code}:\n${text}`)));
+  });
+  return {
+    base,
+    async metric(sample) {
+      const lines = (await (await fetch(`${admin}/metrics`)).text()).split("\n");
+      return Number(lines.find((line) => line.startsWith(`${sample} `))?.slice(sample.length + 1) ?? 0);
+    },
+    async stop() {
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Overload {
+  readonly bases: readonly string[];
+  /** In all, evenly over the gateways. */
+  readonly callsPerSecond: number;
+  readonly ms: number;
+}
+
+export interface Outcome {
+  readonly sent: number;
+  /** By HTTP status. */
+  readonly answers: ReadonlyMap<number, number>;
+  /** From the first request to the last. */
+  readonly elapsedMs: number;
+}
+
+const turnMs = 5;
+
+/** Evenly paced: what the clock of this process has missed is made up for. */
+export async function overload({ bases, callsPerSecond, ms }: Overload): Promise<Outcome> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const answers = new Map<number, number>();
+  const pending: Promise<void>[] = [];
+  const started = performance.now();
+  let sent = 0;
+  let elapsedMs = 0;
+  while ((elapsedMs = performance.now() - started) < ms) {
+    const due = Math.ceil((elapsedMs * callsPerSecond) / 1000);
+    for (; sent < due; sent++) pending.push(call(agent, bases[sent % bases.length], answers));
+    await new Promise((resolve) => setTimeout(resolve, turnMs));
+  }
+  await Promise.all(pending);
+  agent.destroy();
+  return { sent, answers, elapsedMs };
+}
+
+function call(agent: Agent, base: string, answers: Map<number, number>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request(`${base}/v1/x`, { agent }, (response) => {
+      const status = response.statusCode ?? 0;
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+      response.resume().once("end", resolve).once("error", reject);
+    })
+      .once("error", reject)
+      .end();
+  });
+}
