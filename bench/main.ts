@@ -16,6 +16,7 @@ import { benchStart } from "./start.ts";
 import { benchStream } from "./stream.ts";
 import { type BenchTable, formatTable } from "./table.ts";
 import { benchTransport } from "./transport.ts";
+import { benchValidate } from "./validate.ts";
 
 interface Options {
   readonly quick: boolean;
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, Bench>> = {
   route: benchRoute,
   start: benchStart,
   transport: benchTransport,
+  validate: benchValidate,
   rest: (options) => benchLoad("rest", options),
   grpc: (options) => benchLoad("grpc", options),
   chain: benchChain,
@@ -54,6 +56,7 @@ const usage = `usage: npm run bench -- [${Object.keys(benches).join("|")}|report
   route   matching a path with 10, 100 and 1,000 routes
   start   loading 100 proto files with 500 routes, in a process of its own
   transport  CPU per call and memory per idle stream, native beside grpc-js
+  validate  rules for messages, beside protovalidate for JavaScript
   rest    REST over HTTP/1.1 and HTTP/2 beside grpc-gateway, Envoy, Vanguard and express + grpc-js
   grpc    gRPC in and out beside Envoy, Vanguard and a grpc-js proxy
   chain   what authentication, authorization, limits, log and metrics cost a request, beside the same gateway without

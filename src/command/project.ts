@@ -9,11 +9,13 @@ import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import { readSuccess } from "../front/rest/success.ts";
 import { readStreamPolicy } from "../front/stream/stream-policy.ts";
+import type { PolicyOf } from "../chain/policy.ts";
 import { bindMethods } from "../schema/bind/http-rule.ts";
 import type { Doubt } from "../schema/link/doubt.ts";
 import { loadSchema, orderDiagnostics } from "../schema/load/load.ts";
 import { compilePolicies } from "../policy/policies.ts";
 import { parseTarget } from "../upstream/target.ts";
+import { validatorsOf } from "../validate/validator.ts";
 import { toSettings } from "./parse-flags.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { hasErrors } from "./report.ts";
@@ -100,7 +102,9 @@ function bindAndCheck(
   const bindings = bindMethods(parts.schema, options, report);
   checkUpstreamServices(loaded, parts, report);
   checkMethodOptions(parts, report);
-  diagnostics.push(...compilePolicies({ ...parts, config }).diagnostics);
+  const policies = compilePolicies({ ...parts, config });
+  diagnostics.push(...policies.diagnostics);
+  checkRules(loaded, parts, policies.policyOf, report);
   warnOfOwnPaths(bindings, report);
   return { bindings, diagnostics };
 }
@@ -180,6 +184,20 @@ function checkMethodOptions({ schema, doubt }: LinkedParts, report: (diagnostic:
       });
     }
   }
+}
+
+/** Rules for messages that cannot be enforced. */
+function checkRules(
+  { config }: LoadedConfig,
+  { schema, doubt }: LinkedParts,
+  policyOf: PolicyOf,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  if (config?.validation.enabled !== true || doubt !== undefined) return;
+  const validators = validatorsOf(schema, config.validation);
+  for (const method of schema.services.flatMap((service) => service.methods))
+    if (policyOf(method).validate.value) validators.validatorOf(method.input);
+  for (const problem of validators.problems) report(problem);
 }
 
 /** What begins with /-/ never gets as far as the router: the gateway's own pages come before it. */

@@ -1,6 +1,7 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
 import { authSchemas } from "./config-schema-auth.ts";
 import { guardSchemas } from "./config-schema-guard.ts";
+import { validationSchema } from "./config-schema-validation.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-limits.ts";
 import { logSchemas, metricSchemas, tracingSchemas } from "./config-schema-observe.ts";
@@ -257,6 +258,7 @@ export const configSchema: SchemaNode = {
       additionalProperties: false,
       properties: authSchemas,
     },
+    validation: validationSchema,
     ...guardSchemas,
   },
 };

@@ -17,6 +17,9 @@ export function listLoosened(config: Config): string[] {
     config.query.ignore.includes("*") && "query.ignore *: unknown parameters are dropped",
     http.trustedProxies.some((cidr) => cidr.endsWith("/0")) &&
       "http.trusted_proxies: every client may claim any address",
+    config.profile === "strict" &&
+      !config.validation.enabled &&
+      "validation.enabled false: messages are not held against the rules of their types",
     config.grpc.proxyUnknown && "grpc.proxy_unknown: methods that no proto names reach the backends unchecked",
     config.websocket.allowedOrigins.includes("*") &&
       "websocket.allowed_origins *: pages of every site may connect with their visitors' cookies",

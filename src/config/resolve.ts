@@ -8,6 +8,7 @@ import { toBytes, toMs } from "./quantity.ts";
 import { defaultSettings } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
+import { toValidation } from "./resolve-validation.ts";
 import type { GuardSettings } from "./settings-guard.ts";
 import { toAccess, toBans, toCors, toRequestId } from "./resolve-guard.ts";
 import { resolveInterceptors, resolvePolicies } from "./resolve-policies.ts";
@@ -39,7 +40,8 @@ type Group =
   | "shedding"
   | "log"
   | "tracing"
-  | "metrics";
+  | "metrics"
+  | "validation";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
@@ -64,6 +66,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     query: { ignore: group(layers, "query", defaults).ignore },
     json: toJson(group(layers, "json", defaults)),
     grpc: toGrpc(group(layers, "grpc", defaults)),
+    validation: toValidation(group(layers, "validation", defaults)),
     server: toServer(group(layers, "server", defaults)),
     timeouts: { defaultMs: toMs(timeouts.default), maxMs: toMs(timeouts.max) },
     streams: toStreams(group(layers, "streams", defaults)),

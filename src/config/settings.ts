@@ -8,6 +8,8 @@ import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 import { guardSettings } from "./settings-guard.ts";
 import type { GuardLayer, GuardSettings } from "./settings-guard.ts";
+import { validationSettings } from "./settings-validation.ts";
+import type { ValidationSettings } from "./settings-validation.ts";
 
 export interface UpstreamSettings {
   target: string;
@@ -42,6 +44,7 @@ export interface Settings extends GuardLayer {
   streams?: Partial<StreamSettings>;
   websocket?: Partial<WebSocketSettings>;
   pages?: Partial<PageSettings>;
+  validation?: Partial<ValidationSettings>;
   auth?: AuthSettings;
   log?: Partial<LogSettings>;
   tracing?: Partial<TracingSettings>;
@@ -175,6 +178,7 @@ export interface DefaultSettings extends GuardSettings {
   readonly streams: StreamSettings;
   readonly websocket: WebSocketSettings;
   readonly pages: PageSettings;
+  readonly validation: ValidationSettings;
   readonly shedding: SheddingSettings;
   readonly log: LogSettings;
   readonly tracing: TracingSettings;
@@ -255,6 +259,7 @@ const strict: DefaultSettings = {
   log: defaultLog,
   tracing: defaultTracing,
   metrics: defaultMetrics,
+  validation: validationSettings,
   shedding: { enabled: true, max_delay: "500ms", max_heap: 90 },
   ...guardSettings,
 };
@@ -265,6 +270,7 @@ const grpcGateway: DefaultSettings = {
   profile: "grpc-gateway",
   http: { ...strict.http, bind_unannotated: false, url_unescape: "all" },
   json: { ...strict.json, unknown_fields: "ignore" },
+  validation: { ...validationSettings, enabled: false },
 };
 
 export const defaultSettings: Readonly<Record<Profile, DefaultSettings>> = { strict, "grpc-gateway": grpcGateway };

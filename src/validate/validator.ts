@@ -28,6 +28,17 @@ export interface Validators {
   readonly problems: readonly Diagnostic[];
 }
 
+const bySchema = new WeakMap<Schema, Map<string, Validators>>();
+
+/** The same for one schema and options: what is checked before the start is not compiled anew for it. */
+export function validatorsOf(schema: Schema, { outputOnly }: ValidatorOptions): Validators {
+  let known = bySchema.get(schema);
+  if (known === undefined) bySchema.set(schema, (known = new Map()));
+  let validators = known.get(outputOnly);
+  if (validators === undefined) known.set(outputOnly, (validators = createValidators(schema, { outputOnly })));
+  return validators;
+}
+
 export function createValidators(schema: Schema, options: ValidatorOptions): Validators {
   const problems: Diagnostic[] = [];
   const plans = new Plans(schema, options, (problem) => void problems.push(problem));

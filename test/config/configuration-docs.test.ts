@@ -53,7 +53,17 @@ describe("docs/configuration.md", () => {
 
   it("names the defaults of profile grpc-gateway where they differ", () => {
     const { strict, "grpc-gateway": other } = defaultSettings;
-    for (const group of ["http", "query", "json", "server", "timeouts", "streams", "websocket", "pages"] as const) {
+    for (const group of [
+      "http",
+      "query",
+      "json",
+      "server",
+      "timeouts",
+      "streams",
+      "websocket",
+      "pages",
+      "validation",
+    ] as const) {
       for (const [key, value] of Object.entries(other[group])) {
         const isSame =
           JSON.stringify(value) === JSON.stringify((strict[group] as unknown as Record<string, unknown>)[key]);

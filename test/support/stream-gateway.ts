@@ -25,6 +25,8 @@ export interface StreamGatewayOptions {
   /** What (sluice.stream) says of List. */
   readonly listOption?: string;
   readonly interceptors?: GatewayOptions["interceptors"];
+  /** Rules of the messages of clients, as options of their field `text`. */
+  readonly textRules?: string;
 }
 
 function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions): string {
@@ -46,8 +48,14 @@ function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions
 }
 
 export async function startStreamGateway(options: StreamGatewayOptions = {}): Promise<StreamGateway> {
-  const { listOption = "", interceptors = [] } = options;
-  const protos = streamProto.replace(
+  const { listOption = "", textRules = "", interceptors = [] } = options;
+  const ruled = streamProto
+    .replace(
+      'import "google/rpc/status.proto";',
+      'import "google/rpc/status.proto"; import "buf/validate/validate.proto";',
+    )
+    .replace("string text = 6;", `string text = 6 [${textRules}];`);
+  const protos = (textRules === "" ? streamProto : ruled).replace(
     "// (List)",
     listOption === "" ? "" : `option (sluice.stream) = { ${listOption} };`,
   );

@@ -14,6 +14,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Field, MessageType, Schema, ScalarType as ScalarName } from "../../schema/descriptor.ts";
 import type { Check, Inspection, Rule } from "../inspection.ts";
 import { refuseRule, type Place } from "../rules/place.ts";
+import { malformed } from "../../translate/wire/wire-reader.ts";
 import { RuleFailure, RuleTooCostly } from "../rule-failure.ts";
 import { type ScalarValue, zeroOf } from "../wire-shape.ts";
 import { celFunctions } from "./functions.ts";
@@ -178,11 +179,14 @@ export class CelRules {
   ): Check<ScalarValue | undefined> {
     const { id, text } = expression;
     const rule = (message: string): Rule => ({ id, message, path: rulePath, forKey });
+    const usesNow = /\bnow\b/.test(text);
     const failed = rule(expression.message || `"${text}" returned false`);
     return (value, at) => {
       const self = subject.kind === "scalar" ? fromScalar(subject.scalar, value!) : this.#native(at);
       this.#at = at;
-      const result = program({ this: self, now: timestampFromMs(at.nowMs), ...fixed });
+      const bindings: Bindings = { this: self, ...fixed };
+      if (usesNow) bindings.now = timestampFromMs(at.nowMs);
+      const result = program(bindings);
       this.#at = undefined;
       if (at.turns > maxTurns) throw new RuleTooCostly(id, `it looks at more than ${maxTurns} items of one message`);
       if (result === true || result === "") return;
@@ -201,7 +205,11 @@ export class CelRules {
 
   #decode({ bytes, typeName }: Inspection): ReflectMessage {
     const desc = this.registry.getMessage(typeName) as DescMessage;
-    return reflect(desc, fromBinary(desc, bytes));
+    try {
+      return reflect(desc, fromBinary(desc, bytes));
+    } catch (error) {
+      throw malformed(error instanceof Error ? error.message : String(error));
+    }
   }
 }
 
