@@ -48,7 +48,7 @@ export function createRestFront(front: RestFrontOptions): Front {
     forwardedOf,
     requestMetadata: compileRequestMetadata(options),
     appendReplyHeaders: compileReplyHeaders(options),
-    mayCompress: compileMayCompress(options.trustedOrigins ?? []),
+    mayCompress: compileMayCompress(options.trustedOrigins),
     writeStatus: compileStreamStatus(schema, options),
     redeemTicket,
     sweep,
