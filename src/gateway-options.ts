@@ -37,7 +37,6 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
     allowHttpCode: http.allowHttpCode,
     trustedProxies: http.trustedProxies,
     compressMinBytes: http.compressMinBytes,
-    trustedOrigins: toSocketOrigins(config),
     report,
   };
 }

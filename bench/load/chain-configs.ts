@@ -19,7 +19,7 @@ const limits = (key: string): string => `limits:
   - { name: per-address, key: ip, rate: 1000000/s, burst: 1000000 }
 `;
 
-const log = (): string => `log: { access: on, format: json, file: "${cache}/access.log" }\n`;
+const log = (): string => `log: { access: on, format: json, output: "${cache}/access.log" }\n`;
 
 export const chainConfigs = ["sluice-jwt", "sluice-limits", "sluice-log", "sluice-chain"] as const;
 export type ChainConfig = (typeof chainConfigs)[number];

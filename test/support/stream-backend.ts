@@ -8,6 +8,7 @@ import { schemaOf } from "./schema.ts";
 export const streamProto = `
   syntax = "proto3";
   package streams;
+  import "buf/validate/validate.proto";
   import "google/api/annotations.proto";
   import "google/rpc/error_details.proto";
   import "google/rpc/status.proto";
@@ -31,7 +32,7 @@ export const streamProto = `
     int32 after = 7;
     Tree tree = 8;
     // The first answer is the one after this.
-    int32 start_after = 9;
+    int32 start_after = 9 [(buf.validate.field).int32.gte = 0];
   }
 
   message Tree { Tree tree = 1; }

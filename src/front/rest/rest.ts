@@ -11,7 +11,6 @@ import { compileRequestMetadata } from "../request-metadata.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { classify } from "./classify.ts";
-import { compileMayCompress } from "./compress.ts";
 import type { FrontContext } from "./context.ts";
 import { compileErrorAnswer, compileStreamStatus } from "./error-answer.ts";
 import { compileReplyHeaders } from "./metadata.ts";
@@ -48,7 +47,6 @@ export function createRestFront(front: RestFrontOptions): Front {
     forwardedOf,
     requestMetadata: compileRequestMetadata(options),
     appendReplyHeaders: compileReplyHeaders(options),
-    mayCompress: compileMayCompress(options.trustedOrigins),
     writeStatus: compileStreamStatus(schema, options),
     redeemTicket,
     sweep,
