@@ -1,17 +1,38 @@
 import { expect } from "chai";
 import { collectGarbage, MemoryReturn } from "../src/memory-return.ts";
 
-/** What is open at each second, and at which second memory was given back. */
-function run(...counts: readonly number[]): number[] {
+const mib = 2 ** 20;
+
+interface Look {
+  readonly open?: number;
+  /** Milliseconds of processor time in the second before. */
+  readonly busy?: number;
+  readonly heap?: number;
+}
+
+/** At which second memory was given back. Collections take time of the processor, too. */
+function look(looks: readonly Look[]): number[] {
   let second = 0;
+  let cpu = 0;
   const collected: number[] = [];
   const memory = new MemoryReturn({
-    countOpen: () => counts[second],
-    collect: () => void collected.push(second),
+    countOpen: () => looks[second].open ?? 0,
+    collect: () => {
+      collected.push(second);
+      cpu += 70_000;
+    },
+    cpuMicros: () => cpu,
+    heapBytes: () => looks[second].heap ?? 25 * mib,
   });
-  for (; second < counts.length; second++) memory.check(second * 1000);
+  for (; second < looks.length; second++) {
+    cpu += (looks[second].busy ?? 0) * 1000;
+    memory.check(second * 1000);
+  }
   return collected;
 }
+
+const run = (...counts: readonly number[]): number[] => look(counts.map((open) => ({ open, busy: 100 })));
+const repeat = (count: number, each: Look): Look[] => Array.from({ length: count }, () => each);
 
 describe("MemoryReturn", () => {
   it("collects once when a crowd has gone and stays away", () => {
@@ -27,6 +48,28 @@ describe("MemoryReturn", () => {
     expect(run(5000, 1300, 1300, 1300, 1300)).to.deep.equal([]);
     expect(run(5000, 0, 5000, 0, 0, 5000, 0, 5000)).to.deep.equal([]);
     expect(run(999, 0, 0, 0, 0, 0)).to.deep.equal([]);
+  });
+
+  it("collects twice more after a crowd, as V8 makes itself small only then, when there is nothing to do", () => {
+    const crowd = { open: 5000, busy: 900 };
+    expect(look([crowd, crowd, ...repeat(20, {})])).to.deep.equal([4, 10, 11]);
+    const gone = [crowd, crowd, ...repeat(5, { busy: 31 })];
+    expect(look([...gone, ...repeat(20, {})])).to.deep.equal([4, 12, 13]);
+  });
+
+  it("collects when there is nothing to do after the start, and after work, but not all the time", () => {
+    const work = repeat(3, { busy: 800 });
+    const idle = repeat(30, { busy: 5 });
+    expect(look([{ busy: 900 }, ...idle])).to.deep.equal([6, 12, 13]);
+    expect(look([{ busy: 900 }, ...idle, ...work, ...idle])).to.deep.equal([6, 12, 13]);
+    const rest = repeat(300, { busy: 5 });
+    expect(look([{ busy: 900 }, ...idle, ...rest, ...work, ...idle])).to.deep.equal([6, 12, 13, 339, 345, 346]);
+  });
+
+  it("does so for no small work, not beside work, and not where there is much to look through", () => {
+    expect(look([{ busy: 300 }, ...repeat(900, { busy: 29 })])).to.deep.equal([]);
+    expect(look(repeat(900, { busy: 31 }))).to.deep.equal([]);
+    expect(look([{ busy: 900 }, ...repeat(30, { heap: 65 * mib })])).to.deep.equal([]);
   });
 });
 
