@@ -19,6 +19,7 @@ import { readListenTls } from "./config/tls-files.ts";
 import { createFronts } from "./fronts.ts";
 import type { Fronts } from "./fronts.ts";
 import { checkAccessRules } from "./guard-options.ts";
+import { checkInterceptors } from "./interceptor-modules.ts";
 import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
 import type { Log } from "./log/log.ts";
@@ -107,6 +108,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
+  checkInterceptors(config, interceptors, methods);
   const end = own.before(seen.around(upstreams.handler));
   const hooks = seen.hooks(bans?.onMiss);
   const chain = composeChain({ ...arrange({ ...seen.at, ...at }, interceptors), ...hooks, methods, end });

@@ -17,6 +17,7 @@ export type {
   StreamReply,
   UnaryCall,
 } from "./call.ts";
+export type { Around } from "./chain/compose.ts";
 export type { CustomAround, CustomIntercept, CustomInterceptor, Point } from "./chain/points.ts";
 export type { Config } from "./config/config.ts";
 export { loadConfig } from "./config/load-config.ts";
@@ -24,6 +25,7 @@ export type { Diagnostic } from "./diagnostic.ts";
 export { DiagnosticError, formatDiagnostic } from "./diagnostic.ts";
 export type { Gateway, GatewayInputs, GatewayOptions, Revoked } from "./gateway.ts";
 export { createGateway } from "./gateway.ts";
+export { loadInterceptors } from "./interceptor-modules.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Binding } from "./schema/binding.ts";
 export type { Field, MessageType, Method, Schema, Service } from "./schema/descriptor.ts";

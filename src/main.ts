@@ -45,7 +45,7 @@ function followRotation(opened: Log): void {
 const code = await runCommand(process.argv.slice(2), terminal, {
   fetch: async (config) => (await import("./command/reflect.ts")).reflectDescriptors(config),
   createGateway: async (project) => {
-    const gateway = (await import("./command/served-gateway.ts")).createServedGateway(project);
+    const gateway = await (await import("./command/served-gateway.ts")).createServedGateway(project);
     followRotation(gateway.log);
     return gateway;
   },

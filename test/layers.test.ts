@@ -78,6 +78,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   readiness: ["config", "serve", "upstream"],
   metrics: ["chain", "exposition", "front/stream", "status", "upstream"],
   "memory-return": ["front/stream"],
+  "interceptor-modules": "everything",
   fronts: "everything",
   observability: "everything",
   interceptors: "everything",

@@ -2,7 +2,9 @@
 import type { Around, Interceptor } from "./compose.ts";
 import type { Handler, Intercept } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
-import { isSelected } from "../schema/selector.ts";
+import { didYouMean } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { isSelected, suggestSelector } from "../schema/selector.ts";
 
 /** The order in which a call passes the gateway's own interceptors. There are no numbers: what is between two of these is named after them. */
 export const points = [
@@ -28,6 +30,8 @@ interface CustomBase {
   readonly name: string;
   /** Selectors of methods, `shop.v1.Orders.*`; absent for all. */
   readonly methods?: readonly string[];
+  /** Where it was named: `sluice.yaml:7:3`. Absent for those of a program. */
+  readonly from?: string;
 }
 
 /** An interceptor of one's own that runs when a call begins. */
@@ -48,6 +52,40 @@ export type CustomInterceptor = CustomIntercept | CustomAround;
 export interface Arranged {
   readonly interceptors: readonly Interceptor[];
   readonly around: readonly Around[];
+}
+
+/** What is wrong with interceptors of one's own: they would never run, and nobody would know. Without `methods` no selector is in vain. */
+export function findCustomProblems(
+  custom: readonly CustomInterceptor[],
+  methods: readonly Method[] | undefined,
+): Diagnostic[] {
+  const names = methods?.map(({ name }) => name);
+  return custom.flatMap((own) => {
+    const problems = [...findPlaceProblems(own), ...(names === undefined ? [] : findUnused(own, names))];
+    return problems.map((problem): Diagnostic => {
+      const message = `the interceptor ${JSON.stringify(own.name)}: ${problem}`;
+      return { severity: "error", position: undefined, message, rule: "interceptor" };
+    });
+  });
+}
+
+function findUnused({ methods = [] }: CustomInterceptor, names: readonly string[]): string[] {
+  const unused = methods.filter((selector) => selector !== "*" && !names.some((name) => isSelected(selector, name)));
+  return unused.map(
+    (selector) => `the selector ${JSON.stringify(selector)} takes no method; ${suggestSelector(selector, names)}`,
+  );
+}
+
+function findPlaceProblems(own: CustomInterceptor): string[] {
+  if ("around" in own) return [];
+  const { before, after } = own;
+  const named = [before, after].filter((point) => point !== undefined);
+  if (named.length !== 1) return ["it stands at one point: give it before or after, one of them"];
+  return points.includes(named[0])
+    ? []
+    : [
+        `there is no point ${JSON.stringify(named[0])}; ${didYouMean(named[0], points) ?? `there are ${points.join(", ")}`}`,
+      ];
 }
 
 /** Those before a point, the gateway's own there, those after it; several of one's own in the order they are given. */

@@ -1,6 +1,7 @@
 // The gateway as `sluice serve` runs it: with a log for calls and faults, which outlives it by a moment.
 import type { Call } from "../call.ts";
 import { createGateway } from "../gateway.ts";
+import { loadInterceptors } from "../interceptor-modules.ts";
 import type { Log } from "../log/log.ts";
 import { openLog } from "../observability.ts";
 import type { GatewayError } from "../status.ts";
@@ -11,10 +12,11 @@ export interface ServedWithLog extends ServedGateway {
   readonly log: Log;
 }
 
-/** Throws DiagnosticError for what createGateway throws it, and for a log that cannot be written. */
-export function createServedGateway(project: Project): ServedWithLog {
+/** Rejects with DiagnosticError for what createGateway throws it, for interceptors that cannot be loaded, and for a log that cannot be written. */
+export async function createServedGateway(project: Project): Promise<ServedWithLog> {
+  const interceptors = await loadInterceptors(project.config);
   const log = openLog(project.config);
-  const gateway = createGateway(project, { log, report: (error, call) => tellFault(log, error, call) });
+  const gateway = createGateway(project, { log, interceptors, report: (error, call) => tellFault(log, error, call) });
   return {
     ...gateway,
     log,

@@ -1,4 +1,5 @@
 // What the file says of methods by selector: rules of `auth`, policies, interceptors, each with its place.
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { layerError, locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
@@ -53,7 +54,17 @@ export function resolveInterceptors(layers: readonly Layer[], report: Report): I
     const path = ["interceptors", index];
     const { module, name = basename(module), methods, options = {} } = settings;
     const place = toPlace(settings, (message, hint) => report(layerError(layer, path, message, hint)));
-    return { ...selecting(layer, path, methods), module: locatePath(layer, module), name, place, options };
+    const file = locatePath(layer, module);
+    if (!existsSync(file))
+      report(
+        layerError(
+          layer,
+          [...path, "module"],
+          `there is no file ${JSON.stringify(file)}`,
+          "the path is relative to the configuration",
+        ),
+      );
+    return { ...selecting(layer, path, methods), module: file, name, place, options };
   });
 }
 

@@ -1,6 +1,7 @@
 // The gateway as the command line puts it together, in front of the backend of stream-backend.ts: what tests of whole streams start.
 import { createGateway } from "../../src/gateway.ts";
 import type { Gateway, GatewayOptions } from "../../src/gateway.ts";
+import { loadInterceptors } from "../../src/interceptor-modules.ts";
 import { loadSource } from "./gateway.ts";
 import type { Endpoint } from "./raw-http.ts";
 import { startStreamBackend, streamProto } from "./stream-backend.ts";
@@ -66,9 +67,10 @@ export async function startStreamGateway(options: StreamGatewayOptions = {}): Pr
   const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
   const config = { ...project.config, upstreams };
   const report: GatewayOptions["report"] = (error) => void reports.push(error.cause ?? error);
-  const { gateway, endpoint } = await listen(() =>
-    createGateway({ ...project, config }, { report, interceptors }),
-  ).catch(async (error: unknown) => {
+  const { gateway, endpoint } = await listen(async () => {
+    const own = [...(await loadInterceptors(config)), ...interceptors];
+    return createGateway({ ...project, config }, { report, interceptors: own });
+  }).catch(async (error: unknown) => {
     await backend.close();
     throw error;
   });
@@ -84,8 +86,8 @@ export async function startStreamGateway(options: StreamGatewayOptions = {}): Pr
   };
 }
 
-async function listen(create: () => Gateway) {
-  const gateway = create();
+async function listen(create: () => Promise<Gateway>) {
+  const gateway = await create();
   return { gateway, endpoint: await gateway.listen() };
 }
 
