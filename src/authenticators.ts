@@ -12,6 +12,7 @@ import type { AuthLevel, PolicyOf } from "./chain/policy.ts";
 import type { AuthConfig, Config } from "./config/config.ts";
 import { createFileAuthenticators } from "./file-authenticators.ts";
 import { compileOriginList } from "./front/origins.ts";
+import { toCookieOrigins } from "./guard-options.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import type { Method } from "./schema/descriptor.ts";
 import type { GatewayError } from "./status.ts";
@@ -59,7 +60,7 @@ function createAuthenticators(inputs: AuthenticationInputs, auth: AuthConfig): A
   const { issuers, cookie, introspection, mtls } = auth;
   const authenticators = createFileAuthenticators(auth, { realm, report, revoke });
   // What every page may do, none may do with its visitors' cookies.
-  const isPageOrigin = compileOriginList(config.websocket.allowedOrigins.filter((origin) => origin !== "*"));
+  const isPageOrigin = compileOriginList(toCookieOrigins(config).filter((origin) => origin !== "*"));
   const places = { cookie, isPageOrigin, realm };
   if (issuers.length > 0) {
     const leaveOpaque = introspection !== undefined;

@@ -9,7 +9,7 @@ import type { SocketLimits, WebSocketOptions } from "./front/websocket/options.t
 import type { RouterOptions } from "./route/router.ts";
 import { defaultListenerLimits, type ListenerLimits } from "./serve/listen-limits.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "./translate/options.ts";
-import { toSocketOrigins } from "./guard-options.ts";
+import { toCookieOrigins, toSocketOrigins } from "./guard-options.ts";
 import { parseTarget } from "./upstream/target.ts";
 import type { TargetAddress, TransportLimits } from "./upstream/transport.ts";
 import type { UpstreamTargets } from "./upstream/upstreams.ts";
@@ -78,6 +78,7 @@ export function toWebSocketOptions(config: Config, report: WebSocketOptions["rep
     defaultTimeoutMs: timeouts.defaultMs,
     maxTimeoutMs: timeouts.maxMs,
     allowedOrigins: toSocketOrigins(config),
+    cookieOrigins: toCookieOrigins(config),
     exposeUnary: websocket.exposeUnary,
     envelope: websocket.envelope,
     accessTokenInQuery: websocket.accessTokenInQuery,

@@ -52,6 +52,11 @@ export function toSocketOrigins({ cors, websocket }: Config): readonly string[] 
   return [...new Set([...websocket.allowedOrigins, ...cors.origins.filter((origin) => origin !== "*")])];
 }
 
+/** Pages that act with their visitors' cookies: of those that may call, the ones that were given leave for that. */
+export function toCookieOrigins({ cors, websocket }: Config): readonly string[] {
+  return [...new Set([...websocket.allowedOrigins, ...(cors.credentials ? cors.origins : [])])];
+}
+
 /** Throws DiagnosticError for selectors that take no method: whoever wrote them thinks something is guarded. */
 export function checkAccessRules(rules: readonly AccessRule[], methods: readonly Method[]): void {
   const names = methods.map(({ name }) => name);

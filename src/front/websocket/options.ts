@@ -50,6 +50,8 @@ export interface WebSocketOptions {
   readonly methodTimeoutMs?: MethodTimeout;
   /** Origins beside the gateway's own: `https://app.example`. */
   readonly allowedOrigins: readonly string[];
+  /** Of those, the ones whose pages act with their visitors' cookies; all of them where absent. */
+  readonly cookieOrigins?: readonly string[];
   /** Whether unary methods have a WebSocket URL. */
   readonly exposeUnary: boolean;
   readonly envelope: "none" | "grpc-gateway";

@@ -19,6 +19,16 @@ export function compileOriginCheck(allowedOrigins: readonly string[]): CheckOrig
   };
 }
 
+/** The origin again where the cookies of its visitors count, undefined where they do not: as if it were a program. */
+export type CookieOriginOf = (origin: string | undefined, forwarded: Forwarded) => string | undefined;
+
+/** Throws RangeError for what is no origin. */
+export function compileCookieOrigin(cookieOrigins: readonly string[]): CookieOriginOf {
+  const isAllowed = compileOriginList(cookieOrigins);
+  return (origin, forwarded) =>
+    origin !== undefined && (isAllowed(origin) || origin === ownOrigin(forwarded)) ? origin : undefined;
+}
+
 /** A page's request to its own origin by GET has no Origin; browsers say so in a header of their own. */
 export function originOfPage(headers: RequestHeaders, forwarded: Forwarded): string | undefined {
   return headers["sec-fetch-site"] === "same-origin" ? ownOrigin(forwarded) : undefined;

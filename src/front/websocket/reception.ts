@@ -10,7 +10,7 @@ import { checkHandshake, readOffer } from "./handshake.ts";
 import type { SubProtocol } from "./handshake.ts";
 import type { HandshakeRate } from "./handshake-rate.ts";
 import type { WebSocketOptions } from "./options.ts";
-import type { CheckOrigin } from "./origin.ts";
+import type { CheckOrigin, CookieOriginOf } from "./origin.ts";
 import { readParameters } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Encoding } from "./simple-plan.ts";
@@ -54,6 +54,7 @@ export interface ReceptionContext {
   readonly tickets: Tickets;
   readonly rate: HandshakeRate;
   readonly checkOrigin: CheckOrigin;
+  readonly cookieOriginOf: CookieOriginOf;
   readonly forwardedOf: (source: ForwardedSource) => Forwarded;
   readonly requestMetadata: RequestMetadata;
 }
@@ -84,7 +85,7 @@ export function admit(context: ReceptionContext, upgrade: Upgrade, caller: Calle
     ticket,
     bearer,
     accessToken: parameters.accessToken,
-    origin,
+    origin: context.cookieOriginOf(origin, forwarded),
   });
   const source = withCredentials(upgrade, credentials);
   return {

@@ -7,13 +7,14 @@ import type { RedeemTicket } from "../redeem-ticket.ts";
 import { readCredentials, toPrincipal, withCredentials } from "./credentials.ts";
 import type { WebSocketOptions } from "./options.ts";
 import { originOfPage } from "./origin.ts";
-import type { CheckOrigin } from "./origin.ts";
+import type { CheckOrigin, CookieOriginOf } from "./origin.ts";
 import type { Tickets } from "./tickets.ts";
 
 export interface TicketContext {
   readonly options: WebSocketOptions;
   readonly tickets: Tickets;
   readonly checkOrigin: CheckOrigin;
+  readonly cookieOriginOf: CookieOriginOf;
   readonly forwardedOf: (source: ForwardedSource) => Forwarded;
   readonly writeError: WriteError;
 }
@@ -33,7 +34,7 @@ export function createTicketFront(context: TicketContext): Front {
       const forwarded = context.forwardedOf(exchange);
       const origin = context.checkOrigin(exchange.headers, forwarded);
       const give = (body: Buffer): void => {
-        const credentials = readCredentials(exchange.headers, origin);
+        const credentials = readCredentials(exchange.headers, context.cookieOriginOf(origin, forwarded));
         const principal = toPrincipal(credentials, forwarded.client.address);
         const ticket = context.tickets.issue({ path: readPath(body), origin, principal, credentials });
         const json = JSON.stringify({ ticket, expiresInMs: context.options.ticketMs });

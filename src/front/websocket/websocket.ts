@@ -16,7 +16,7 @@ import { CloseCode, isMalformed } from "./close-codes.ts";
 import { HandshakeRate } from "./handshake-rate.ts";
 import { createModes } from "./modes.ts";
 import type { Opening, WebSocketSettings } from "./modes.ts";
-import { compileOriginCheck } from "./origin.ts";
+import { compileCookieOrigin, compileOriginCheck } from "./origin.ts";
 import { admit, receive } from "./reception.ts";
 import type { Admission, Caller, ReceptionContext } from "./reception.ts";
 import { createRefusals } from "./refuse.ts";
@@ -58,6 +58,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
     tickets,
     rate: new HandshakeRate(options.handshakesPerSecond),
     checkOrigin: compileOriginCheck(options.allowedOrigins),
+    cookieOriginOf: compileCookieOrigin(options.cookieOrigins ?? options.allowedOrigins),
     forwardedOf: compileForwarded(options.trustedProxies),
     requestMetadata: compileRequestMetadata(options),
   };

@@ -75,6 +75,16 @@ describe("the credentials of a WebSocket", () => {
     expect(await seenBy(() => kit.connect(path, [], { headers, origin: page }))).to.deep.equal(headers);
   });
 
+  it("are no cookie for a page that may connect and was given no leave for cookies", async () => {
+    const [app, shop] = ["https://app.example", "https://shop.example"];
+    const options = { requestHeaders: ["authorization", "cookie"], allowedOrigins: [app, shop], cookieOrigins: [app] };
+    await start({ options });
+    const headers = { cookie: "session=1" };
+    expect(await seenBy(() => kit.connect(path, [], { headers, origin: app }))).to.deep.equal(headers);
+    expect(await seenBy(() => kit.connect(path, [], { headers, origin: shop }))).to.deep.equal({});
+    expect(await seenBy(() => kit.connect(path, [], { headers, origin: page }))).to.deep.equal(headers);
+  });
+
   it("are ?access_token= only where it is on, and never a field of the request", async () => {
     await start();
     expect(await reasonOf(kit.connect(`${path}?access_token=t`))).to.equal("FIELD_UNKNOWN");
