@@ -119,7 +119,13 @@ export function openLog({ log }: Pick<Config, "log">): Log {
   }
 }
 
-function createLogging({ log: config }: Config, log: Log | undefined, upstreamOf: TargetOf) {
+/** Of the parameter and the header that a key comes in. */
+function credentialNames(auth: Config["auth"]): string[] {
+  const { apiKeys } = auth ?? {};
+  return [apiKeys?.header, apiKeys?.query].filter((name) => name !== undefined);
+}
+
+function createLogging({ log: config, auth }: Config, log: Log | undefined, upstreamOf: TargetOf) {
   const { access, level, sample, query, redact, headers, principal } = config;
   if (access === "off" || log === undefined) return undefined;
   return createAccessLog({
@@ -127,7 +133,7 @@ function createLogging({ log: config }: Config, log: Log | undefined, upstreamOf
     level,
     sample,
     withQuery: query,
-    redact,
+    redact: [...redact, ...credentialNames(auth)],
     headers,
     toPrincipal: compilePrincipal(principal),
     upstreamOf,

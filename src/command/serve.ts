@@ -1,17 +1,16 @@
 // `sluice serve`: starts the gateway, says what is served and how to try it, follows the backends, ends gracefully.
 import type { Address, Config } from "../config/config.ts";
 import { formatDuration } from "../config/quantity.ts";
-import { redactConfig } from "../config/redact.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import { createAdmin } from "../serve/admin.ts";
 import type { Admin, Readiness } from "../serve/admin.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
+import { createAdminPages } from "./admin-pages.ts";
 import { describeListenError } from "./listen-error.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
 import type { FetchSchemaBytes, Project } from "./project.ts";
 import { formatForPeople } from "./report.ts";
-import { toRouteEntries } from "./route-list.ts";
 import { describeStart } from "./start-summary.ts";
 import { printable } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -104,12 +103,9 @@ async function startAdmin(
 ): Promise<{ listener: Admin; address: Address } | string | undefined> {
   const { admin } = config;
   if (admin === undefined) return undefined;
-  const routes = toRouteEntries(project.bindings);
-  const redacted = redactConfig(config);
   const listener = createAdmin({
     address: admin,
-    routes: () => routes,
-    config: () => redacted,
+    ...createAdminPages(project),
     readiness: () => gateway.readiness(),
     metrics: () => gateway.metrics(),
   });

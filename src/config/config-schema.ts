@@ -128,7 +128,7 @@ export const configSchema: SchemaNode = {
     admin: {
       type: "string",
       description:
-        "Where /healthz, /readyz, /routes, /config and /metrics are served, read-only; or `off`. Keep it on loopback.",
+        "Where /healthz, /readyz, /routes, /config, /metrics and /openapi.json are served, read-only; or `off`. Keep it on loopback.",
       default: strict.admin,
       examples: ["off"],
       "x-form": { kind: "admin" },

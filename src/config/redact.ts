@@ -4,6 +4,23 @@ import type { AuthConfig, Config } from "./config.ts";
 
 /** What GET /config of the admin listener answers. */
 export function redactConfig(config: Config): Readonly<Record<string, unknown>> {
+  return withoutSecrets(redactGroups(config)) as Readonly<Record<string, unknown>>;
+}
+
+/** Whatever a group shows: passwords in URLs, and text under names that say it is secret. */
+function withoutSecrets(value: unknown, key = ""): unknown {
+  if (typeof value === "string") {
+    if (secretKey.test(key)) return "[redacted]";
+    return value.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, "$1[redacted]@");
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, key));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutSecrets(item, name)]));
+}
+
+const secretKey = /(?:password|passwd|secret|private_?key)$/i;
+
+function redactGroups(config: Config): Readonly<Record<string, unknown>> {
   return {
     ...config,
     listen: formatAddress(config.listen),

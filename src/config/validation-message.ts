@@ -120,9 +120,10 @@ function found(value: unknown): string {
   return `${value as number | boolean}`;
 }
 
-/** Quoted and escaped, so that control characters never reach a terminal; cut when long. */
+/** Quoted and escaped, so that control characters never reach a terminal; cut when long; without the password of a URL. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+  const shown = text.replaceAll(/(:\/\/)[^/?#\s]*@/g, "$1[redacted]@");
+  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 77)}...` : shown);
 }
 
 /** `http.rules[2].get`; the whole file is "the file". */

@@ -19,12 +19,14 @@ export interface AdminOptions {
   readonly routes: () => unknown;
   /** What GET /config answers: without secrets (see redactConfig). */
   readonly config: () => unknown;
+  /** What GET /openapi.json answers: an OpenAPI document. */
+  readonly openApi: () => unknown;
   readonly readiness: () => Readiness;
   /** What GET /metrics answers, in the text format of Prometheus. */
   readonly metrics: () => string;
 }
 
-export const adminPaths = ["/healthz", "/readyz", "/routes", "/config", "/metrics"] as const;
+export const adminPaths = ["/healthz", "/readyz", "/routes", "/config", "/metrics", "/openapi.json"] as const;
 
 export interface Admin {
   /** Rejects with the error of the socket, e.g. EADDRINUSE. */
@@ -87,9 +89,9 @@ function createApp(options: AdminOptions): express.Express {
   });
   app.get("/routes", (_request, response) => send(response, 200, options.routes()));
   app.get("/config", (_request, response) => send(response, 200, options.config()));
+  app.get("/openapi.json", (_request, response) => send(response, 200, options.openApi()));
   app.get("/metrics", (_request, response) => {
-    response.setHeader("Cache-Control", "no-store");
-    response.setHeader("X-Content-Type-Options", "nosniff");
+    secure(response);
     response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     response.status(200).send(options.metrics());
   });
@@ -116,8 +118,17 @@ function refuse(request: Request, isLocal: boolean): { readonly status: number; 
   return undefined;
 }
 
-function send(response: Response, status: number, body: unknown): void {
+/** Nobody keeps it, guesses its type, shows it in a frame or gets anything else through it. */
+function secure(response: Response): void {
   response.setHeader("Cache-Control", "no-store");
   response.setHeader("X-Content-Type-Options", "nosniff");
+  response.setHeader("X-Frame-Options", "DENY");
+  response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+  response.setHeader("Referrer-Policy", "no-referrer");
+}
+
+function send(response: Response, status: number, body: unknown): void {
+  secure(response);
   response.status(status).json(body);
 }

@@ -22,6 +22,7 @@ describe("createAdmin", () => {
         if (!readiness.ready) throw new Error("secret detail");
         return { listen: ":1" };
       },
+      openApi: () => ({ openapi: "3.1.0" }),
       readiness: () => readiness,
       metrics: () => "# HELP x\nx 1\n",
     });
@@ -59,6 +60,20 @@ describe("createAdmin", () => {
   it("shows routes and configuration", async () => {
     expect(await ask("/routes")).to.include({ status: 200, body: '[{"path":"/v1/x"}]' });
     expect(await ask("/config")).to.include({ status: 200, body: '{"listen":":1"}' });
+  });
+
+  it("describes the API for other programs", async () =>
+    expect(await ask("/openapi.json")).to.include({ status: 200, body: '{"openapi":"3.1.0"}' }));
+
+  it("lets no page show it, and nothing keep it", async () => {
+    for (const path of ["/config", "/metrics", "/openapi.json", "/nowhere"])
+      expect((await ask(path)).headers).to.include({
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "cross-origin-resource-policy": "same-origin",
+      });
   });
 
   it("answers HEAD without a body", async () =>
@@ -104,6 +119,7 @@ describe("createAdmin", () => {
       address: { host: "127.0.0.1", port },
       routes: () => [],
       config: () => ({}),
+      openApi: () => ({ openapi: "3.1.0" }),
       readiness: () => readiness,
       metrics: () => "# HELP x\nx 1\n",
     });
