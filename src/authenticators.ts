@@ -28,6 +28,8 @@ export interface AuthenticationInputs {
   readonly revoke: (principal: string) => void;
   /** The gateway's own methods, health and reflection. */
   readonly isOwn: (method: Method) => boolean;
+  /** Whatever else can say who calls. */
+  readonly more: readonly Authenticator[];
 }
 
 /** What `WWW-Authenticate` calls the place that credentials are for. */
@@ -56,9 +58,9 @@ export function createConfiguredAuthentication(inputs: AuthenticationInputs): Au
 }
 
 function createAuthenticators(inputs: AuthenticationInputs, auth: AuthConfig): Authenticator[] {
-  const { config, timer, report, revoke } = inputs;
+  const { config, timer, report, revoke, more } = inputs;
   const { issuers, cookie, introspection, mtls } = auth;
-  const authenticators = createFileAuthenticators(auth, { realm, report, revoke });
+  const authenticators = [...createFileAuthenticators(auth, { realm, report, revoke }), ...more];
   // What every page may do, none may do with its visitors' cookies.
   const isPageOrigin = compileOriginList(toCookieOrigins(config).filter((origin) => origin !== "*"));
   const places = { cookie, isPageOrigin, realm };

@@ -140,13 +140,14 @@ export function toUpstreamTargets(config: Config): UpstreamTargets {
   const byService = new Map<string, TargetAddress>();
   let fallback: TargetAddress | undefined;
   for (const upstream of config.upstreams) {
-    if (upstream.service === undefined) fallback = toAddress(upstream);
-    else byService.set(upstream.service, toAddress(upstream));
+    if (upstream.service === undefined) fallback = toTargetAddress(upstream);
+    else byService.set(upstream.service, toTargetAddress(upstream));
   }
   return { default: fallback, byService };
 }
 
-function toAddress({ target, tls }: UpstreamConfig): TargetAddress {
+/** Throws DiagnosticError for a target that is none, and for TLS files that cannot be used. */
+export function toTargetAddress({ target, tls }: Pick<UpstreamConfig, "target" | "tls">): TargetAddress {
   const parsed = parseTarget(target, tls === undefined ? undefined : readTlsFiles(tls));
   if (parsed.kind === "target") return parsed.address;
   throw new DiagnosticError([

@@ -13,6 +13,7 @@ import type { PolicyOf } from "./chain/policy.ts";
 import { createValidation } from "./chain/validate.ts";
 import type { Config } from "./config/config.ts";
 import type { MetricSource } from "./exposition.ts";
+import { createConfiguredExtAuthz } from "./ext-authz.ts";
 import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import { createLimiting } from "./limiting.ts";
@@ -57,8 +58,10 @@ export interface BuiltIns {
 
 export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const { config } = inputs;
-  const authentication = createConfiguredAuthentication(inputs);
-  const { policyOf, schema } = inputs;
+  const { policyOf, schema, isOwn } = inputs;
+  const isAsked = (method: Method): boolean => !isOwn(method) && policyOf(method).auth.value !== "public";
+  const extAuthz = createConfiguredExtAuthz(config, isAsked);
+  const authentication = createConfiguredAuthentication({ ...inputs, more: [extAuthz?.authenticator ?? []].flat() });
   const { bans: banConfig, requestId, access, http } = config;
   const bans = banConfig && createBans({ ...banConfig, exempt: [...banConfig.exempt, ...http.trustedProxies] });
   const limiting = createLimiting(inputs);
@@ -69,6 +72,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       address: both(bans?.counting, createAddressRules(access.rules)),
       authenticate: authentication?.interceptor,
       ban: bans?.refusing,
+      ext_authz: extAuthz?.interceptor,
       authorize: createAuthorize({ policyOf, schema, realm }),
       limit: limiting.limit,
       concurrency: limiting.concurrency,
@@ -76,13 +80,19 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
     },
     authentication,
     bans,
-    metrics: [limiting.metrics, ...(bans === undefined ? [] : [bans.metrics])],
+    metrics: [
+      limiting.metrics,
+      ...(extAuthz === undefined ? [] : [extAuthz.metrics]),
+      ...(bans === undefined ? [] : [bans.metrics]),
+    ],
     start() {
       authentication?.start();
+      extAuthz?.start();
       return limiting.start();
     },
     close() {
       authentication?.close();
+      extAuthz?.close();
       limiting.close();
     },
   };

@@ -85,6 +85,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   limiting: "everything",
   authenticators: "everything",
   "file-authenticators": "everything",
+  "ext-authz": "everything",
   gateway: "everything",
   index: "everything",
   command: "everything",

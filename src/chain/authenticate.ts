@@ -125,7 +125,9 @@ function compileAnonymous(
 ): (request: AuthenticationRequest, level: AuthLevel) => void {
   const challenges = authenticators.map(({ challenge }) => challenge).filter((challenge) => challenge !== undefined);
   const challenge = challenges.length === 0 ? undefined : [...new Set(challenges)].join(", ");
+  const leavesSockets = authenticators.some(({ judgesCallsOnly }) => judgesCallsOnly === true);
   return (request, level) => {
+    if (request.method === undefined && leavesSockets) return;
     if (authenticators.length > 0 && readHeader(request, "authorization") !== undefined)
       throw credentialsUnknown(challenge);
     if (level === "required") throw credentialsMissing(challenge);

@@ -16,6 +16,7 @@ export const points = [
   "address",
   "authenticate",
   "ban",
+  "ext_authz",
   "authorize",
   "limit",
   "concurrency",

@@ -26,7 +26,7 @@ export function resolveAuth(layers: readonly Layer[], report: Report): AuthConfi
     required: sayAll(layer, "required", auth.required),
     rules: resolveAuthRules(layer, report),
     issuers: issuers.map(toIssuer),
-    ...resolveCredentials({ layer, auth, layers }, report),
+    ...resolveCredentials({ layer, auth, layers, isIdentified: isIdentified(auth) }, report),
     cookie: auth.cookie,
     forwardClaims: Object.entries(auth.forward_claims ?? {}).map(([claim, name]) => [claim, name.toLowerCase()]),
     forwardToken: auth.forward_token ?? authDefaults.forward_token,
@@ -174,4 +174,11 @@ function checkWays(layer: Layer, auth: AuthSettings, report: Report): void {
   const hint = "add issuers, api_keys, mtls, introspection or ext_authz";
   const message = "there is no way to say who one is, so that nobody gets into methods that are not public";
   report({ ...layerError(layer, ["auth"], message, hint), severity: "warning" });
+}
+
+/** Whether anything but ext_authz can say who calls, or nobody has to. */
+function isIdentified(auth: AuthSettings): boolean {
+  const { issuers = [], api_keys, basic, mtls, introspection } = auth;
+  const ways = [api_keys, basic, mtls, introspection].some((way) => way !== undefined);
+  return ways || issuers.length > 0 || (auth.default ?? authDefaults.default) !== "required";
 }

@@ -22,6 +22,8 @@ export interface CredentialSource {
   readonly auth: CredentialSettings;
   /** All layers: certificates are the listener's business. */
   readonly layers: readonly Layer[];
+  /** Something beside ext_authz says who calls, or nobody has to. */
+  readonly isIdentified: boolean;
 }
 
 export function resolveCredentials(source: CredentialSource, report: Report): CredentialConfig {
@@ -86,9 +88,10 @@ function toIntrospection(settings: CredentialSettings["introspection"]): Introsp
   };
 }
 
-function toExtAuthz({ layer, auth }: CredentialSource, report: Report): ExtAuthzConfig | undefined {
+function toExtAuthz({ layer, auth, isIdentified }: CredentialSource, report: Report): ExtAuthzConfig | undefined {
   const settings = auth.ext_authz;
   if (settings === undefined) return undefined;
+  if (settings.principal === undefined && !isIdentified) warnOfNobody(layer, report);
   const [from, name = ""] = settings.principal?.split(":", 2) ?? [];
   return {
     target: settings.target,
@@ -99,4 +102,16 @@ function toExtAuthz({ layer, auth }: CredentialSource, report: Report): ExtAuthz
     context: settings.context ?? {},
     principal: from === undefined ? undefined : { from: from === "header" ? "header" : "metadata", name },
   };
+}
+
+function warnOfNobody(layer: Layer, report: Report): void {
+  report({
+    ...layerError(
+      layer,
+      ["auth", "ext_authz"],
+      "the server decides whether a call is let in, and nobody says who makes it: methods that need credentials refuse every call",
+      "name what says who it is by principal, or say auth.default: optional",
+    ),
+    severity: "warning",
+  });
 }

@@ -20,6 +20,8 @@ export interface Authenticator {
    * others begin with their own name and a colon (`api_keys:billing`), which no issuer may.
    */
   authenticate(request: AuthenticationRequest): Identity | undefined | Promise<Identity | undefined>;
+  /** It judges calls, not sockets: a socket whose credentials nobody else knows is let in, and its calls are judged. */
+  readonly judgesCallsOnly?: boolean;
   /** Begins what takes its time: fetching keys. Must not throw. */
   start?(): void;
   /** Why it cannot judge anybody for now, one line each; empty when it can. */

@@ -93,7 +93,8 @@ export function readClaim(claims: JsonObject, name: string): unknown {
   return value;
 }
 
-function toWords(value: unknown): readonly string[] {
+/** Text with blanks between, or a list: what of it is text. */
+export function toWords(value: unknown): readonly string[] {
   if (typeof value === "string") return Object.freeze(value.split(" ").filter((word) => word !== ""));
   return Object.freeze(Array.isArray(value) ? value.filter((word) => typeof word === "string") : []);
 }

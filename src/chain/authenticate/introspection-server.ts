@@ -1,7 +1,7 @@
 // The server that tells of tokens (RFC 7662): what it is asked, what its answers mean, and that it is left alone for a moment when it is down.
 import type { Identity } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
-import { readMember, toWords } from "./claim.ts";
+import { readClaim, toWords } from "./check-claims.ts";
 
 export const introspectionName = "introspection";
 
@@ -115,15 +115,15 @@ function toIdentity(
   if (expiresAt <= now() || (nbf !== undefined && toMs(nbf, "nbf") > now() + leewayMs)) return undefined;
   if (audiences !== undefined && ![aud].flat().some((one) => typeof one === "string" && audiences.includes(one)))
     return undefined;
-  const principal = readMember(answer, options.principal);
+  const principal = readClaim(answer, options.principal);
   if (typeof principal !== "string" || principal === "" || principal.length > maxPrincipal)
     throw new Error(`the answer has no ${options.principal}, which is to name the caller`);
   return {
     principal: `${introspectionName}:${principal}`,
     expiresAt,
     claims: answer,
-    scopes: toWords(readMember(answer, options.scopes)),
-    roles: toWords(readMember(answer, options.roles)),
+    scopes: toWords(readClaim(answer, options.scopes)),
+    roles: toWords(readClaim(answer, options.roles)),
   };
 }
 
