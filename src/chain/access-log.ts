@@ -79,7 +79,7 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
       if (!isWanted(error.code)) return;
       const about = method === undefined ? "" : `,"method":${quote(method.path.slice(1), maxText)}`;
       write(
-        `{"time":"${time()}","level":"${levelOf(error.code)}","msg":"miss"${about}${request(front, miss)}` +
+        `{"time":"${time()}","level":"${levelOf(error.code)}","msg":"miss"${about}${identifiers(miss.source)}${request(front, miss)}` +
           `${outcome({ code: error.code, error, httpStatus: front === "grpc" ? 200 : error.httpStatus })}}`,
       );
     },
@@ -92,7 +92,10 @@ export function levelOf(code: Code): LogLevel {
   return code === Code.UNAVAILABLE || code === Code.DEADLINE_EXCEEDED ? "warn" : "info";
 }
 
-function identifiers({ requestId, trace }: Call): string {
+function identifiers({
+  requestId,
+  trace,
+}: Pick<RequestSource, "requestId"> & { readonly trace?: Call["trace"] }): string {
   const id = requestId === undefined ? "" : `,"request_id":${quote(requestId, maxText)}`;
   return trace === undefined ? id : `${id},"trace_id":"${trace.traceId}","span_id":"${trace.spanId}"`;
 }

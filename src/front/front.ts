@@ -98,6 +98,8 @@ export interface Upgrade {
   readonly certificate?: ClientCertificate | undefined;
   /** Set once, before a front sees the upgrade; undefined where nobody gives ids. */
   requestId: string | undefined;
+  /** Headers of a refusal, in place of those of the same name. */
+  addAnswerHeaders(headers: HeaderList): void;
   /** The connection, and what was read behind the head: the caller's from now on. The listener still counts it, and cuts it when it closes for good. */
   takeOver(): { readonly socket: Duplex; readonly firstBytes: Buffer };
   /** The refusal, and the end of the connection. */

@@ -4,6 +4,7 @@ import type { ClientCertificate, Peer } from "../call.ts";
 import type { HeaderList, RequestHeaders, Upgrade } from "../front/front.ts";
 import { dateLine, headerLines, statusLine } from "../http1/answer.ts";
 import type { Http1Request } from "../http1/contract.ts";
+import { withAdded } from "./added-headers.ts";
 import type { ServedConnection } from "./connection.ts";
 import type { Http1Client } from "./http1-exchange.ts";
 import type { CheckedHead } from "./http1-head.ts";
@@ -46,6 +47,7 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
   #state: "open" | "taken" | "refused" = "open";
   #since: number | undefined;
   #lingerBytes = 0;
+  #added: HeaderList | undefined;
 
   /** The socket is held still until the front has answered. `onTaken`: it is no longer this object's. */
   constructor(
@@ -84,12 +86,16 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
     return { socket, firstBytes: this.#firstBytes };
   }
 
+  addAnswerHeaders(headers: HeaderList): void {
+    this.#added = headers;
+  }
+
   respond(status: number, headers: HeaderList, body: Uint8Array | undefined): void {
     if (this.#state !== "open") return;
     this.#state = "refused";
     this.#since = undefined;
     const socket = this.#socket;
-    const lines = headerLines(headers);
+    const lines = headerLines(withAdded(headers, this.#added));
     if (lines === undefined) {
       socket.destroy();
       return;

@@ -55,7 +55,7 @@ export function guardFronts(options: GuardOptions, fronts: GuardedFronts): Guard
       upgrade &&
       ((asked) => {
         try {
-          name?.(asked);
+          if (name !== undefined) asked.addAnswerHeaders([header, name(asked)]);
           check?.(asked);
         } catch (error) {
           refuseUpgrade(asked, GatewayError.from(error));

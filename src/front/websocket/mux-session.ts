@@ -5,6 +5,7 @@ import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
+import { toNamedError } from "../named-error.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
 import { MuxCredentials } from "./mux-credentials.ts";
@@ -244,7 +245,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
       this.streams.add(stream);
       stream.start(frame.message, frame.end);
     } catch (error) {
-      this.sendStatus(id, GatewayError.from(error), emptyMetadata);
+      this.sendStatus(id, toNamedError(error, this.source.requestId), emptyMetadata);
       if (this.#refusedInRow > refusedSocketfuls * this.#options.maxStreamsPerSocket)
         this.close(CloseCode.TOO_MANY_STREAMS, `"open" ${this.#refusedInRow} times over maxStreams`);
     }

@@ -4,6 +4,7 @@ import type { Chain, Peer, RequestSource } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
+import { toNamedError } from "../named-error.ts";
 import { endStream, openStream } from "../stream/census.ts";
 import { Inbox } from "../stream/inbox.ts";
 import { Pump } from "../stream/pump.ts";
@@ -261,7 +262,8 @@ export class MuxStream implements TurnTaker, MessageSink {
   #finish(error: GatewayError | undefined, trailers: Metadata): void {
     if (!this.#close(error)) return;
     const host = this.#host;
-    host.sendStatus(this.id, error, trailers, this.#call);
+    const told = error && toNamedError(error, this.#call.requestId);
+    host.sendStatus(this.id, told, trailers, this.#call);
     host.onStreamEnd(this);
   }
 

@@ -3,6 +3,7 @@ import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { WriteError } from "../../translate/reply/error-body.ts";
 import type { Upgrade } from "../front.ts";
+import { toNamedError } from "../named-error.ts";
 import type { Census } from "../stream/census.ts";
 import type { Accept } from "./accept.ts";
 import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
@@ -61,11 +62,11 @@ export function createRefusals(context: RefusalContext): Refusals {
 
   return {
     refuse(upgrade, caller, refusal) {
-      const { error } = refusal;
+      const error = toNamedError(refusal.error, upgrade.requestId);
       census.refuse(error.reason ?? "INTERNAL");
       if (error.cause !== undefined) options.report(error);
       try {
-        if (caller?.origin === undefined) overHttp(upgrade, refusal);
+        if (caller?.origin === undefined) overHttp(upgrade, { ...refusal, error });
         else bySocket(upgrade, caller, error);
       } catch (fault) {
         options.report(GatewayError.from(fault));

@@ -3,6 +3,7 @@ import type { Call, Chain } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { StreamMessages } from "../../translate/request/stream-request.ts";
+import { toNamedError } from "../named-error.ts";
 import { endStream, openStream } from "../stream/census.ts";
 import { Inbox } from "../stream/inbox.ts";
 import { Pump } from "../stream/pump.ts";
@@ -233,8 +234,9 @@ export class SimpleSession implements SocketEvents, MessageSink {
   #fail(error: GatewayError, code: number = toCloseCode(error.code), trailers: Metadata = []): void {
     if (!this.#finish(error.code, error)) return;
     this.#cancel(error);
-    this.#socket.sendText(this.#context.frames.status(error, trailers, this.#call));
-    this.#socket.close(code, toCloseReason(error));
+    const told = toNamedError(error, this.#call.requestId);
+    this.#socket.sendText(this.#context.frames.status(told, trailers, this.#call));
+    this.#socket.close(code, toCloseReason(told));
   }
 
   #refuseFrame(found: string): void {

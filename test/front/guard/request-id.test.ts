@@ -1,6 +1,7 @@
 // What requests are called by, from the client's header to the backend's metadata and the answer.
 import { expect } from "chai";
 import { compileRequestId, createIds, isRequestId } from "../../../src/front/guard/request-id.ts";
+import { protos as attacked, ways } from "../../attacks/ways.ts";
 import { grpc } from "../../support/stream-grpc-client.ts";
 import { startGateway } from "../../support/gateway.ts";
 import type { GatewayFixture } from "../../support/gateway.ts";
@@ -98,6 +99,26 @@ describe("request ids", () => {
     expect(status).to.equal(500);
     expect(body.toString()).to.contain(id).and.to.contain(`"requestId":"${id}"`).and.not.to.contain("secret");
     expect(String(reports[0])).to.contain(id);
+  });
+
+  it("are in such an error on every way, and in the refusal of a handshake", async () => {
+    const intercept = (): never => {
+      throw new TypeError("secret detail");
+    };
+    gateway = await startGateway({
+      protos: attacked,
+      yaml: "request_id: { enabled: true }",
+      options: { interceptors: [{ name: "broken", before: "authenticate", intercept }] },
+    });
+    for (const way of ways) {
+      const { code, text } = await way.try(gateway, { message: '{"text":"a"}' });
+      expect(code, way.name).to.equal(13);
+      expect(text, way.name).to.match(/under the request id [\w-]{22}/);
+    }
+    const headers = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 7"];
+    const { status, headers: answered } = await gateway.request({ method: "GET", target: "/v1/stream/a", headers });
+    expect(status).to.equal(426);
+    expect(answered.get("x-request-id")).to.match(/^[\w-]{22}$/);
   });
 
   it("are a gRPC client's and, call by call, a socket's", async () => {
