@@ -25,29 +25,32 @@ const maxKnownNames = 1024;
 export function compileForwarding(options: ForwardingOptions): ForwardIdentity {
   const fateOf = compileFates(options);
   const entriesOf = compileEntries(options.claims);
+  const settle = compileSettle(options);
   return (call, identity) => {
     const { metadata } = call;
     let kept: string[] | undefined;
     for (let i = 0; i < metadata.length; i += 2) {
-      const value = settle(call, fateOf(metadata[i]), metadata[i], metadata[i + 1]);
-      if (value === metadata[i + 1]) kept?.push(metadata[i], value);
-      else {
-        kept ??= metadata.slice(0, i);
-        if (value !== undefined) kept.push(metadata[i], value);
-      }
+      const name = metadata[i];
+      const fate = fateOf(name);
+      const value = fate === "keep" ? metadata[i + 1] : settle(call, fate, name, metadata[i + 1]);
+      if (value !== metadata[i + 1]) kept ??= metadata.slice(0, i);
+      if (value !== undefined) kept?.push(name, value);
     }
     const entries = identity === undefined ? nothing : entriesOf(identity);
-    if (kept === undefined && entries.length === 0) return;
-    call.metadata = entries.length === 0 ? (kept ?? metadata) : [...(kept ?? metadata), ...entries];
+    if (entries.length > 0) {
+      kept ??= metadata.slice();
+      for (const text of entries) kept.push(text);
+    }
+    if (kept !== undefined) call.metadata = kept;
   };
+}
 
-  /** The value that goes on; undefined for none. */
-  function settle(call: Call, fate: Fate, name: string, value: string): string | undefined {
-    if (fate === "keep") return value;
-    if (fate === "drop") return undefined;
-    if (fate === "cookie") return withoutCookie(value, options.cookie ?? "");
-    return value === call.headers[toHeaderName(name)] ? value : undefined;
-  }
+/** The value that goes on; undefined for none. */
+function compileSettle({ cookie = "" }: ForwardingOptions) {
+  return (call: Call, fate: Fate, name: string, value: string): string | undefined => {
+    if (fate === "cookie") return withoutCookie(value, cookie);
+    return fate === "credentials" && value === call.headers[toHeaderName(name)] ? value : undefined;
+  };
 }
 
 const nothing: Metadata = Object.freeze([]);

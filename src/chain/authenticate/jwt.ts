@@ -1,7 +1,7 @@
 // Callers who bring a JWT: whose it is, after its issuer's keys; a token that came before is known without asking again.
 import { createHash, createSecretKey } from "node:crypto";
 import { compactVerify } from "jose";
-import type { AuthenticationRequest, Identity } from "../../call.ts";
+import type { AuthenticationRequest, Identity, RequestHeaders } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Timer } from "../identified-streams.ts";
 import type { Authenticator } from "./authenticator.ts";
@@ -18,6 +18,7 @@ import type { UnverifiedToken } from "./read-token.ts";
 import { bearerChallenge, tokenInvalid } from "./refusals.ts";
 import { RevokedTokens } from "./revoked-tokens.ts";
 import { TokenCache, toTokenHash } from "./token-cache.ts";
+import type { KnownIdentity } from "./token-cache.ts";
 
 export interface JwtIssuer extends ClaimRules {
   /** Where its keys are; undefined with a secret, and where discovery finds them. */
@@ -63,11 +64,13 @@ export function createJwtAuthenticator(options: JwtOptions): Authenticator {
     headers: ["authorization"],
     cookie: options.cookie,
     authenticate(request: AuthenticationRequest) {
+      const known = judge.recall(request.headers);
+      if (known !== undefined) return known;
       const found = findToken(request, options);
       if (found === undefined) return undefined;
       if ("problem" in found) throw tokenInvalid(options.realm, found.problem);
       if (options.leaveOpaque && !found.token.includes(".")) return undefined;
-      return judge.judge(found.token);
+      return judge.judge(found.token, request.headers);
     },
     start: () => sources.forEach((source) => source.start()),
     // Callers of the others are not to be turned away because one issuer is.
@@ -107,6 +110,11 @@ class TokenJudge {
   readonly #identities = new TokenCache(identityBounds);
   readonly #refusals = new TokenCache(refusalBounds);
   readonly #revoked = new RevokedTokens();
+  /**
+   * Requests of one connection that repeat their headers share one object, which nobody writes into: then nothing has to be
+   * hashed. It lives as long as that object.
+   */
+  #byHeaders = new WeakMap<RequestHeaders, KnownIdentity>();
   /** Tokens that are being checked: a crowd with one token waits for one check. */
   readonly #pending = new Map<string, Promise<Identity>>();
 
@@ -116,19 +124,27 @@ class TokenJudge {
     this.#now = now;
   }
 
+  /** Whose a request with this very object of headers was the last time, while that holds. */
+  recall(headers: RequestHeaders | undefined): Identity | undefined {
+    const known = headers === undefined ? undefined : this.#byHeaders.get(headers);
+    return known === undefined || known.key.isGone || known.until <= this.#now() ? undefined : known.identity;
+  }
+
   revoke(principal: string): void {
+    this.#byHeaders = new WeakMap();
     this.#revoked.add(principal, this.#now());
     this.#identities.forgetPrincipal(principal);
   }
 
   /** At once for a token that is known. Throws, or rejects with, GatewayError. */
-  judge(token: string): Identity | Promise<Identity> {
+  judge(token: string, headers: RequestHeaders | undefined): Identity | Promise<Identity> {
     const tokenHash = toTokenHash(token);
     const now = this.#now();
     const known = this.#identities.get(tokenHash, now) ?? this.#refusals.get(tokenHash, now);
     if (known !== undefined) {
-      if (known.kind === "identity") return known.identity;
-      throw known.error;
+      if (known.kind === "refusal") throw known.error;
+      if (headers !== undefined) this.#byHeaders.set(headers, known);
+      return known.identity;
     }
     const pending = this.#pending.get(tokenHash);
     if (pending !== undefined) return pending;

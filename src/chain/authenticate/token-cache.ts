@@ -5,9 +5,21 @@ import type { GatewayError } from "../../status.ts";
 import type { VerificationKey } from "./json-web-keys.ts";
 
 /** `key`: what it was checked with; what is known ends with it. `until`: in Unix milliseconds. */
-export type Known =
-  | { readonly kind: "identity"; readonly identity: Identity; readonly key: VerificationKey; readonly until: number }
-  | { readonly kind: "refusal"; readonly error: GatewayError; readonly key: VerificationKey; readonly until: number };
+export type Known = KnownIdentity | KnownRefusal;
+
+export interface KnownIdentity {
+  readonly kind: "identity";
+  readonly identity: Identity;
+  readonly key: VerificationKey;
+  readonly until: number;
+}
+
+export interface KnownRefusal {
+  readonly kind: "refusal";
+  readonly error: GatewayError;
+  readonly key: VerificationKey;
+  readonly until: number;
+}
 
 /** Of the whole token, the signature with it. No token stays in memory. */
 export function toTokenHash(token: string): string {

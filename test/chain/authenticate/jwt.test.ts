@@ -165,6 +165,26 @@ describe("the authenticator for JWTs", () => {
     expect(keys.asked).to.equal(1);
   });
 
+  it("knows headers it has seen, as the very object, until the token ends, its key goes, or its owner is revoked", async () => {
+    let now = Date.now();
+    const keys = makeKeys();
+    const authenticator = create(keys, { now: () => now });
+    const request = bearer(goodToken(kit));
+    const { expiresAt } = (await outcome(authenticator, request)) as Identity;
+    expect(await outcome(authenticator, request)).to.equal(await outcome(authenticator, request));
+    now = expiresAt;
+    expect(() => authenticator.authenticate(request)).to.throw("it has expired");
+    now = expiresAt - 1000;
+    expect(authenticator.authenticate(request)).to.have.property("principal");
+    keys.keys[0].isGone = true;
+    keys.keys.splice(0, 1);
+    expect(await outcome(authenticator, request)).to.include({ reason: "TOKEN_INVALID" });
+    const other = create(makeKeys());
+    for (let i = 0; i < 3; i++) await outcome(other, request);
+    other.revoke?.("https://idp.example|ada");
+    expect(await outcome(other, request)).to.include({ reason: "CREDENTIALS_REVOKED" });
+  });
+
   it("checks one signature for a crowd with one token", async () => {
     const keys = makeKeys();
     const authenticator = create(keys);
