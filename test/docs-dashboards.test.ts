@@ -1,0 +1,114 @@
+// The dashboards of docs/grafana ask for metrics and labels that there are: those of docs/metrics.md, which is held against the code.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect } from "chai";
+
+interface Target {
+  readonly expr: string;
+}
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly Target[];
+}
+interface Dashboard {
+  readonly title: string;
+  readonly uid: string;
+  readonly panels: readonly Panel[];
+  readonly templating: { readonly list: readonly { readonly name: string; readonly query: unknown }[] };
+}
+
+/** Labels by the names that queries use: those of a histogram have three. */
+const labelsByName = new Map<string, ReadonlySet<string>>();
+for (const [, name, type, labels] of readFileSync("docs/metrics.md", "utf8").matchAll(
+  /^\| `(\w+)` \| (\w+) \|([^|]*)\|/gm,
+)) {
+  const own = new Set([...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label));
+  const names = type === "histogram" ? [`${name}_sum`, `${name}_count`] : [name];
+  for (const queried of names) labelsByName.set(queried, own);
+  if (type === "histogram") labelsByName.set(`${name}_bucket`, new Set([...own, "le"]));
+}
+
+/** What Prometheus adds to every metric that it scrapes. */
+const scraped = new Set(["job", "instance"]);
+const functions = new Set(
+  "sum by rate count or vector topk max min histogram_quantile changes label_values avg on group_left".split(" "),
+);
+
+/** Names outside of braces, brackets and the lists of `by (…)`, that are no function. */
+function metricsOf(query: string): string[] {
+  const bare = query.replaceAll(/\{[^{}]*\}|\[[^[\]]*\]|\bby \([^()]*\)/g, " ");
+  return [...bare.matchAll(/[a-zA-Z_:][\w:]*/g)].map(([name]) => name).filter((name) => !functions.has(name));
+}
+
+function problemsOf(query: string): string[] {
+  const problems: string[] = [];
+  const depth = query
+    .split("")
+    .reduce((open, character) => open + Number("({[".includes(character)) - Number(")}]".includes(character)), 0);
+  if (depth !== 0) problems.push(`brackets do not match: ${query}`);
+  const metrics = metricsOf(query);
+  if (metrics.length === 0) problems.push(`no metric: ${query}`);
+  for (const name of metrics) if (!labelsByName.has(name)) problems.push(`no metric ${name}`);
+  for (const [, name, selector] of query.matchAll(/(\w+)\{([^{}]*)\}/g))
+    for (const [, label] of selector.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g))
+      if (!scraped.has(label) && labelsByName.get(name)?.has(label) !== true) problems.push(`${name} has no ${label}`);
+  const known = new Set(metrics.flatMap((name) => [...(labelsByName.get(name) ?? [])]));
+  for (const [, list] of query.matchAll(/\bby \(([^()]*)\)/g))
+    for (const label of list.split(",").map((part) => part.trim()))
+      if (!scraped.has(label) && !known.has(label)) problems.push(`no label ${label}: ${query}`);
+  return problems;
+}
+
+const files = readdirSync("docs/grafana").filter((name) => name.endsWith(".json"));
+
+describe("docs/grafana", () => {
+  it("has dashboards, and knows metrics", () => {
+    expect(files.length).to.be.greaterThan(0);
+    expect(labelsByName.get("sluice_call_duration_seconds_bucket")).to.include("le");
+  });
+
+  it("would have a query for what there is not found", () => {
+    expect(problemsOf("sum(rate(sluice_nothing_total[5m]))")).to.deep.equal(["no metric sluice_nothing_total"]);
+    expect(problemsOf('sluice_calls{method="x", way="y"}')).to.deep.equal(["sluice_calls has no way"]);
+    expect(problemsOf("sum by (target) (sluice_calls)")).to.have.length(1);
+    expect(problemsOf("sum(sluice_calls")).to.have.length(1);
+  });
+
+  for (const file of files) {
+    const dashboard = JSON.parse(readFileSync(`docs/grafana/${file}`, "utf8")) as Dashboard;
+    const panels = dashboard.panels.filter(({ type }) => type !== "row");
+
+    it(`asks for metrics and labels that there are: ${file}`, () => {
+      const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+      expect(queries.length).to.be.greaterThan(20);
+      expect(queries.flatMap(problemsOf)).to.deep.equal([]);
+      for (const { query } of dashboard.templating.list) {
+        const text = typeof query === "string" ? query : (query as { query: string }).query;
+        if (text === "prometheus") continue;
+        const [, asked] = /^label_values\((.*), \w+\)$/.exec(text) ?? [];
+        expect(problemsOf(asked)).to.deep.equal([]);
+      }
+    });
+
+    it(`has panels with a query and a place each, none over another: ${file}`, () => {
+      expect(new Set(dashboard.panels.map(({ id }) => id)).size).to.equal(dashboard.panels.length);
+      const cells = new Set<string>();
+      for (const { title, targets = [], gridPos } of panels) {
+        expect(targets.length, title).to.be.greaterThan(0);
+        expect(gridPos.x + gridPos.w, title).to.be.at.most(24);
+        for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
+          for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+            expect(cells.has(`${x},${y}`), title).to.equal(false);
+            cells.add(`${x},${y}`);
+          }
+      }
+    });
+
+    it(`shows streams, backends and saturation: ${file}`, () => {
+      const rows = dashboard.panels.filter(({ type }) => type === "row").map(({ title }) => title);
+      expect(rows).to.include.members(["Overview", "Backends", "Saturation", "Streams"]);
+    });
+  }
+});
