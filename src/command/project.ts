@@ -156,7 +156,13 @@ function checkUpstreamServices(
   const names = schema.services.map((service) => service.name);
   for (const { service, position } of targets) {
     // One that is no name was reported with the configuration.
-    if (service === "default" || !isServiceName(service) || names.some((name) => isServed(service, name))) continue;
+    if (
+      service === undefined ||
+      service === "default" ||
+      !isServiceName(service) ||
+      names.some((name) => isServed(service, name))
+    )
+      continue;
     if (doubt?.mayDeclare(service.replace(/\.\*$/, "")) === true) continue;
     report({
       severity: "error",

@@ -44,8 +44,8 @@ export interface LoadedConfig {
 
 export interface NamedTarget {
   readonly target: string;
-  /** The key in `upstreams`: a service, a package or `default`. */
-  readonly service: string;
+  /** The key in `upstreams`: a service, a package or `default`. Undefined for what is no backend. */
+  readonly service: string | undefined;
   /** The flag, variable or key. */
   readonly name: string;
   readonly position: Position | undefined;
@@ -99,6 +99,20 @@ function readSource(path: string, environment: Environment, report: Report): Yam
 
 /** A file that is not valid may hold anything at this place. */
 function listTargets(layer: Layer): NamedTarget[] {
+  return [...listUpstreams(layer), ...listExtAuthz(layer)];
+}
+
+function listExtAuthz(layer: Layer): NamedTarget[] {
+  const path = ["auth", "ext_authz", "target"];
+  const target = path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    layer.settings,
+  );
+  if (typeof target !== "string" || target === "") return [];
+  return [{ target, service: undefined, position: layer.positionOf(path), name: formatPath(path) }];
+}
+
+function listUpstreams(layer: Layer): NamedTarget[] {
   const upstreams: unknown = layer.settings?.upstreams;
   if (typeof upstreams !== "object" || upstreams === null) return [];
   return Object.entries(upstreams).flatMap(([key, value]: [string, unknown]) => {
