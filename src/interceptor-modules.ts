@@ -32,6 +32,17 @@ export async function loadInterceptors(config: Pick<Config, "interceptors">): Pr
   return loaded;
 }
 
+/** In their places without their code: for who only wants to know where they stand. */
+export function standIns({ interceptors }: Pick<Config, "interceptors">): CustomInterceptor[] {
+  return interceptors
+    .map((entry) => toCustom(entry, { intercept() {}, wrap: (next: Handler) => next }))
+    .filter(isCustom);
+}
+
+function isCustom(made: CustomInterceptor | string): made is CustomInterceptor {
+  return typeof made !== "string";
+}
+
 /** Throws DiagnosticError for interceptors that would not run: one that does not guards nothing, and nobody would know. */
 export function checkInterceptors(
   { interceptors, grpc }: Config,

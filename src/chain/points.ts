@@ -106,7 +106,7 @@ export function arrange(
   };
 }
 
-function takes({ methods }: CustomInterceptor, method: Method): boolean {
+export function takes({ methods }: Pick<CustomInterceptor, "methods">, method: Method): boolean {
   return methods === undefined || methods.some((selector) => isSelected(selector, method.name));
 }
 

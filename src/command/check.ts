@@ -1,5 +1,7 @@
 // `sluice check`: everything wrong with protos, rules and configuration, and an exit code for CI.
 import type { ParsedFlags } from "./parse-flags.ts";
+import { compilePolicies } from "../policy/policies.ts";
+import { describeOpenness, toPolicyEntries } from "./policy-list.ts";
 import { loadProject } from "./project.ts";
 import type { FetchSchemaBytes } from "./project.ts";
 import { countDiagnostics, formatForMachines, formatForPeople, hasErrors, plural } from "./report.ts";
@@ -20,6 +22,9 @@ export async function runCheck(flags: ParsedFlags, terminal: Terminal, fetch: Fe
     terminal.out(
       `${terminal.outStyle.green("ok")}: ${loaded}, ${services}, ${plural(project.bindings.length, "route")}${counts === "" ? "" : `, ${counts}`}`,
     );
+    const entries = toPolicyEntries(project.schema, compilePolicies(project).policyOf);
+    const openness = describeOpenness(entries, project.config.auth !== undefined);
+    if (openness !== undefined) terminal.out(openness);
   } else {
     terminal.out(
       [counts, loaded === undefined ? undefined : `in ${loaded}`].filter((part) => part !== undefined).join(" "),

@@ -8,6 +8,11 @@ import type { Transport } from "../upstream/transport.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import { toJsonOptions, toTransportLimits, toUpstreamTargets } from "../gateway-options.ts";
 import { parseRequest } from "./explain-request.ts";
+import { compilePolicies } from "../policy/policies.ts";
+import { listChain } from "./chain-list.ts";
+import type { ChainEntry } from "./chain-list.ts";
+import { describePolicy } from "./policy-list.ts";
+import type { PolicyLine } from "./policy-list.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Rehearsal } from "./rehearse.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
@@ -28,6 +33,9 @@ interface Explanation {
   readonly metadata: readonly (readonly [string, string])[];
   readonly timeoutMs: number | undefined;
   readonly target: string | undefined;
+  /** What is in force for the method, and what its calls pass. */
+  readonly policy: readonly PolicyLine[];
+  readonly chain: readonly ChainEntry[];
   readonly answer: Rehearsal["answer"];
 }
 
@@ -37,7 +45,7 @@ export async function runExplain(flags: ParsedFlags, terminal: Terminal, fetch: 
   const { project, diagnostics } = await loadProject(flags, protos, terminal, fetch);
   for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return 1;
-  const explanation = explain(project, await rehearse(project, request));
+  const explanation = await explain(project, await rehearse(project, request));
   if (flags.has("json")) terminal.out(formatJson(explanation));
   else
     for (const line of formatLines(`${request.method} ${request.target}`, explanation, terminal.outStyle))
@@ -45,7 +53,9 @@ export async function runExplain(flags: ParsedFlags, terminal: Terminal, fetch: 
   return explanation.answer === undefined || explanation.answer.status < 400 ? 0 : 1;
 }
 
-function explain({ config, schema }: Project, { match, call, timeoutMs, answer }: Rehearsal): Explanation {
+async function explain(project: Project, { match, call, timeoutMs, answer }: Rehearsal): Promise<Explanation> {
+  const { config, schema } = project;
+  const method = match?.binding.method;
   const write =
     call === undefined
       ? undefined
@@ -65,9 +75,21 @@ function explain({ config, schema }: Project, { match, call, timeoutMs, answer }
     messages: write === undefined ? undefined : call?.messages.map((message) => write(message).toString()),
     metadata: call === undefined ? [] : toPairs(call.metadata),
     timeoutMs,
-    target: match === undefined ? undefined : findTarget(config, match.binding.method),
+    target: method === undefined ? undefined : findTarget(config, method),
+    policy: method === undefined ? [] : describePolicy(compilePolicies({ config, schema }).policyOf(method)),
+    chain: method === undefined ? [] : await findChain(project, method),
     answer: call === undefined ? answer : undefined,
   };
+}
+
+/** What could not be served, keys that cannot be read say, is told at start, not here. */
+async function findChain(project: Project, method: Method): Promise<readonly ChainEntry[]> {
+  try {
+    return await listChain(project, method);
+  } catch (error) {
+    if (error instanceof DiagnosticError) return [];
+    throw error;
+  }
 }
 
 /** By the rules that calls follow; no transport is ever opened. */
@@ -113,7 +135,7 @@ function formatJson({ captures, messages, timeoutMs, metadata, answer, ...rest }
 }
 
 function formatLines(request: string, explanation: Explanation, style: Style): string[] {
-  const { binding, captures, messages = [], metadata, timeoutMs, target, answer } = explanation;
+  const { binding, captures, messages = [], metadata, timeoutMs, target, policy, chain, answer } = explanation;
   const rows: (readonly [string, string])[] = [];
   if (binding !== undefined) {
     rows.push(["binding", `${binding.httpMethod} ${binding.path}`]);
@@ -128,6 +150,9 @@ function formatLines(request: string, explanation: Explanation, style: Style): s
   for (const message of messages) rows.push(["message", message]);
   for (const [name, value] of metadata) rows.push(["metadata", `${name}: ${value}`]);
   if (timeoutMs !== undefined) rows.push(["deadline", timeoutMs === Infinity ? "none" : formatDuration(timeoutMs)]);
+  for (const { what, text, from } of policy) rows.push(["policy", `${what} ${text} (${from})`]);
+  if (chain.length > 0)
+    rows.push(["chain", chain.map(({ name, from }) => (from === undefined ? name : `${name} (${from})`)).join(" → ")]);
   if (binding !== undefined) rows.push(["target", target ?? "none: calls answer 503; name one with --upstream"]);
   return [
     style.bold(printable(request)),

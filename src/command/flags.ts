@@ -142,9 +142,15 @@ const routes: Command = {
   summary: "List every route: HTTP method, path, gRPC method.",
   details: [],
   positionals: [0, Number.POSITIVE_INFINITY],
-  flags: [...schemaFlags, { name: "json", description: "Print a JSON array." }, help],
+  flags: [
+    ...schemaFlags,
+    { name: "policy", description: "Instead of routes: what is in force for every method, and where it was said." },
+    { name: "json", description: "Print a JSON array." },
+    help,
+  ],
   examples: [
     { line: "sluice routes ./protos", note: "a table" },
+    { line: "sluice routes ./protos --policy", note: "who may call what, how often, and where that was said" },
     { line: "sluice routes ./protos --json", note: "for a script" },
   ],
 };

@@ -39,6 +39,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
     ...section("try", [...curls, ...formatStreams(base, project, address), ...formatGrpcurl(address, config)], style),
     ...section("loosened", listLoosened(config), style),
     "",
+    ...(config.auth === undefined ? ["no auth: every method is public"] : []),
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
     admin === undefined
       ? "admin off"

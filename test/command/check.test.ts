@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { createProtos, run } from "./capture.ts";
 
+const noAuth = "no auth: every method is public; auth: in sluice.yaml says who may call (docs/authentication.md)";
+
 describe("sluice check", () => {
   const folder = createProtos();
   after(() => folder.dispose());
@@ -8,7 +10,7 @@ describe("sluice check", () => {
   it("counts what is in order, exit code 0", async () => {
     expect(await run(["check", folder.protos])).to.deep.equal({
       code: 0,
-      out: "ok: 1 file, 1 service, 8 routes\n",
+      out: `ok: 1 file, 1 service, 8 routes\n${noAuth}\n`,
       error: "",
     });
   });
@@ -53,7 +55,7 @@ describe("sluice check", () => {
       "type: google.api.Service\nname: x\nhttp: {rules: [{selector: shop.v1.Orders.Ping, get: /ping}]}",
     );
     const { code, out } = await run(["check", folder.protos, "--http-rules", rules]);
-    expect([code, out.split("\n").at(-2)]).to.deep.equal([0, "ok: 1 file, 1 service, 8 routes, 1 warning"]);
+    expect([code, out.split("\n").at(-3)]).to.deep.equal([0, "ok: 1 file, 1 service, 8 routes, 1 warning"]);
     expect((await run(["check", folder.protos, "--http-rules", rules, "--deny-warnings"])).code).to.equal(1);
   });
 
@@ -150,7 +152,7 @@ service S {
     expect([code, out]).to.deep.equal([
       0,
       `${file}:3:58: warning: S.Play: no request gets to "/-/{id}": the paths below /-/ are the gateway's own; begin the path with something else\n` +
-        "ok: 1 file, 1 service, 3 routes, 1 warning\n",
+        `ok: 1 file, 1 service, 3 routes, 1 warning\n${noAuth}\n`,
     ]);
     expect((await run(["check", file, "--deny-warnings"])).code).to.equal(1);
   });

@@ -73,6 +73,8 @@ describe("sluice explain", () => {
         "           x-forwarded-host: api.example",
         "           x-forwarded-proto: http",
         "  deadline 15s",
+        "  policy   auth public (default)",
+        "  chain    trace → metrics → shed",
         "  target   localhost:50051",
         "",
       ].join("\n"),

@@ -1,0 +1,107 @@
+// What is in force for methods, and where it was said, as people and scripts read it: `sluice routes --policy`, `sluice explain`, `sluice check`.
+import type { AuthRule, MethodPolicy, PolicyOf, Sourced } from "../chain/policy.ts";
+import { formatDuration } from "../config/quantity.ts";
+import type { Schema } from "../schema/descriptor.ts";
+import type { LimitRule } from "../schema/limit-rule.ts";
+import { formatRate } from "../schema/rate.ts";
+import { formatTable, printable } from "./terminal.ts";
+import type { Style } from "./terminal.ts";
+
+/** One thing that holds for a method. */
+export interface PolicyLine {
+  readonly what: string;
+  readonly text: string;
+  readonly from: string;
+}
+
+export interface PolicyEntry extends MethodPolicy {
+  /** `pkg.Service.Method` */
+  readonly method: string;
+  readonly kind: string;
+}
+
+/** In order of the protos. */
+export function toPolicyEntries(schema: Schema, policyOf: PolicyOf): PolicyEntry[] {
+  return schema.services.flatMap(({ methods }) =>
+    methods.map((method) => ({ method: method.name, kind: method.kind, ...policyOf(method) })),
+  );
+}
+
+/** As JSON has it: what, and where it was said. */
+export function withoutPositions({
+  method,
+  kind,
+  auth,
+  rules,
+  limits,
+  timeoutMs,
+  maxInFlight,
+  validate,
+}: PolicyEntry): object {
+  const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
+    said && { value: said.value, from: said.from };
+  return {
+    method,
+    kind,
+    auth: plain(auth),
+    rules: rules.map(plain),
+    limits: limits.map(plain),
+    timeoutMs: plain(timeoutMs),
+    maxInFlight: plain(maxInFlight),
+    validate: plain(validate),
+  };
+}
+
+/** What nobody said anything about is left out, but for who may call. */
+export function describePolicy({ auth, rules, limits, timeoutMs, maxInFlight, validate }: MethodPolicy): PolicyLine[] {
+  return [
+    { what: "auth", text: auth.value, from: auth.from },
+    ...rules.map(({ value, from }) => ({ what: "rule", text: describeRule(value), from })),
+    ...limits.map(({ value, from }) => ({ what: "limit", text: describeLimit(value), from })),
+    ...(timeoutMs === undefined
+      ? []
+      : [{ what: "timeout", text: formatDuration(timeoutMs.value), from: timeoutMs.from }]),
+    ...(maxInFlight === undefined
+      ? []
+      : [{ what: "max_in_flight", text: String(maxInFlight.value), from: maxInFlight.from }]),
+    ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
+  ];
+}
+
+function describeRule({ name, scopes, roles, when, shadow }: AuthRule): string {
+  const parts = [
+    scopes.length > 0 && `${scopes.length > 1 ? "scopes" : "scope"} ${scopes.join(" and ")}`,
+    roles.length > 0 && `${roles.length > 1 ? "roles" : "role"} ${roles.join(" or ")}`,
+    when !== undefined && `when ${when}`,
+  ].filter((part) => part !== false);
+  return `${name}: ${parts.join(", ")}${shadow ? " (shadow: only logged)" : ""}`;
+}
+
+function describeLimit({ name, key, burst, cost, of, ...rate }: LimitRule): string {
+  const what = of === "messages" ? " messages" : "";
+  return `${name}: ${formatRate(rate)}${what} by ${key.join(" and ")}, burst ${burst}${cost === 1 ? "" : `, cost ${cost}`}`;
+}
+
+/** A method a paragraph. */
+export function formatPolicies(entries: readonly PolicyEntry[], style: Style): string[] {
+  return entries.flatMap((entry) => [
+    style.bold(printable(entry.kind === "unary" ? entry.method : `${entry.method} (${entry.kind})`)),
+    ...formatTable(
+      describePolicy(entry).map(({ what, text, from }) => [`  ${what}`, printable(text), printable(from)]),
+    ),
+  ]);
+}
+
+const maxNamed = 10;
+
+/** One line about who may call what; undefined where there is nothing to say. */
+export function describeOpenness(entries: readonly PolicyEntry[], hasAuth: boolean): string | undefined {
+  if (entries.length === 0) return undefined;
+  if (!hasAuth)
+    return "no auth: every method is public; auth: in sluice.yaml says who may call (docs/authentication.md)";
+  const open = entries.filter(({ auth }) => auth.value === "public");
+  if (open.length === 0) return "public: none";
+  const named = open.slice(0, maxNamed).map(({ method, auth }) => `${method} (${auth.from})`);
+  const more = open.length > maxNamed ? `, and ${open.length - maxNamed} more: sluice routes --policy` : "";
+  return printable(`public: ${named.join(", ")}${more}`);
+}

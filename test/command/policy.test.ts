@@ -1,0 +1,140 @@
+// What the commands tell of policies: `sluice routes --policy`, `sluice explain`, `sluice check`.
+import { expect } from "chai";
+import { createFolder } from "../config/yaml-fixture.ts";
+import type { Folder } from "../config/yaml-fixture.ts";
+import { run } from "./capture.ts";
+
+const proto = `syntax = "proto3";
+package shop.v1;
+import "google/api/annotations.proto";
+import "sluice/annotations.proto";
+message Req { string user_id = 1; }
+service Orders {
+  rpc GetOrder(Req) returns (Req) {
+    option (google.api.http) = { get: "/v1/orders/{user_id}" };
+    option (sluice.auth) = { scopes: ["orders.read", "more"] when: "req.user_id == claims.sub" };
+    option (sluice.timeout) = "2s";
+  }
+  rpc Watch(Req) returns (stream Req);
+}
+service Catalog { rpc Find(Req) returns (Req); }
+`;
+
+const yaml = `auth:
+  public: ["shop.v1.Catalog.*"]
+  issuers: [{ issuer: "https://idp.example", audience: shop, algorithms: [RS256] }]
+limits:
+  - { name: per-user, key: ["claim:sub", method], rate: 50/s, burst: 20, cost: 2, methods: ["shop.v1.Orders.*"] }
+interceptors:
+  - { module: ./own.mjs, after: authorize, methods: [shop.v1.Orders.GetOrder] }
+  - { module: ./own.mjs, name: wrap, around: upstream }
+policies:
+  - { methods: [shop.v1.Catalog.Find], max_in_flight: 5, validate: false }
+`;
+
+describe("policies on the command line", () => {
+  let folder: Folder;
+  let config: string;
+  let protos: string;
+
+  before(() => {
+    folder = createFolder();
+    protos = folder.write("shop.proto", proto);
+    folder.write("own.mjs", "throw new Error('it is not run for a look at it')");
+    config = folder.write("sluice.yaml", yaml);
+  });
+  after(() => folder.dispose());
+
+  const tell = async (...argv: string[]): Promise<string[]> => {
+    const { out, error } = await run([...argv, protos, "--config", config]);
+    expect(error).to.equal("");
+    return out.replaceAll(`${folder.path}/`, "").trimEnd().split("\n");
+  };
+
+  it("are listed by method, each part with its place", async () => {
+    expect((await tell("routes", "--policy")).map((line) => line.replaceAll(/  +/g, "  "))).to.deep.equal([
+      "shop.v1.Orders.GetOrder",
+      "  auth  required  default",
+      "  rule  shop.v1.Orders.GetOrder: scopes orders.read and more, when req.user_id == claims.sub  shop.proto:9:30",
+      "  limit  per-user: 50/s by claim:sub and method, burst 20, cost 2  sluice.yaml:5:5",
+      "  timeout  2s  shop.proto:10:12",
+      "shop.v1.Orders.Watch (server-streaming)",
+      "  auth  required  default",
+      "  limit  per-user: 50/s by claim:sub and method, burst 20, cost 2  sluice.yaml:5:5",
+      "shop.v1.Catalog.Find",
+      "  auth  public  sluice.yaml:2:12",
+      "  max_in_flight  5  sluice.yaml:10:5",
+      "  validate  false  sluice.yaml:10:5",
+    ]);
+  });
+
+  it("are JSON for scripts", async () => {
+    const entries = JSON.parse((await tell("routes", "--policy", "--json")).join("\n")) as Record<string, unknown>[];
+    expect(entries.map(({ method }) => method)).to.deep.equal([
+      "shop.v1.Orders.GetOrder",
+      "shop.v1.Orders.Watch",
+      "shop.v1.Catalog.Find",
+    ]);
+    expect(entries[2]).to.deep.equal({
+      method: "shop.v1.Catalog.Find",
+      kind: "unary",
+      auth: { value: "public", from: "sluice.yaml:2:12" },
+      rules: [],
+      limits: [],
+      maxInFlight: { value: 5, from: "sluice.yaml:10:5" },
+      validate: { value: false, from: "sluice.yaml:10:5" },
+    });
+    expect(entries[0]["rules"]).to.deep.include({
+      value: {
+        name: "shop.v1.Orders.GetOrder",
+        scopes: ["orders.read", "more"],
+        roles: [],
+        when: "req.user_id == claims.sub",
+        shadow: false,
+      },
+      from: "shop.proto:9:30",
+    });
+  });
+
+  it("are explained for a request, with the interceptors that it passes", async () => {
+    const lines = await tell("explain", "GET", "/v1/orders/ada");
+    const chain = lines.find((line) => line.startsWith("  chain"));
+    expect(chain).to.match(
+      /authenticate → authorize → own\.mjs \(sluice\.yaml:7:5\) → limit → .*wrap \(sluice\.yaml:8:5\)$/,
+    );
+    expect(lines).to.include("  policy   auth required (default)");
+    expect(lines).to.include("           timeout 2s (shop.proto:10:12)");
+    const { policy, chain: names } = JSON.parse(
+      (await tell("explain", "GET", "/v1/orders/ada", "--json")).join("\n"),
+    ) as {
+      policy: unknown[];
+      chain: { name: string; from?: string }[];
+    };
+    expect(policy).to.have.length(4);
+    expect(names.map(({ name }) => name)).to.include.members(["authenticate", "authorize", "own.mjs", "limit", "wrap"]);
+    const find = await tell("explain", "POST", "/shop.v1.Catalog/Find", "-d", "{}");
+    const other = find.find((line) => line.startsWith("  chain")) ?? "";
+    expect(other)
+      .to.contain("concurrency")
+      .and.to.contain("wrap")
+      .and.not.to.contain("own.mjs")
+      .and.not.to.contain("authorize");
+  });
+
+  it("that leave methods public are named by check", async () => {
+    const lines = await tell("check");
+    expect(lines.slice(-2)).to.deep.equal([
+      "ok: 1 file, 2 services, 3 routes",
+      "public: shop.v1.Catalog.Find (sluice.yaml:2:12)",
+    ]);
+  });
+
+  it("that contradict each other are refused by check, with their places", async () => {
+    const broken = folder.write("broken.yaml", yaml.replace("Catalog.*", "*"));
+    const { code, out } = await run(["check", protos, "--config", broken]);
+    expect(code).to.equal(1);
+    expect(out.replaceAll(`${folder.path}/`, "")).to.match(
+      /^shop\.proto:9:30: error: the rule shop\.v1\.Orders\.GetOrder asks who calls/m,
+    );
+  });
+});
