@@ -16,6 +16,7 @@ import type { CustomInterceptor } from "./chain/points.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
+import type { LimitLink } from "./chain/limit/limit-link.ts";
 import { createFronts } from "./fronts.ts";
 import type { Fronts } from "./fronts.ts";
 import { checkAccessRules } from "./guard-options.ts";
@@ -57,6 +58,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** The one clock of streams and sockets, for those who want to move it. */
   readonly sweep?: Sweep;
+  /** Who counts limits for several processes, where it is not Redis. */
+  readonly limitLink?: LimitLink | undefined;
 }
 
 /** What `revoke` has ended: calls that were streams or on a WebSocket, and WebSockets. */
@@ -104,7 +107,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
   const shared = { config, schema, ...policies, census, upstreams, report, revoke };
   const seen = createObservability({ config, log, upstreams, isOwn });
-  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn });
+  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, limitLink: options.limitLink });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);

@@ -7,6 +7,7 @@ import { createAuthorize } from "./chain/authorize/authorize.ts";
 import { createBans } from "./chain/bans.ts";
 import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
+import type { LimitLink } from "./chain/limit/limit-link.ts";
 import type { Point } from "./chain/points.ts";
 import { createRequestIds } from "./chain/request-id.ts";
 import type { PolicyOf } from "./chain/policy.ts";
@@ -41,6 +42,8 @@ export interface InterceptorInputs {
   readonly timer: Sweep;
   /** The gateway's own methods, health and reflection. */
   readonly isOwn: (method: Method) => boolean;
+  /** Of a worker: who counts limits for all workers. */
+  readonly limitLink?: LimitLink | undefined;
 }
 
 export interface BuiltIns {

@@ -1,10 +1,10 @@
 // How much clients may use, put together from the configuration: the interceptors, where they count, and what metrics tell of it.
 import { createConcurrency } from "./chain/concurrency.ts";
 import type { Concurrency } from "./chain/concurrency.ts";
+import type { LimitLink } from "./chain/limit/limit-link.ts";
 import { MemoryStore } from "./chain/limit/memory-store.ts";
 import { createRateLimit } from "./chain/limit/rate-limit.ts";
 import { createRedisLink } from "./chain/limit/redis-link.ts";
-import type { RedisLink } from "./chain/limit/redis-link.ts";
 import { limitScript } from "./chain/limit/redis-script.ts";
 import { RedisStore } from "./chain/limit/redis-store.ts";
 import { LoadWatch } from "./chain/load-watch.ts";
@@ -28,6 +28,8 @@ export interface LimitingInputs {
   readonly timer: Sweep;
   readonly isOwn: (method: Method) => boolean;
   readonly report: (error: GatewayError) => void;
+  /** Of a worker: the process that counts for all workers, where there is no Redis. */
+  readonly limitLink?: LimitLink | undefined;
 }
 
 export interface Limiting {
@@ -43,10 +45,10 @@ export interface Limiting {
 
 /** Throws DiagnosticError for TLS files that cannot be used. */
 export function createLimiting(inputs: LimitingInputs): Limiting {
-  const { config, policyOf, limitNames, timer, isOwn, report } = inputs;
+  const { config, policyOf, limitNames, timer, isOwn } = inputs;
   const local = new MemoryStore(limitNames);
   timer.add(local);
-  const shared = config.redis === undefined ? undefined : createShared(config.redis, local, report);
+  const shared = createShared(inputs, local);
   const refused = new Map(limitNames.map((name) => [name, 0]));
   const limit = createRateLimit({
     policyOf,
@@ -62,7 +64,7 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
     limit,
     concurrency,
     shed,
-    metrics: () => limitMetrics({ refused, local, redis: shared?.store, concurrency, shed, watch }),
+    metrics: () => limitMetrics({ refused, local, redis: config.redis && shared?.store, concurrency, shed, watch }),
     async start() {
       if (shedding.enabled) watch.start();
       await shared?.link.connect();
@@ -75,23 +77,35 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
   };
 }
 
+/** Where limits are counted for several processes; undefined for one that is alone. */
 function createShared(
+  { config, limitLink, report }: LimitingInputs,
+  local: MemoryStore,
+): { store: RedisStore; link: LimitLink } | undefined {
+  const { workers } = config.server;
+  if (config.redis !== undefined) return createRedisShared(config.redis, workers, local, report);
+  if (limitLink === undefined) return undefined;
+  const onFault = (cause: unknown): void => report(countingFault("The process that counts limits is late", cause));
+  const options = { prefix: "", timeoutMs: 50, onFailure: "local", instances: workers } as const;
+  return { store: new RedisStore({ link: limitLink, local, onFault, ...options }), link: limitLink };
+}
+
+function createRedisShared(
   redis: RedisConfig,
+  workers: number,
   local: MemoryStore,
   report: (error: GatewayError) => void,
-): { store: RedisStore; link: RedisLink } {
-  const { url, username, password, prefix, timeoutMs, onFailure, instances } = redis;
+): { store: RedisStore; link: LimitLink } {
+  const { url, username, password, prefix, timeoutMs, onFailure } = redis;
   const files = { ca: redis.ca, cert: undefined, key: undefined, serverName: undefined };
-  const ca = redis.ca === undefined ? undefined : readTlsFiles(files).ca;
-  const tell = (what: string) => (cause: unknown) => report(redisFault(`${what}; ${consequences[onFailure]}`, cause));
-  const link = createRedisLink(limitScript, {
-    url,
-    username,
-    password,
-    ca: ca?.toString(),
-    onDown: tell("Redis is not there"),
-  });
-  const rest = { prefix, timeoutMs, onFailure, instances, onFault: tell("Redis does not answer in time") };
+  const ca = redis.ca === undefined ? undefined : readTlsFiles(files).ca?.toString();
+  const tell = (what: string) => (cause: unknown) =>
+    report(countingFault(`${what}; ${consequences[onFailure]}`, cause));
+  const onDown = tell("Redis is not there");
+  const link = createRedisLink(limitScript, { url, username, password, ca, onDown });
+  const onFault = tell("Redis does not answer in time");
+  // Workers count by themselves, too, when there is nobody to count for all.
+  const rest = { prefix, timeoutMs, onFailure, instances: redis.instances * workers, onFault };
   return { store: new RedisStore({ link, local, ...rest }), link };
 }
 
@@ -101,7 +115,7 @@ const consequences = {
 };
 
 /** For the log only: no call fails by it. */
-function redisFault(message: string, cause: unknown): GatewayError {
+function countingFault(message: string, cause: unknown): GatewayError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new GatewayError(Code.UNAVAILABLE, message, {
     reason: "LIMITS_UNAVAILABLE",

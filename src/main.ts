@@ -2,6 +2,7 @@
 // The command line's edge: process streams, signals and exit codes around runCommand (command/run.ts).
 import { runCommand } from "./command/run.ts";
 import { createTerminal } from "./command/terminal.ts";
+import { findWorkers } from "./command/workers.ts";
 import type { Log } from "./log/log.ts";
 
 const { stdout, stderr } = process;
@@ -42,13 +43,19 @@ function followRotation(opened: Log): void {
   if (opened.isFile) process.on("SIGHUP", () => opened.reopen());
 }
 
+const workers = findWorkers();
+
+// A worker ends when the process that started it says so: a signal to all processes of a terminal must not end it before that.
+if (workers.kind === "worker") for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+
 const code = await runCommand(process.argv.slice(2), terminal, {
   fetch: async (config) => (await import("./command/reflect.ts")).reflectDescriptors(config),
-  createGateway: async (project) => {
-    const gateway = await (await import("./command/served-gateway.ts")).createServedGateway(project);
+  createGateway: async (project, limitLink) => {
+    const gateway = await (await import("./command/served-gateway.ts")).createServedGateway(project, limitLink);
     followRotation(gateway.log);
     return gateway;
   },
   onStop,
+  workers,
 });
 process.exit(code);

@@ -76,6 +76,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "gateway-options": "everything",
   "guard-options": "everything",
   readiness: ["config", "serve", "upstream"],
+  workers: ["chain", "config", "schema", "serve"],
   metrics: ["chain", "exposition", "front/stream", "status", "upstream"],
   "memory-return": ["front/stream"],
   "interceptor-modules": "everything",

@@ -1,20 +1,21 @@
 // `sluice serve`: starts the gateway, says what is served and how to try it, follows the backends, ends gracefully.
-import type { Address, Config } from "../config/config.ts";
+import type { Address } from "../config/config.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { DiagnosticError } from "../diagnostic.ts";
-import { createAdmin } from "../serve/admin.ts";
-import type { Admin, Readiness } from "../serve/admin.ts";
+import type { LimitLink } from "../chain/limit/limit-link.ts";
+import type { Readiness } from "../serve/admin.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
-import { createAdminPages } from "./admin-pages.ts";
 import { describeListenError } from "./listen-error.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
 import type { FetchSchemaBytes, Project } from "./project.ts";
 import { formatForPeople } from "./report.ts";
+import { startAdmin } from "./serve-admin.ts";
 import { describeStart } from "./start-summary.ts";
 import { printable } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { followUpstreams } from "./upstream-lines.ts";
+import type { Workers } from "./workers.ts";
 
 /** What `serve` needs of a gateway. */
 export interface ServedGateway {
@@ -32,21 +33,32 @@ export interface ServedGateway {
 export interface ServeParts {
   readonly fetch: FetchSchemaBytes;
   /** May throw DiagnosticError. */
-  readonly createGateway: (project: Project) => ServedGateway | Promise<ServedGateway>;
+  readonly createGateway: (project: Project, limitLink?: LimitLink) => ServedGateway | Promise<ServedGateway>;
   /** Called once, when the gateway is up. Resolves with the name of the signal that asks to stop. */
   readonly onStop: () => Promise<string>;
+  /** Absent: serves alone, whatever `server.workers` says. */
+  readonly workers?: Workers;
 }
 
 /** Resolves with the exit code once the gateway has stopped, or could not start. */
 export async function runServe(flags: ParsedFlags, terminal: Terminal, parts: ServeParts): Promise<number> {
   const { project, diagnostics } = await loadProject(flags, flags.positionals, terminal, parts.fetch);
-  for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
+  const { workers } = parts;
+  // What a worker would say the primary has said.
+  if (workers?.kind !== "worker")
+    for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return fail(terminal, undefined);
   if (project.config.upstreams.length === 0)
     return fail(terminal, "no upstream is named; say where the gRPC server is: --upstream localhost:50051");
+  const isQuiet = flags.has("quiet");
+  if (workers?.kind === "primary" && project.config.server.workers > 1) {
+    const { runPrimary } = await import("./run-primary.ts");
+    return runPrimary({ project, terminal, fork: workers.fork, onStop: parts.onStop, isQuiet });
+  }
+  const worker = workers?.kind === "worker" ? workers : undefined;
   let gateway: ServedGateway;
   try {
-    gateway = await parts.createGateway(project);
+    gateway = await parts.createGateway(project, worker?.worker.limits);
   } catch (error) {
     if (error instanceof DiagnosticError) return fail(terminal, error.message);
     throw error;
@@ -58,7 +70,8 @@ export async function runServe(flags: ParsedFlags, terminal: Terminal, parts: Se
     await gateway.close();
     return fail(terminal, describeListenError(error, project.config.listen, "--listen"));
   }
-  return run({ project, gateway, address, terminal, parts, isQuiet: flags.has("quiet") });
+  if (worker !== undefined) return runWorker({ project, gateway, address, terminal, isQuiet }, worker);
+  return run({ project, gateway, address, terminal, parts, isQuiet });
 }
 
 interface Running {
@@ -68,6 +81,25 @@ interface Running {
   readonly terminal: Terminal;
   readonly parts: ServeParts;
   readonly isQuiet: boolean;
+}
+
+/** Until the primary says that it is over. */
+async function runWorker(
+  { project, gateway, address, terminal, isQuiet }: Omit<Running, "parts">,
+  { worker, isFirst }: Extract<Workers, { kind: "worker" }>,
+): Promise<number> {
+  worker.answerWith(() => ({ metrics: gateway.metrics(), readiness: gateway.readiness() }));
+  worker.tellListening(address);
+  const say = (line: string): void => {
+    if (isFirst && !isQuiet) void worker.started.then(() => terminal.out(line));
+  };
+  await Promise.race([
+    worker.stopped,
+    followUpstreams(gateway.upstreams, project.config, { say, style: terminal.outStyle }),
+  ]);
+  await worker.stopped;
+  await gateway.close();
+  return 0;
 }
 
 async function run({ project, gateway, address, terminal, parts, isQuiet }: Running): Promise<number> {
@@ -93,27 +125,6 @@ async function run({ project, gateway, address, terminal, parts, isQuiet }: Runn
   await admin?.listener.close();
   say("stopped");
   return 0;
-}
-
-/** Text is why it could not start. */
-async function startAdmin(
-  config: Config,
-  project: Project,
-  gateway: ServedGateway,
-): Promise<{ listener: Admin; address: Address } | string | undefined> {
-  const { admin } = config;
-  if (admin === undefined) return undefined;
-  const listener = createAdmin({
-    address: admin,
-    ...createAdminPages(project),
-    readiness: () => gateway.readiness(),
-    metrics: () => gateway.metrics(),
-  });
-  try {
-    return { listener, address: await listener.listen() };
-  } catch (error) {
-    return `admin: ${describeListenError(error, admin, "--admin")}`;
-  }
 }
 
 function fail(terminal: Terminal, message: string | undefined): number {

@@ -1,5 +1,6 @@
 // The gateway as `sluice serve` runs it: with a log for calls and faults, which outlives it by a moment.
 import type { Call } from "../call.ts";
+import type { LimitLink } from "../chain/limit/limit-link.ts";
 import { createGateway } from "../gateway.ts";
 import { loadInterceptors } from "../interceptor-modules.ts";
 import type { Log } from "../log/log.ts";
@@ -13,10 +14,11 @@ export interface ServedWithLog extends ServedGateway {
 }
 
 /** Rejects with DiagnosticError for what createGateway throws it, for interceptors that cannot be loaded, and for a log that cannot be written. */
-export async function createServedGateway(project: Project): Promise<ServedWithLog> {
+export async function createServedGateway(project: Project, limitLink?: LimitLink): Promise<ServedWithLog> {
   const interceptors = await loadInterceptors(project.config);
   const log = openLog(project.config);
-  const gateway = createGateway(project, { log, interceptors, report: (error, call) => tellFault(log, error, call) });
+  const report = (error: GatewayError, call?: Call): void => tellFault(log, error, call);
+  const gateway = createGateway(project, { log, interceptors, limitLink, report });
   return {
     ...gateway,
     log,

@@ -2,7 +2,7 @@
 import { httpRuleSchema } from "./http-rule-schema.ts";
 import { count, duration, size } from "./schema-forms.ts";
 import type { SchemaNode } from "./schema-node.ts";
-import { defaultSettings } from "./settings.ts";
+import { defaultSettings, maxWorkers } from "./settings.ts";
 
 type Properties = Readonly<Record<string, SchemaNode>>;
 
@@ -201,6 +201,16 @@ export const serverSchemas: Properties = {
     "0s",
     "10m",
   ),
+  workers: {
+    type: ["integer", "string"],
+    description:
+      "Processes that serve; `auto` for one a processor. Bounds are for each of them, limits for all together.",
+    default: server.workers,
+    examples: ["auto"],
+    minimum: 1,
+    maximum: maxWorkers,
+    "x-form": { kind: "auto" },
+  },
 };
 
 export const timeoutSchemas: Properties = {

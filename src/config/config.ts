@@ -105,6 +105,8 @@ export interface ServerConfig {
   readonly keepAliveTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly shutdownGraceMs: number;
+  /** Processes that serve; with one there is no other. */
+  readonly workers: number;
 }
 
 export interface TimeoutConfig {

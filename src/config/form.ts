@@ -21,6 +21,7 @@ export type FormName =
   | "origin"
   | "path"
   | "off"
+  | "auto"
   | "selector"
   | "issuer"
   | "key-url"
@@ -100,6 +101,8 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
       return value === "*" || isOrigin(value) || isOriginFamily(value)
         ? undefined
         : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173, one level of names as https://*.app.example, or *";
+    case "auto":
+      return value === "auto" ? undefined : "a number or auto is expected";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
     case "key-url":

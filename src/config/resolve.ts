@@ -1,11 +1,12 @@
 // Layers of valid settings -> Config: the highest layer that names a key wins; text becomes bytes, milliseconds, addresses.
+import { availableParallelism } from "node:os";
 import { parseAddress } from "./address.ts";
 import type { Address, Config, GrpcConfig, HttpConfig, JsonConfig, ServerConfig } from "./config.ts";
 import { checkAgreement } from "./agreement.ts";
 import { locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import { toBytes, toMs } from "./quantity.ts";
-import { defaultSettings } from "./settings.ts";
+import { defaultSettings, maxWorkers } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
 import { toValidation } from "./resolve-validation.ts";
@@ -187,5 +188,6 @@ function toServer(server: DefaultSettings["server"]): ServerConfig {
     keepAliveTimeoutMs: toMs(server.keep_alive_timeout),
     connectTimeoutMs: toMs(server.connect_timeout),
     shutdownGraceMs: toMs(server.shutdown_grace),
+    workers: server.workers === "auto" ? Math.min(maxWorkers, availableParallelism()) : server.workers,
   };
 }

@@ -107,6 +107,7 @@ interface ServerSettings {
   keep_alive_timeout: string;
   connect_timeout: string;
   shutdown_grace: string;
+  workers: number | "auto";
 }
 
 interface TimeoutSettings {
@@ -234,6 +235,7 @@ const strict: DefaultSettings = {
     keep_alive_timeout: "65s",
     connect_timeout: "5s",
     shutdown_grace: "10s",
+    workers: 1,
   },
   timeouts: { default: "15s", max: "5m" },
   streams: { idle_timeout: "10m", max_lifetime: "2h", max_per_client: "off" },
@@ -282,3 +284,6 @@ export const defaultRedis: Readonly<RedisSettings> = {
   on_failure: "local",
   instances: 1,
 };
+
+/** Of one gateway. */
+export const maxWorkers = 64;

@@ -21,9 +21,9 @@ export interface AdminOptions {
   readonly config: () => unknown;
   /** What GET /openapi.json answers: an OpenAPI document. */
   readonly openApi: () => unknown;
-  readonly readiness: () => Readiness;
+  readonly readiness: () => Readiness | Promise<Readiness>;
   /** What GET /metrics answers, in the text format of Prometheus. */
-  readonly metrics: () => string;
+  readonly metrics: () => string | Promise<string>;
 }
 
 export const adminPaths = ["/healthz", "/readyz", "/routes", "/config", "/metrics", "/openapi.json"] as const;
@@ -83,17 +83,18 @@ function createApp(options: AdminOptions): express.Express {
     return send(response, refusal.status, { error: refusal.error });
   });
   app.get("/healthz", (_request, response) => send(response, 200, { status: "ok" }));
-  app.get("/readyz", (_request, response) => {
-    const { ready, reasons } = options.readiness();
+  app.get("/readyz", async (_request, response) => {
+    const { ready, reasons } = await options.readiness();
     send(response, ready ? 200 : 503, { status: ready ? "ready" : "not ready", reasons });
   });
   app.get("/routes", (_request, response) => send(response, 200, options.routes()));
   app.get("/config", (_request, response) => send(response, 200, options.config()));
   app.get("/openapi.json", (_request, response) => send(response, 200, options.openApi()));
-  app.get("/metrics", (_request, response) => {
+  app.get("/metrics", async (_request, response) => {
+    const text = await options.metrics();
     secure(response);
     response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    response.status(200).send(options.metrics());
+    response.status(200).send(text);
   });
   app.use((request: Request, response: Response) => {
     send(response, 404, { error: `${request.path} is not here`, paths: adminPaths });

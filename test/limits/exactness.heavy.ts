@@ -56,6 +56,9 @@ describe("limits under ten times too many calls", function () {
   it("hold within 1 % in memory", async () =>
     expect(Math.abs(await measure([limits], "one gateway, in memory"))).to.be.at.most(1));
 
+  it("hold within 5 % over two workers", async () =>
+    expect(Math.abs(await measure([`server: { workers: 2 }\n${limits}`], "two workers"))).to.be.at.most(5));
+
   it("hold within 2 % over two gateways with one Redis", async function () {
     const redis: RedisServer = await startRedis(this);
     try {

@@ -1,7 +1,7 @@
 // Gateways as processes of their own, as `sluice serve` starts them, and clients that call them far too often.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,11 @@ export interface Process {
   readonly base: string;
   /** The value of a metric with these labels, 0 where there is none. */
   metric(sample: string): Promise<number>;
-  stop(): Promise<void>;
+  output(): string;
+  /** One of several workers, as a crash does; resolves when there is another. */
+  killOne(): Promise<void>;
+  /** With the exit code; idempotent. */
+  stop(): Promise<number>;
 }
 
 /** With the working directory, and what is in it, gone when it has stopped. */
@@ -49,14 +53,31 @@ export async function serve(target: string, yaml: string): Promise<Process> {
       const lines = (await (await fetch(`${admin}/metrics`)).text()).split("\n");
       return Number(lines.find((line) => line.startsWith(`${sample} `))?.slice(sample.length + 1) ?? 0);
     },
+    output: () => text,
+    async killOne() {
+      const before = listChildren(child.pid);
+      process.kill(before[0], "SIGKILL");
+      while (listChildren(child.pid).filter((pid) => !before.includes(pid)).length === 0) await pause();
+    },
     async stop() {
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      await gone;
+      if (child.exitCode === null) {
+        const gone = once(child, "exit");
+        child.kill("SIGTERM");
+        await gone;
+      }
       rmSync(folder, { recursive: true, force: true });
+      return child.exitCode ?? -1;
     },
   };
 }
+
+/** Of Linux. */
+function listChildren(pid: number | undefined): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 export interface Overload {
   readonly bases: readonly string[];

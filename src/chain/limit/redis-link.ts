@@ -1,6 +1,7 @@
 // The connection to Redis: comes back by itself, never keeps a command for later, and reports each outage once.
 import { createHash } from "node:crypto";
 import type { RedisClientOptions } from "@redis/client";
+import type { LimitLink } from "./limit-link.ts";
 
 export interface RedisLinkOptions {
   /** `redis://host:port/N`, `rediss://host:port/N`, `unix:/path`. */
@@ -11,16 +12,6 @@ export interface RedisLinkOptions {
   readonly ca: string | undefined;
   /** The connection was lost, or could not be made: once until it is there again. */
   readonly onDown: (cause: unknown) => void;
-}
-
-/** A script on a Redis that may be away. */
-export interface RedisLink {
-  readonly isReady: boolean;
-  /** Goes on until it is closed. Resolves with the first outcome, good or bad, or after a second without one. */
-  connect(): Promise<void>;
-  /** One command, in the same write as all others of this turn. Rejects at once when the connection is away. */
-  run(keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  close(): void;
 }
 
 type Client = ReturnType<(typeof import("@redis/client"))["createClient"]>;
@@ -34,7 +25,7 @@ const patienceMs = 1000;
 const [pingMs, silenceMs] = [2000, 6000];
 
 /** The library is loaded only where there is a Redis. */
-export function createRedisLink(script: string, options: RedisLinkOptions): RedisLink {
+export function createRedisLink(script: string, options: RedisLinkOptions): LimitLink {
   const sha = createHash("sha1").update(script).digest("hex");
   let client: Client | undefined;
   let isClosed = false;

@@ -6,11 +6,11 @@ import { Breaker } from "./breaker.ts";
 import { toShareOf, toState } from "./limit.ts";
 import type { Limit, LimitStore, Taken } from "./limit.ts";
 import type { MemoryStore } from "./memory-store.ts";
-import type { RedisLink } from "./redis-link.ts";
+import type { LimitLink } from "./limit-link.ts";
 import { RefusalCache } from "./refusal-cache.ts";
 
 export interface RedisStoreOptions {
-  readonly link: RedisLink;
+  readonly link: LimitLink;
   /** Counts when Redis does not. */
   readonly local: MemoryStore;
   readonly prefix: string;

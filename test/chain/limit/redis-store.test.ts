@@ -6,7 +6,7 @@ import { expect } from "chai";
 import type { Limit, Taken } from "../../../src/chain/limit/limit.ts";
 import { MemoryStore } from "../../../src/chain/limit/memory-store.ts";
 import { createRedisLink } from "../../../src/chain/limit/redis-link.ts";
-import type { RedisLink } from "../../../src/chain/limit/redis-link.ts";
+import type { LimitLink } from "../../../src/chain/limit/limit-link.ts";
 import { limitScript } from "../../../src/chain/limit/redis-script.ts";
 import { RedisStore } from "../../../src/chain/limit/redis-store.ts";
 import type { RedisStoreOptions } from "../../../src/chain/limit/redis-store.ts";
@@ -15,11 +15,11 @@ import { startRedis } from "../../support/redis.ts";
 import type { RedisServer } from "../../support/redis.ts";
 import { limitOf } from "./limit-of.ts";
 
-const open: RedisLink[] = [];
+const open: LimitLink[] = [];
 
 interface Fixture {
   readonly store: RedisStore;
-  readonly link: RedisLink;
+  readonly link: LimitLink;
   readonly faults: unknown[];
 }
 
