@@ -3,6 +3,7 @@ import type { Authenticator } from "./chain/authenticate/authenticator.ts";
 import { createApiKeys } from "./chain/authenticate/api-keys.ts";
 import { createBasic } from "./chain/authenticate/basic.ts";
 import type { AuthConfig } from "./config/config.ts";
+import { readCredentialsAside } from "./config/credentials-aside.ts";
 import { readCredentials } from "./config/credentials-file.ts";
 import type { Credentials } from "./credentials/credentials.ts";
 import { DiagnosticError, formatDiagnostic } from "./diagnostic.ts";
@@ -55,24 +56,34 @@ function follow(
   { revoke, report }: FileAuthenticatorsOptions,
   replace: (read: Credentials) => readonly string[],
 ): Pick<Authenticator, "start" | "close"> {
+  let isClosed = false;
+  // One after the other: what was written last is to be what holds.
+  let reading: Promise<void> = Promise.resolve();
   const keep = (problem: string): void =>
     report(
       new GatewayError(Code.INTERNAL, `${problem}; the credentials that were read before hold on`, {
         reason: "CREDENTIALS_FILE",
       }),
     );
-  const readAgain = (): void => {
-    const diagnostics: Diagnostic[] = [];
+  const readAgain = async (): Promise<void> => {
     try {
-      const read = readCredentials(file, (diagnostic) => diagnostics.push(diagnostic));
-      if (read === undefined) keep(diagnostics.map(formatDiagnostic).join("\n"));
-      else for (const principal of replace(read)) revoke(principal);
+      const { credentials, diagnostics } = await readCredentialsAside(file);
+      if (isClosed) return;
+      if (credentials === undefined) keep(diagnostics.map(formatDiagnostic).join("\n"));
+      else for (const principal of replace(credentials)) revoke(principal);
     } catch (error) {
-      report(GatewayError.from(error));
+      if (!isClosed) keep(`${file}: ${error instanceof Error ? error.message : "cannot be read"}`);
     }
   };
   return {
-    start: () => watched.start({ onChange: readAgain, onGone: () => keep(`${file}: no such file`) }),
-    close: () => watched.close(),
+    start: () =>
+      watched.start({
+        onChange: () => void (reading = reading.then(readAgain)),
+        onGone: () => keep(`${file}: no such file`),
+      }),
+    close() {
+      isClosed = true;
+      watched.close();
+    },
   };
 }

@@ -81,6 +81,31 @@ describe("createFileAuthenticators", () => {
     expect(((await reported) as [GatewayError])[0].message).to.include("no such file; the credentials");
   });
 
+  it("holds up no call while it reads a large file", async () => {
+    const one = await keys("create", "--principal", "one");
+    const authenticator = start();
+    const id = (index: number): string => `a${String(index).padStart(11, "0")}`;
+    const entries = Array.from(
+      { length: 3000 },
+      (_, index) => `  - {id: ${id(index)}, hash: "sha256:${"0".repeat(64)}"}`,
+    );
+    const revoked = once(events, "revoke");
+    writeFileSync(file, `keys:\n${entries.join("\n")}\n`);
+    let turns = 0;
+    let longestMs = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      turns++;
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    expect(await revoked).to.deep.equal(["api_keys:one"]);
+    clearInterval(timer);
+    expect(judge(authenticator, one)).to.equal("the API key is not valid");
+    // Reading 3,000 of them takes several hundred turns of a millisecond; on the loop itself it would take one.
+    expect(turns, `${longestMs} ms`).to.be.greaterThan(20);
+  });
+
   it("does not start on a file that cannot be used", () => {
     expect(start).to.throw(DiagnosticError, "no such file");
     writeFileSync(file, "keys: 1");
