@@ -34,7 +34,13 @@ let gateway: StreamGateway;
 async function start(auth: readonly string[] = []): Promise<void> {
   keys ??= await new KeyServer(answerKeys(() => [rsa.jwk])).listen();
   const issuer = `{ issuer: ${kit.issuer}, jwks: "${keys.origin}/keys", audience: shop, algorithms: [RS256] }`;
-  const lines = ["auth:", "  issuers:", `    - ${issuer}`, ...auth.map((line) => `  ${line}`)];
+  const lines = [
+    "shedding: { enabled: false }",
+    "auth:",
+    "  issuers:",
+    `    - ${issuer}`,
+    ...auth.map((line) => `  ${line}`),
+  ];
   gateway = await startStreamGateway({ yaml: lines.join("\n") });
 }
 

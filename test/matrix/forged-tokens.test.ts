@@ -47,7 +47,9 @@ describe("forged tokens", function () {
     attacker = await new KeyServer(answerKeys(() => [])).listen();
     kit = { rsa, ec, weak, issuer: "https://idp.example", audience: "shop", attackersUrl: attacker.origin };
     const issuer = `{ issuer: ${kit.issuer}, jwks: "${keys.origin}/keys", audience: shop, algorithms: [RS256, ES256] }`;
-    gateway = await startStreamGateway({ yaml: `auth:\n  issuers:\n    - ${issuer}\n` });
+    // A hundred calls at once, whose client is this very process, make its event loop late.
+    const yaml = `shedding: { enabled: false }\nauth:\n  issuers:\n    - ${issuer}\n`;
+    gateway = await startStreamGateway({ yaml });
   });
 
   after(() => Promise.all([gateway.close(), keys.close(), attacker.close()]));
@@ -56,14 +58,15 @@ describe("forged tokens", function () {
     for (const kind of kinds) {
       if (transport.lacks[kind] !== undefined) continue;
       it(`are all refused over ${transport.name}, ${kind}, and a good one is not`, async () => {
-        expect(await call(gateway, transport, kind, { run: "good", bearer: goodToken(kit) })).to.include({ code: 0 });
+        const good = await call(gateway, transport, kind, { run: "good", bearer: goodToken(kit) });
+        expect(good.code, good.message).to.equal(0);
         const taken: string[] = [];
         const rows = forgeTokens(kit).filter(
           ({ name, isHeader }) => isHeader === undefined && !isNotSent(transport, name),
         );
         const refuse = async ({ name, token }: ForgedToken): Promise<void> => {
-          const { code, how } = await call(gateway, transport, kind, { run: "forged", bearer: token });
-          if (code !== 16) taken.push(`${name}: ${how}`);
+          const { code, how, message } = await call(gateway, transport, kind, { run: "forged", bearer: token });
+          if (code !== 16) taken.push(`${name}: ${how} ${message}`);
         };
         await Promise.all(rows.map(refuse));
         const none = await call(gateway, transport, kind, { run: "forged" });
@@ -77,7 +80,7 @@ describe("forged tokens", function () {
     for (const { name, token, isHeader } of forgeTokens(kit)) {
       const authorization = isHeader === true ? token : `Bearer ${token}`;
       const answer = await exchangeRaw(gateway, request("POST /v1/single", [`Authorization: ${authorization}`], "{}"));
-      expect(answer.status, name).to.equal(401);
+      expect(answer.status, `${name}: ${answer.body.toString()}`).to.equal(401);
       const challenge = answer.headers.get("www-authenticate");
       if (/^bearer/i.test(authorization))
         expect(challenge, name).to.match(/^Bearer realm="sluice", error="invalid_token", error_description="[^"]+"$/);

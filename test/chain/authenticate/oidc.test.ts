@@ -27,7 +27,9 @@ describe("an OpenID provider", function () {
       provider = await startOidcProvider(createKey("RS256", "one"));
       const issuer = `{ issuer: "${provider.issuer}", audience: shop, algorithms: [RS256, ES256], typ: at+jwt }`;
       const claims = "forward_claims: { sub: x-user-id, scope: x-scope }";
-      gateway = await startStreamGateway({ yaml: `auth:\n  ${claims}\n  issuers:\n    - ${issuer}\n` });
+      gateway = await startStreamGateway({
+        yaml: `shedding: { enabled: false }\nauth:\n  ${claims}\n  issuers:\n    - ${issuer}\n`,
+      });
     });
 
     after(() => Promise.all([gateway.close(), provider.close()]));
