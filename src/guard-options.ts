@@ -22,13 +22,20 @@ export function toGuardOptions(config: Config, router: Router, checkBan?: GuardO
   };
 }
 
-function toCorsOptions({ cors, http, requestId }: Config, router: Router): CorsOptions | undefined {
+function toCorsOptions({ cors, http, requestId, auth }: Config, router: Router): CorsOptions | undefined {
   if (cors.origins.length === 0) return undefined;
   const ids = requestId === undefined ? [] : [requestId.header];
+  const key = auth?.apiKeys?.header;
   return {
     origins: cors.origins,
     credentials: cors.credentials,
-    requestHeaders: [...ownRequestHeaders, ...http.requestHeaders, ...cors.headers, ...ids],
+    requestHeaders: [
+      ...ownRequestHeaders,
+      ...http.requestHeaders,
+      ...cors.headers,
+      ...ids,
+      ...(key === undefined ? [] : [key]),
+    ],
     exposedHeaders: [...ownExposedHeaders, ...http.responseHeaders, ...cors.expose, ...ids],
     maxAgeMs: cors.maxAgeMs,
     privateNetwork: cors.privateNetwork,
@@ -57,10 +64,16 @@ export function toCookieOrigins({ cors, websocket }: Config): readonly string[] 
   return [...new Set([...websocket.allowedOrigins, ...(cors.credentials ? cors.origins : [])])];
 }
 
-/** Throws DiagnosticError for selectors that take no method: whoever wrote them thinks something is guarded. */
+/** Throws DiagnosticError, see findAccessProblems. */
 export function checkAccessRules(rules: readonly AccessRule[], methods: readonly Method[]): void {
+  const problems = findAccessProblems(rules, methods);
+  if (problems.length > 0) throw new DiagnosticError(problems);
+}
+
+/** Selectors that take no method: whoever wrote them thinks something is guarded. */
+export function findAccessProblems(rules: readonly AccessRule[], methods: readonly Method[]): readonly Diagnostic[] {
   const names = methods.map(({ name }) => name);
-  const problems = rules.flatMap((rule, at) =>
+  return rules.flatMap((rule, at) =>
     rule.methods.flatMap((selector, index): Diagnostic[] => {
       if (names.some((name) => isSelected(selector, name))) return [];
       const message = `access.rules[${at}].methods[${index}]: ${JSON.stringify(selector)} takes no method of the protos`;
@@ -68,5 +81,4 @@ export function checkAccessRules(rules: readonly AccessRule[], methods: readonly
       return [{ severity: "error", position: rule.positionOf(index), message, hint, rule: "unknown-selector" }];
     }),
   );
-  if (problems.length > 0) throw new DiagnosticError(problems);
 }

@@ -4,6 +4,7 @@ import type { LoadedConfig, NamedTarget } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
 import { isServiceName } from "../config/form.ts";
 import { didYouMean } from "../diagnostic.ts";
+import { findAccessProblems } from "../guard-options.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
@@ -105,8 +106,16 @@ function bindAndCheck(
   const policies = compilePolicies({ ...parts, config });
   diagnostics.push(...policies.diagnostics);
   checkRules(loaded, parts, policies.policyOf, report);
+  if (config !== undefined && parts.doubt === undefined) diagnostics.push(...findUnusedAccess(config, parts.schema));
   warnOfOwnPaths(bindings, report);
   return { bindings, diagnostics };
+}
+
+/** The gateway's own services, health and reflection, are known when it starts. */
+function findUnusedAccess({ access }: Config, { services }: Schema): readonly Diagnostic[] {
+  const methods = services.flatMap((service) => service.methods);
+  const rules = access.rules.filter((rule) => !rule.methods.some((selector) => selector.startsWith("grpc.")));
+  return findAccessProblems(rules, methods);
 }
 
 const noInputs: Diagnostic = {

@@ -66,6 +66,16 @@ const json = (name: string, body: (size: number) => string): BoundedCase => ({
   benign: benignJson,
 });
 
+const toText = (text: string): string => Buffer.from(text).toString("base64url");
+const jwt = (head: object, claims: string): string =>
+  `${toText(JSON.stringify(head))}.${toText(claims)}.${"A".repeat(342)}`;
+
+const token = (what: string, make: (at: number) => string): BoundedCase => ({
+  name: `REST, a token ${what}`,
+  hostile: (size) => requests((at) => get("/v1/unary", `Authorization: Bearer ${make(at)}`), size),
+  benign: benignGets,
+});
+
 const open = literals(
   ":method",
   "POST",
@@ -255,6 +265,13 @@ export const cases: readonly BoundedCase[] = [
     hostile: (size) => requests((at) => get("/v1/unary", `Authorization: Bearer ${"e30.".repeat(1900)}${at}`), size),
     benign: benignGets,
   },
+  token("that is signed with nothing", (at) =>
+    jwt({ alg: "RS256", kid: "one" }, `{"iss":"https://idp.example","n":${at},"x":"${"a".repeat(5000)}"}`),
+  ),
+  token("of a key there is none of", (at) => jwt({ alg: "RS256", kid: `k${at}` }, '{"iss":"https://idp.example"}')),
+  token("whose claims are nested without end", (at) => jwt({ alg: "RS256", kid: "one" }, `${at}${"[".repeat(5000)}`)),
+  token("whose head is nested without end", (at) => `${toText(`{"a":${"[".repeat(5000)}${at}`)}.e30.AAAA`),
+  token("of dots", (at) => `${".".repeat(7000)}${at}`),
   {
     name: "REST, gzip: a bomb",
     hostile: (size) =>

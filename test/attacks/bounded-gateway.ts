@@ -29,7 +29,14 @@ const gateway = await startGateway({
   protos: boundedProtos,
   // In another process: what it costs to answer is not the gateway's.
   upstream: process.argv[2],
-  yaml: "server: { max_connections_per_ip: off }\nwebsocket: { max_sockets_per_principal: 1000, handshakes_per_second: 100000 }",
+  yaml: [
+    "server: { max_connections_per_ip: off }",
+    "websocket: { max_sockets_per_principal: 1000, handshakes_per_second: 100000 }",
+    // Whoever brings a token is looked at.
+    `auth: { default: optional, issuers: [{ issuer: 'https://idp.example', jwks: '${process.argv[3]}', audience: shop, algorithms: [RS256] }] }`,
+    // What is measured is what calls cost that are served.
+    "shedding: { enabled: false }",
+  ].join("\n"),
 });
 let profiler: GCProfiler | undefined;
 let before = 0;

@@ -2,7 +2,11 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { generateKeyPairSync } from "node:crypto";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
 import { connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { expect } from "chai";
@@ -40,6 +44,7 @@ describe("what hostile bytes cost over a socket", function () {
   let gateway: ChildProcess;
   let endpoint: Endpoint;
   let backend: Backend;
+  let issuer: Server;
   const usual = new Map<string, number>();
 
   before(async () => {
@@ -51,8 +56,17 @@ describe("what hostile bytes cost over a socket", function () {
       },
     };
     backend = await startBackend({ "/t.S/Get": reply, "/t.S/Put": reply, "/t.S/Chat": chat });
+    // One key, which none of the tokens is signed with.
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const keys = JSON.stringify({
+      keys: [{ ...publicKey.export({ format: "jwk" }), kid: "one", alg: "RS256", use: "sig" }],
+    });
+    issuer = createServer((_, answer) => answer.writeHead(200, { "content-type": "application/json" }).end(keys));
+    issuer.listen(0, "127.0.0.1");
+    await once(issuer, "listening");
+    const jwks = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks.json`;
     const flags = ["--expose-gc", "--max-semi-space-size=1", "--heap-growing-percent=10"];
-    gateway = fork(fileURLToPath(new URL("bounded-gateway.js", import.meta.url)), [backend.target], {
+    gateway = fork(fileURLToPath(new URL("bounded-gateway.js", import.meta.url)), [backend.target, jwks], {
       execArgv: flags,
     });
     [endpoint] = (await once(gateway, "message")) as [Endpoint];
@@ -62,6 +76,7 @@ describe("what hostile bytes cost over a socket", function () {
   });
   after(async () => {
     gateway.kill();
+    issuer.close();
     await backend.close();
   });
 

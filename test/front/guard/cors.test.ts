@@ -1,7 +1,11 @@
 // CORS over real sockets: which pages get to read what, whatever it is that answers.
 import { connect } from "node:http2";
 import { expect } from "chai";
+import type { AuthConfig } from "../../../src/config/config.ts";
 import { compileCors } from "../../../src/front/guard/cors.ts";
+import { toGuardOptions } from "../../../src/guard-options.ts";
+import { createRouter } from "../../../src/route/router.ts";
+import { configOf } from "../../config/yaml-fixture.ts";
 import { startGateway } from "../../support/gateway.ts";
 import type { GatewayFixture } from "../../support/gateway.ts";
 import type { RawResponse } from "../../support/raw-http.ts";
@@ -271,4 +275,18 @@ describe("compileCors", () => {
   ])
     it(`refuses ${origin} as an origin`, () =>
       expect(() => compileCors({ ...base, origins: [origin] })).to.throw(RangeError, "is not an origin"));
+});
+
+describe("toGuardOptions", () => {
+  it("lets pages set the header of API keys, the names of the request's id, and those that become metadata", () => {
+    const yaml =
+      "cors: { origins: [https://app.example], headers: [x-tenant] }\nrequest_id: { enabled: true, header: x-id }";
+    const config = configOf(`${yaml}\nhttp: { request_headers: [x-locale], response_headers: [etag] }`);
+    const apiKeys = { file: "", header: "x-api-key", query: undefined };
+    const router = createRouter([], { profile: "strict", urlUnescape: "except_reserved" });
+    const { cors } = toGuardOptions({ ...config, auth: { apiKeys } as AuthConfig }, router);
+    expect(cors?.requestHeaders).to.include.members(["x-api-key", "x-tenant", "x-id", "x-locale", "authorization"]);
+    expect(cors?.exposedHeaders).to.include.members(["x-id", "etag", "retry-after"]);
+    expect(toGuardOptions(configOf(""), router)).to.include({ cors: undefined, requestId: undefined });
+  });
 });
