@@ -1,11 +1,10 @@
 // The gateway as `sluice serve` runs it: with a log for calls and faults, which outlives it by a moment.
-import type { Call } from "../call.ts";
 import type { LimitLink } from "../chain/limit/limit-link.ts";
 import { createGateway } from "../gateway.ts";
 import { loadInterceptors } from "../interceptor-modules.ts";
 import type { Log } from "../log/log.ts";
 import { openLog } from "../observability.ts";
-import type { GatewayError } from "../status.ts";
+import { createFaultLines } from "./fault-lines.ts";
 import type { Project } from "./project.ts";
 import type { ServedGateway } from "./serve.ts";
 
@@ -17,8 +16,7 @@ export interface ServedWithLog extends ServedGateway {
 export async function createServedGateway(project: Project, limitLink?: LimitLink): Promise<ServedWithLog> {
   const interceptors = await loadInterceptors(project.config);
   const log = openLog(project.config);
-  const report = (error: GatewayError, call?: Call): void => tellFault(log, error, call);
-  const gateway = createGateway(project, { log, interceptors, limitLink, report });
+  const gateway = createGateway(project, { log, interceptors, limitLink, report: createFaultLines(log) });
   return {
     ...gateway,
     log,
@@ -27,20 +25,4 @@ export async function createServedGateway(project: Project, limitLink?: LimitLin
       await log.close();
     },
   };
-}
-
-const maxStack = 4096;
-
-/** What clients see as an error without its cause: for whoever has to find out why. */
-function tellFault(log: Log, error: GatewayError, call: Call | undefined): void {
-  const { cause } = error;
-  const { stack = error.message } = cause instanceof Error ? cause : error;
-  log.tell(error.reason === undefined || error.reason === "INTERNAL" ? "error" : "warn", "fault", {
-    request_id: call?.requestId,
-    trace_id: call?.trace?.traceId,
-    method: call?.method.path.slice(1, 257),
-    reason: error.reason ?? "INTERNAL",
-    error: error.message.slice(0, 256),
-    stack: stack.slice(0, maxStack),
-  });
 }

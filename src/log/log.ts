@@ -39,7 +39,7 @@ export interface Log {
 
 /** A line is seen at the latest after this. */
 const gatherMs = 20;
-const gatherBytes = 16 * 1024;
+const gatherBytes = 64 * 1024;
 /** Whom calls name is not for everybody on the machine. */
 const fileMode = 0o640;
 
@@ -83,6 +83,8 @@ class Output {
   dropped = 0;
   readonly #destination: ReturnType<typeof pino.destination>;
   readonly isFile: boolean;
+  /** What is written at once; what is dropped, too, so it is not much of what may wait. */
+  readonly #gatherBytes: number;
   #gathered = "";
   #timer: NodeJS.Timeout | undefined;
   /** Nobody reads any more, and nobody will. */
@@ -91,16 +93,20 @@ class Output {
 
   constructor(output: string, maxWaitingBytes: number) {
     this.isFile = output !== "stdout" && output !== "stderr";
+    this.#gatherBytes = Math.min(gatherBytes, maxWaitingBytes / 4);
     // What cannot be opened later, after it was moved away, is told by an event only.
     if (this.isFile) closeSync(openSync(output, "a", fileMode));
     this.#destination = pino.destination({
       dest: this.isFile ? output : output === "stdout" ? 1 : 2,
       sync: false,
+      // What is printable ASCII only is copied in no time, and measured in none.
+      contentMode: "buffer",
+      maxWrite: gatherBytes,
       maxLength: maxWaitingBytes,
       mode: fileMode,
       retryEAGAIN: () => !this.#isEnding,
     });
-    this.#destination.on("drop", (text: string) => this.#drop(text));
+    this.#destination.on("drop", (lines: Buffer) => this.#drop(lines.toString("latin1")));
     this.#destination.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") this.#isBroken = true;
     });
@@ -108,7 +114,7 @@ class Output {
 
   add(line: string): void {
     this.#gathered += line;
-    if (this.#gathered.length >= gatherBytes) this.#write();
+    if (this.#gathered.length >= this.#gatherBytes) this.#write();
     else this.#timer ??= setTimeout(() => this.#write(), gatherMs).unref();
   }
 
@@ -149,7 +155,8 @@ class Output {
     this.#gathered = "";
     if (text === "") return;
     if (this.#isBroken) this.#drop(text);
-    else this.#destination.write(text);
+    // Its type knows text only; see `contentMode`.
+    else this.#destination.write(Buffer.from(text, "latin1") as unknown as string);
   }
 
   #drop(text: string): void {
