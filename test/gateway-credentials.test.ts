@@ -1,6 +1,7 @@
 // API keys, passwords, client certificates and introspected tokens on every way to call, over real sockets.
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -77,6 +78,17 @@ describe("a gateway with credentials in its configuration", () => {
       expect((await rest({}, `/v1/one?api_key=${key}&text=a`)).code).to.equal("OK");
       expect((await rest({}, "/v1/one?api_key=x")).reason).to.equal("API_KEY_INVALID");
       expect((await rest({}, `/v1/watch?api_key=${key}`)).code).to.equal("OK");
+    });
+
+    it("are none when there are two, on HTTP/1.1 and on HTTP/2", async () => {
+      const key = await keys("create");
+      const { port, rest } = await start(`auth:\n  api_keys: { file: ${file} }\n`);
+      expect((await rest({ "x-api-key": `${key}, ${key}` })).reason).to.equal("API_KEY_INVALID");
+      const session = connectHttp2(`http://localhost:${port}`);
+      const stream = session.request({ ":path": "/v1/one", "x-api-key": [key, key] });
+      const [head] = (await once(stream.resume(), "response")) as [Record<string, unknown>];
+      expect(head[":status"]).to.equal(401);
+      session.destroy();
     });
 
     it("are not looked at where the method is public", async () => {

@@ -132,6 +132,33 @@ describe("the client certificate of a connection", () => {
     expect(seen.length).to.equal(2);
   });
 
+  it("is told of a connection that resumes the session of an earlier one, too", async () => {
+    await start("required");
+    for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+      seen = [];
+      let session: Buffer | undefined;
+      for (let i = 0; i < 2; i++) {
+        const options = {
+          port: bound.port,
+          host: bound.host,
+          ca: pki.ca,
+          servername: "localhost",
+          ...client,
+          maxVersion,
+        };
+        const socket = connect({ ...options, session });
+        const ticket = session === undefined ? once(socket, "session") : undefined;
+        await once(socket, "secureConnect");
+        expect(socket.isSessionReused(), `${maxVersion} ${i}`).to.equal(i === 1);
+        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        socket.resume();
+        if (ticket !== undefined) [session] = (await ticket) as [Buffer];
+        await once(socket, "close");
+      }
+      expect(seen.map((certificate) => certificate?.commonName)).to.deep.equal(["billing", "billing"]);
+    }
+  });
+
   it("is not told of two common names, of which neither is the one", async () => {
     await start("required");
     expect(await ask(pki.issue("/CN=billing/CN=admin"))).to.equal(200);
