@@ -1,6 +1,8 @@
 // How much clients may use, put together from the configuration: the interceptors, where they count, and what metrics tell of it.
 import { createConcurrency } from "./chain/concurrency.ts";
 import type { Concurrency } from "./chain/concurrency.ts";
+import { LeasedStore } from "./chain/limit/leased-store.ts";
+import type { LimitStore } from "./chain/limit/limit.ts";
 import type { LimitLink } from "./chain/limit/limit-link.ts";
 import { MemoryStore } from "./chain/limit/memory-store.ts";
 import { createRateLimit } from "./chain/limit/rate-limit.ts";
@@ -52,7 +54,7 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
   const refused = new Map(limitNames.map((name) => [name, 0]));
   const limit = createRateLimit({
     policyOf,
-    store: shared?.store ?? local,
+    store: leased(shared, config) ?? local,
     headers: config.http.rateLimitHeaders,
     onRefused: (names) => names.forEach((name) => refused.set(name, (refused.get(name) ?? 0) + 1)),
   });
@@ -77,16 +79,25 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
   };
 }
 
+/** Workers ask the process that counts now and then only; with Redis every call is counted as it comes. */
+function leased(shared: Shared | undefined, { redis, server }: Config): LimitStore | undefined {
+  if (shared === undefined || redis !== undefined) return shared?.store;
+  return new LeasedStore({ store: shared.store, holders: server.workers });
+}
+
+interface Shared {
+  readonly store: RedisStore;
+  readonly link: LimitLink;
+}
+
 /** Where limits are counted for several processes; undefined for one that is alone. */
-function createShared(
-  { config, limitLink, report }: LimitingInputs,
-  local: MemoryStore,
-): { store: RedisStore; link: LimitLink } | undefined {
+function createShared({ config, limitLink, report }: LimitingInputs, local: MemoryStore): Shared | undefined {
   const { workers } = config.server;
   if (config.redis !== undefined) return createRedisShared(config.redis, workers, local, report);
   if (limitLink === undefined) return undefined;
   const onFault = (cause: unknown): void => report(countingFault("The process that counts limits is late", cause));
-  const options = { prefix: "", timeoutMs: 50, onFailure: "local", instances: workers } as const;
+  // On the same machine: late is what the whole machine is.
+  const options = { prefix: "", timeoutMs: 1000, onFailure: "local", instances: workers } as const;
   return { store: new RedisStore({ link: limitLink, local, onFault, ...options }), link: limitLink };
 }
 
@@ -95,7 +106,7 @@ function createRedisShared(
   workers: number,
   local: MemoryStore,
   report: (error: GatewayError) => void,
-): { store: RedisStore; link: LimitLink } {
+): Shared {
   const { url, username, password, prefix, timeoutMs, onFailure } = redis;
   const files = { ca: redis.ca, cert: undefined, key: undefined, serverName: undefined };
   const ca = redis.ca === undefined ? undefined : readTlsFiles(files).ca?.toString();
