@@ -111,10 +111,8 @@ export function canAuthenticate({
   hasAuthenticate = false,
 }: Pick<PolicyInputs, "config" | "hasAuthenticate">): boolean {
   if (hasAuthenticate || config?.auth === undefined) return hasAuthenticate;
-  const { issuers } = config.auth;
-  const others = config.auth as unknown as Readonly<Record<string, unknown>>;
-  const ways = ["apiKeys", "basic", "mtls", "introspection", "extAuthz"];
-  return issuers.length > 0 || ways.some((way) => others[way] !== undefined);
+  const { issuers, apiKeys, basic, mtls, introspection, extAuthz } = config.auth;
+  return issuers.length > 0 || [apiKeys, basic, mtls, introspection, extAuthz].some((way) => way !== undefined);
 }
 
 const maxOfOneKind = 10;
