@@ -20,26 +20,27 @@ export async function loadKeys(issuer: string, jwks: string | undefined): Promis
 async function discover(issuer: string, until: number): Promise<URL> {
   const place = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
   const document: unknown = JSON.parse(toText(await fetchJson(place, until)));
-  if (typeof document !== "object" || document === null) throw new Error(`${place.href} is no JSON object`);
+  if (typeof document !== "object" || document === null) throw new Error(`${toShown(place)} is no JSON object`);
   const { issuer: named, jwks_uri: uri } = document as Record<string, unknown>;
-  if (named !== issuer) throw new Error(`${place.href} names another issuer than ${issuer}`);
-  if (typeof uri !== "string" || !URL.canParse(uri)) throw new Error(`${place.href} has no jwks_uri`);
+  if (named !== issuer) throw new Error(`${toShown(place)} names another issuer than ${issuer}`);
+  if (typeof uri !== "string" || !URL.canParse(uri)) throw new Error(`${toShown(place)} has no jwks_uri`);
   const url = new URL(uri);
   const isOwn = isLoopbackName(place.hostname) && isLoopbackName(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isOwn))
-    throw new Error(`${place.href}: the jwks_uri ${uri} is no https URL`);
-  if (isLoopbackName(url.hostname) && !isOwn) throw new Error(`${place.href}: the jwks_uri ${uri} is on this machine`);
+    throw new Error(`${toShown(place)}: the jwks_uri ${toShown(url)} is no https URL`);
+  if (isLoopbackName(url.hostname) && !isOwn)
+    throw new Error(`${toShown(place)}: the jwks_uri ${toShown(url)} is on this machine`);
   return url;
 }
 
 async function fetchJson(url: URL, until: number): Promise<OutsideAnswer> {
   const left = Math.max(1, Math.floor(until - performance.now()));
   const answer = await askOutside({ url, timeoutMs: left, maxBytes }).catch((error: unknown) => {
-    throw new Error(`${url.href}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${toShown(url)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   });
   if (answer.status === 200) return answer;
   const isMoved = answer.status >= 300 && answer.status < 400;
-  throw new Error(`${url.href} answers ${answer.status}${isMoved ? "; redirects are not followed" : ""}`);
+  throw new Error(`${toShown(url)} answers ${answer.status}${isMoved ? "; redirects are not followed" : ""}`);
 }
 
 function toText({ body }: OutsideAnswer): string {
@@ -54,4 +55,9 @@ function readMaxAge({ headers }: OutsideAnswer): number | undefined {
   if (stated === null) return undefined;
   const age = /^\d{1,9}$/.test(headers.age ?? "") ? Number(headers.age) : 0;
   return 1000 * (Number(stated[1]) - age);
+}
+
+/** Without its query, which may hold a key of somebody's. */
+function toShown({ origin, pathname, protocol }: URL): string {
+  return origin === "null" ? protocol : `${origin}${pathname}`;
 }

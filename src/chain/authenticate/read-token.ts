@@ -18,7 +18,8 @@ export type Problem = string;
 
 /** Header parameters that point to keys (`jku`, `x5u`, `jwk`, `x5c`) are never looked at: which key counts is the issuer's to say. */
 export function readToken(token: string): UnverifiedToken | Problem {
-  const parts = token.split(".");
+  // One more than any form has.
+  const parts = token.split(".", 6);
   if (parts.length === 5) return "encrypted tokens are not taken";
   if (parts.length !== 3) return "it is no JWT, three parts with dots between";
   if (parts[2] === "") return "it is not signed";

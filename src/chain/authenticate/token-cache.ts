@@ -101,8 +101,8 @@ const sizes = new WeakMap<Known, number>();
 function sizeOf(known: Known): number {
   let bytes = sizes.get(known);
   if (bytes === undefined) {
-    // Objects take more than their text.
-    bytes = 512 + (known.kind === "identity" ? 4 * JSON.stringify(known.identity.claims ?? {}).length : 0);
+    // Objects take more than their text; a refusal is one with headers.
+    bytes = known.kind === "refusal" ? 2048 : 512 + 4 * JSON.stringify(known.identity.claims ?? {}).length;
     sizes.set(known, bytes);
   }
   return bytes;

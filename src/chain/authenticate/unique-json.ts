@@ -1,6 +1,6 @@
 // A JSON object in which no name stands twice: of two `sub`, one reader takes the first and another the last.
 
-/** Without a prototype at the top. */
+/** Without a prototype at the top; frozen. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const maxDepth = 32;
@@ -15,7 +15,14 @@ export function readUniqueJson(text: string): JsonObject | string {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "is no JSON object";
   const problem = findProblem(text);
-  return problem ?? Object.assign(Object.create(null) as Record<string, unknown>, value);
+  return problem ?? freeze(Object.assign(Object.create(null) as Record<string, unknown>, value));
+}
+
+/** All the way down: what is kept for one call is what the next one sees. */
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
 }
 
 /** Strings, and what opens and closes; of the rest of a text that is JSON nothing matters here. */
@@ -30,7 +37,8 @@ function findProblem(text: string): string | undefined {
       if (open.length > maxDepth) return "is nested too deeply";
     } else if (found === "}" || found === "]") open.pop();
     else if (colon !== undefined) {
-      const name = JSON.parse(found.slice(0, -colon.length)) as string;
+      const quoted = found.slice(0, -colon.length);
+      const name = quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
       const names = open.at(-1);
       // What code that copies objects takes for something else.
       if (name === "__proto__") return "has a name that is not taken";

@@ -7,7 +7,8 @@ import { FetchedKeys } from "../../../src/chain/authenticate/key-source.ts";
 import type { LoadedKeys } from "../../../src/chain/authenticate/key-source.ts";
 import { loadKeys } from "../../../src/chain/authenticate/load-keys.ts";
 import { GatewayError } from "../../../src/status.ts";
-import { answerKeys, createKey, KeyServer } from "./token-kit.ts";
+import { readToken } from "../../../src/chain/authenticate/read-token.ts";
+import { answerKeys, base64Url, createKey, KeyServer } from "./token-kit.ts";
 import type { Json, KeyAnswer, KeyPair } from "./token-kit.ts";
 
 const second = 1000;
@@ -356,4 +357,23 @@ describe("an address that keys are fetched from", () => {
     );
     expect(literal.message).to.contain("is no address that is called");
   });
+});
+
+describe("a token made to cost", () => {
+  const header = base64Url('{"alg":"RS256"}');
+  const costs: readonly [string, string][] = [
+    ["brackets", `{"a":${"[".repeat(2900)}${"]".repeat(2900)}}`],
+    ["names", `{${Array.from({ length: 600 }, (_, i) => `"n${i}":1`).join(",")}}`],
+    ["escapes", `{"a":"${"\\\\".repeat(2900)}"}`],
+    ["a text without end", `{"a":"${'\\"'.repeat(2900)}`],
+    ["dots", ""],
+  ];
+  for (const [what, claims] of costs)
+    it(`of ${what} costs less than 20 ms of CPU at 8 KiB`, () => {
+      const token = what === "dots" ? ".".repeat(8192) : `${header}.${base64Url(claims)}.AAAA`;
+      const before = process.cpuUsage();
+      for (let i = 0; i < 100; i++) readToken(token);
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 100).to.be.below(20_000);
+    });
 });
