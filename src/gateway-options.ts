@@ -37,6 +37,7 @@ export function toRestOptions(config: Config, report: RestOptions["report"]): Re
     allowHttpCode: http.allowHttpCode,
     trustedProxies: http.trustedProxies,
     compressMinBytes: http.compressMinBytes,
+    trustedOrigins: toSocketOrigins(config),
     report,
   };
 }

@@ -1,5 +1,7 @@
 // Accept-Encoding: which encoding an answer gets, and the answer in it.
 import * as zlib from "node:zlib";
+import type { RequestHeaders } from "../front.ts";
+import { compileOriginList } from "../origins.ts";
 import { memoize, parseWeighted } from "./weighted.ts";
 
 /** Up to here compressing at once is cheaper than the way to a thread and back. */
@@ -66,6 +68,23 @@ const choose = memoize((header: string): string => {
 /** The encoding for an answer, `identity` for none: also where the header forbids everything, an answer being better than none. */
 export function chooseEncoding(acceptEncoding: string | undefined): string {
   return acceptEncoding === undefined || acceptEncoding === "" ? "identity" : choose(acceptEncoding);
+}
+
+/**
+ * Whether an answer may be compressed at all. Not for the pages of another site, unless their origin is listed: whoever can make a browser
+ * ask, and sees how long the encrypted answer is, could guess at what is in it (BREACH, CVE-2013-3587). Browsers say so themselves; programs
+ * are not concerned.
+ */
+export type MayCompress = (headers: RequestHeaders) => boolean;
+
+/** Throws RangeError for what is no origin. */
+export function compileMayCompress(trustedOrigins: readonly string[]): MayCompress {
+  const isTrusted = compileOriginList(trustedOrigins);
+  return (headers) => {
+    if (headers["sec-fetch-site"] !== "cross-site") return true;
+    const { origin } = headers;
+    return typeof origin === "string" && isTrusted(origin);
+  };
 }
 
 /** Text, JSON and protobuf; images, archives and unknown types are left alone. */

@@ -9,6 +9,7 @@ import type { RedeemTicket } from "../redeem-ticket.ts";
 import type { RequestMetadata } from "../request-metadata.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
+import type { MayCompress } from "./compress.ts";
 import type { AnswerError } from "./error-answer.ts";
 import type { ReplyHeaders } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
@@ -22,6 +23,7 @@ export interface FrontContext {
   readonly forwardedOf: (exchange: Exchange) => Forwarded;
   readonly requestMetadata: RequestMetadata;
   readonly appendReplyHeaders: ReplyHeaders;
+  readonly mayCompress: MayCompress;
   /** The status of a stream, as JSON in the stream; with those of the trailers that are for clients. Never throws. */
   readonly writeStatus: (error: GatewayError, trailers: Metadata) => string;
   /** Undefined where nobody gives tickets out. */

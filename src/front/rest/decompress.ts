@@ -63,7 +63,7 @@ export function inflate(body: Buffer, encoding: string, limit: number): Promise<
   return new Promise((resolve, reject) => {
     const done: Done = (error, result) => {
       if (error !== null) reject(toError(error, encoding, limit));
-      else if (!isWhole(result as Inflated, body)) reject(trailing(encoding));
+      else if (!isWhole(result as Inflated, body)) reject(encodingTrailing(encoding));
       else resolve((result as Inflated).buffer);
     };
     if (body.length > maxSyncBytes) decoder.async(body, options, done);
@@ -102,12 +102,16 @@ function toError(error: NodeJS.ErrnoException, encoding: string, limit: number):
       },
     );
   }
+  return encodingInvalid(encoding);
+}
+
+export function encodingInvalid(encoding: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, `the request body is not valid ${encoding}`, {
     reason: "BODY_ENCODING_INVALID",
   });
 }
 
-function trailing(encoding: string): GatewayError {
+export function encodingTrailing(encoding: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, `the request body goes on after the end of its ${encoding} data`, {
     reason: "BODY_ENCODING_INVALID",
   });

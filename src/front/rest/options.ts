@@ -37,6 +37,8 @@ export interface RestOptions {
   readonly trustedProxies: readonly string[];
   /** Compress answers of at least this size when the client accepts it; undefined never. */
   readonly compressMinBytes: number | undefined;
+  /** Pages of other sites that get compressed answers all the same, see compileMayCompress. */
+  readonly trustedOrigins: readonly string[];
   /** Hears of errors that have a cause no client gets to see, for the log. Must not throw. */
   readonly report: ReportFault;
 }
@@ -63,6 +65,7 @@ export const strictRest: RestOptions = Object.freeze({
   allowHttpCode: false,
   trustedProxies: Object.freeze([]),
   compressMinBytes: 1024,
+  trustedOrigins: Object.freeze([]),
   report: () => {},
 });
 

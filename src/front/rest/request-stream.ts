@@ -1,11 +1,12 @@
 // What of a request becomes the messages of a client that streams: its path and query once, its body message by message.
-import type { Exchange } from "../front.ts";
+import type { BodyReceiver, Exchange } from "../front.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { isTakenForJson } from "../../translate/request/body-format.ts";
 import { toStreamFormat } from "../../translate/request/media-type.ts";
 import type { StreamMessages } from "../../translate/request/stream-request.ts";
 import { Inbox } from "../stream/inbox.ts";
 import { toContentEncoding } from "./decompress.ts";
+import { InflatingBody, streamedEncodings } from "./inflating-body.ts";
 import { JsonCutter, RawCutter } from "./message-cutter.ts";
 import { hasBody } from "./request-body.ts";
 import { StreamBody } from "./stream-body.ts";
@@ -47,13 +48,24 @@ export function oneMessage(message: Uint8Array, run: StreamRun): Inbox {
 }
 
 function readBody({ context, exchange, request }: StreamSetup, cutter: MessageCutter): RequestStream {
-  let body: StreamBody | undefined;
+  let body: BodyReceiver | undefined;
   const isBidi = request.plan.method.kind === "bidi-streaming";
+  const endsAtFault = isBidi && context.options.profile === "grpc-gateway";
+  const encoding = toStreamedEncoding(exchange);
   return {
     open: (run) => {
-      const endsAtFault = isBidi && context.options.profile === "grpc-gateway";
-      body = new StreamBody({ exchange, cutter, onTaken: run.onTaken, endsAtFault });
-      return body.inbox;
+      if (encoding === undefined) {
+        const plain = new StreamBody({ exchange, cutter, onTaken: run.onTaken, endsAtFault });
+        body = plain;
+        return plain.inbox;
+      }
+      const grantedBytes = context.options.maxBodyBytes;
+      const inflating = new InflatingBody({ encoding, exchange, grantedBytes });
+      const plain = new StreamBody({ exchange: inflating, cutter, onTaken: run.onTaken, endsAtFault });
+      inflating.pipe(plain);
+      run.call.onEnd(() => inflating.destroy());
+      body = inflating;
+      return plain.inbox;
     },
     read: () => {
       if (body !== undefined && !exchange.isDone) exchange.receiveBody(body, false);
@@ -61,11 +73,17 @@ function readBody({ context, exchange, request }: StreamSetup, cutter: MessageCu
   };
 }
 
+/** Throws 415 for an encoding that is not read here, or not in pieces. */
+function toStreamedEncoding({ headers }: Exchange): string | undefined {
+  const encoding = toContentEncoding(headers["content-encoding"] as string | undefined);
+  if (encoding === undefined || streamedEncodings.includes(encoding)) return encoding;
+  throw notStreamed(encoding);
+}
+
 function toCutter({ context, exchange, request }: StreamSetup, messages: StreamMessages): MessageCutter {
   const { profile, json, maxBodyBytes } = context.options;
   const contentType = exchange.headers["content-type"] as string | undefined;
   const isStrict = profile === "strict";
-  if (toContentEncoding(exchange.headers["content-encoding"] as string | undefined) !== undefined) throw encoded();
   if (request.plan.body === "raw" && (isStrict || !isTakenForJson(contentType)))
     return new RawCutter(messages, contentType);
   const format = isStrict && hasBody(exchange) ? toStreamFormat(contentType) : "lines";
@@ -77,11 +95,10 @@ function toCutter({ context, exchange, request }: StreamSetup, messages: StreamM
   });
 }
 
-/** What is decompressed as a whole, and bounded as one, is no stream. */
-function encoded(): GatewayError {
+function notStreamed(encoding: string): GatewayError {
   return new GatewayError(
     Code.INVALID_ARGUMENT,
-    "a streamed request body must not be compressed; send it without Content-Encoding",
-    { reason: "CONTENT_ENCODING_UNSUPPORTED", httpStatus: 415, headers: { "accept-encoding": "identity" } },
+    `a streamed request body cannot be read in ${encoding}; compress it with gzip or deflate, or not at all`,
+    { reason: "CONTENT_ENCODING_UNSUPPORTED", httpStatus: 415, headers: { "accept-encoding": "gzip, deflate" } },
   );
 }

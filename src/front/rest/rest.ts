@@ -11,6 +11,7 @@ import { compileRequestMetadata } from "../request-metadata.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { classify } from "./classify.ts";
+import { compileMayCompress } from "./compress.ts";
 import type { FrontContext } from "./context.ts";
 import { compileErrorAnswer, compileStreamStatus } from "./error-answer.ts";
 import { compileReplyHeaders } from "./metadata.ts";
@@ -47,6 +48,7 @@ export function createRestFront(front: RestFrontOptions): Front {
     forwardedOf,
     requestMetadata: compileRequestMetadata(options),
     appendReplyHeaders: compileReplyHeaders(options),
+    mayCompress: compileMayCompress(options.trustedOrigins),
     writeStatus: compileStreamStatus(schema, options),
     redeemTicket,
     sweep,

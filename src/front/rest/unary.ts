@@ -164,7 +164,9 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
   // Also on what is too small to compress: the next answer of this URL may not be.
   headers.push("vary", options.profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding");
   const encoding =
-    body.length < compressMin ? "identity" : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
+    body.length < compressMin || !context.mayCompress(exchange.headers)
+      ? "identity"
+      : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
   if (encoding === "identity") {
     respond(body);
     return;

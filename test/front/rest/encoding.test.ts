@@ -123,5 +123,18 @@ describe("content coding", () => {
       const image = await library.send("GET /v1/files/a", ["Accept-Encoding: gzip"]);
       expect([image.body.length, image.headers.get("vary")]).to.deep.equal([5_000, undefined]);
     });
+
+    it("compresses nothing for pages of other sites, but those that are listed", async () => {
+      await start(() => long, { trustedOrigins: ["https://app.example"] });
+      const encodingFor = async (...headers: readonly string[]) =>
+        (await library.send("GET /v1/books/1", ["Accept-Encoding: gzip", ...headers])).headers.get("content-encoding");
+      for (const site of ["same-origin", "same-site", "none"])
+        expect(await encodingFor(`Sec-Fetch-Site: ${site}`)).to.equal("gzip");
+      const foreign = "Sec-Fetch-Site: cross-site";
+      expect(await encodingFor(foreign)).to.equal(undefined);
+      expect(await encodingFor(foreign, "Origin: https://evil.example")).to.equal(undefined);
+      expect(await encodingFor(foreign, "Origin: null")).to.equal(undefined);
+      expect(await encodingFor(foreign, "Origin: https://app.example")).to.equal("gzip");
+    });
   });
 });
