@@ -6,7 +6,7 @@ import { CallCounts } from "./chain/call-counts.ts";
 import type { Around, ChainParts, Interceptor } from "./chain/compose.ts";
 import { createMetrics } from "./chain/metrics.ts";
 import type { Point } from "./chain/points.ts";
-import { createSpans, hasTracerProvider } from "./chain/trace/spans.ts";
+import { lazily } from "./lazily.ts";
 import { createTrace } from "./chain/trace/trace.ts";
 import type { Miss } from "./call.ts";
 import type { Config } from "./config/config.ts";
@@ -25,6 +25,13 @@ import { attemptMetrics } from "./metrics/upstream-metrics.ts";
 import { watchRuntime } from "./metrics/runtime.ts";
 import type { Method } from "./schema/descriptor.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
+
+const loadSpans = lazily<typeof import("./chain/trace/spans.ts")>(import.meta.url, "./chain/trace/spans.js");
+
+/** An SDK that is registered was registered through the API, of whatever copy: this is where they meet. */
+function isTelemetryLoaded(): boolean {
+  return Symbol.for("opentelemetry.js.api.1") in globalThis;
+}
 
 export interface ObservabilityInputs {
   readonly config: Config;
@@ -63,8 +70,8 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
   const ownLog = given === undefined && config.log.access !== "off" ? openLog(config) : undefined;
   const log = given ?? ownLog;
   const { tracing, metrics } = config;
-  const hasSpans = tracing.spans === "auto" && hasTracerProvider();
-  const spans = hasSpans ? createSpans({ ...tracing, version: readVersion(), upstreamOf }) : undefined;
+  const hasSpans = tracing.spans === "auto" && isTelemetryLoaded() && loadSpans().hasTracerProvider();
+  const spans = hasSpans ? loadSpans().createSpans({ ...tracing, version: readVersion(), upstreamOf }) : undefined;
   const access = createLogging(config, log, upstreamOf);
   const calls = metrics.enabled ? new CallCounts(metrics.buckets) : undefined;
   const attempts = metrics.enabled ? new AttemptCounts(metrics.buckets, upstreamOf) : undefined;

@@ -1,9 +1,11 @@
 // Where log lines go: standard output, standard error or a file; written behind the calls' backs, bounded in memory, flushed at the end.
 import { closeSync, openSync } from "node:fs";
-import { pino } from "pino";
-import type { DestinationStream } from "pino";
+import type { DestinationStream, pino } from "pino";
+import { lazily } from "../lazily.ts";
 import { escapeAscii } from "../json-line.ts";
 import { formatLineForPeople } from "./line-for-people.ts";
+
+const loadPino = lazily<typeof import("pino")>(import.meta.url, "pino");
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -67,7 +69,7 @@ export function createLog({ output, level, format, maxWaitingBytes }: LogOptions
 /** Lines as pino makes them, of the same form as those of calls. */
 function createTeller(level: Level, writeLine: (line: string) => void) {
   const stream: DestinationStream = { write: (line) => writeLine(escapeAscii(line.trimEnd())) };
-  return pino(
+  return loadPino().pino(
     {
       level,
       base: null,
@@ -96,7 +98,7 @@ class Output {
     this.#gatherBytes = Math.min(gatherBytes, maxWaitingBytes / 4);
     // What cannot be opened later, after it was moved away, is told by an event only.
     if (this.isFile) closeSync(openSync(output, "a", fileMode));
-    this.#destination = pino.destination({
+    this.#destination = loadPino().destination({
       dest: this.isFile ? output : output === "stdout" ? 1 : 2,
       sync: false,
       // What is printable ASCII only is copied in no time, and measured in none.

@@ -1,5 +1,5 @@
 // Policies that cannot be meant: what is asked of callers whom nobody asks who they are, conditions that no message can answer, two that say opposite things.
-import { compileCondition } from "../chain/authorize/condition.ts";
+import { lazily } from "../lazily.ts";
 import type { AuthLevel, AuthRule } from "../chain/policy.ts";
 import { formatDuration } from "../config/quantity.ts";
 import type { Method, Schema } from "../schema/descriptor.ts";
@@ -7,6 +7,11 @@ import type { DeclaredPair, ResolvedPolicy } from "./resolve-method.ts";
 import { closestOf } from "./resolve-method.ts";
 import type { Configured } from "./resolve-method.ts";
 import type { Placed, Report } from "./placed.ts";
+
+const loadConditions = lazily<typeof import("../chain/authorize/condition.ts")>(
+  import.meta.url,
+  "../chain/authorize/condition.js",
+);
 
 export interface ContradictionInputs {
   readonly schema: Schema;
@@ -65,7 +70,7 @@ function checkRule(
   const fault = (message: string, hint: string | undefined, kind: string): void =>
     report({ severity: "error", position: rule.position, message, hint, rule: kind });
   const context = { method, findEnum: (one: string) => schema.enum(one), knowsRequest: true };
-  const condition = when === undefined ? undefined : compileCondition(when, context);
+  const condition = when === undefined ? undefined : loadConditions().compileCondition(when, context);
   if (condition !== undefined && "faults" in condition) {
     for (const { message, hint } of condition.faults)
       fault(`the condition of the rule ${name}, for ${method.name}: ${message}`, hint, "auth-condition");

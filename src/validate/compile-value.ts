@@ -1,6 +1,6 @@
 // The rules of one value: a field's own, a list's item, a map's key or value.
 import type { Field, MessageType, OptionMessage, OptionValue, Schema } from "../schema/descriptor.ts";
-import { type CelRules, type Expression, type Given, type Subject } from "./cel/cel-rules.ts";
+import type { CelRules, Expression, Given, Subject } from "./cel/cel-rules.ts";
 import type { Check, Inspection } from "./inspection.ts";
 import { MessageFields, type SlotValue, type Span } from "./message-fields.ts";
 import { bytesRuleNames, compileBytesRules } from "./rules/bytes-rules.ts";
@@ -23,7 +23,8 @@ import { type ScalarValue, zeroOf } from "./wire-shape.ts";
 /** What compiling needs of its surroundings. */
 export interface Compiling {
   readonly schema: Schema;
-  readonly cel: CelRules;
+  /** Loaded when the first rule needs it. */
+  readonly cel: () => CelRules;
 }
 
 /** Rules of a value, with what it is. */
@@ -199,7 +200,7 @@ type CelCheck = Check<ScalarValue | undefined>;
 function compileCel({ cel }: Compiling, { rules, place }: ValueRules, subject: Subject): CelCheck[] {
   return readExpressions(rules).flatMap(({ expression, option }) => {
     const rulePath = joinPath(place.path, option);
-    return cel.compile(expression, { place, option, rulePath, subject }) ?? [];
+    return cel().compile(expression, { place, option, rulePath, subject }) ?? [];
   });
 }
 
@@ -244,7 +245,7 @@ function compilePredefined(compiling: Compiling, value: ValueRules, kind: RuleKi
     const given: Given = { field: value.owner, kind: kind.kind, extension };
     for (const expression of expressions) {
       const rule = toExpression(expression as OptionMessage);
-      const check = compiling.cel.compile(rule, { place: value.place, option, rulePath, subject, given });
+      const check = compiling.cel().compile(rule, { place: value.place, option, rulePath, subject, given });
       if (check !== undefined) checks.push(check);
     }
   }

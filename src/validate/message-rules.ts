@@ -16,14 +16,14 @@ export interface MessageRules {
   readonly rivals: ReadonlySet<Field>;
 }
 
-export function compileMessageRules(type: MessageType, cel: CelRules, report: Report): MessageRules {
+export function compileMessageRules(type: MessageType, cel: () => CelRules, report: Report): MessageRules {
   const rules = type.options.get("(buf.validate.message)") as OptionMessage | undefined;
   const place = placeOf(type, report);
   refuseUnknown(type, place, rules);
   const fields = new Set<Field>();
   const rivals = new Set<Field>();
   const checks: MessageRule[] = readExpressions(rules).flatMap(({ expression, option }) => {
-    const check = cel.compile(expression, { place, option, rulePath: "", subject: { kind: "message", type } });
+    const check = cel().compile(expression, { place, option, rulePath: "", subject: { kind: "message", type } });
     return check === undefined ? [] : [(_, at) => check(undefined, at)];
   });
   ((rules?.get("oneof") ?? []) as readonly OptionMessage[]).forEach((rule, index) => {

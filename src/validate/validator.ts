@@ -3,12 +3,15 @@ import type { Diagnostic } from "../diagnostic.ts";
 import type { Field, MessageType, Schema } from "../schema/descriptor.ts";
 import { malformed, maxWireDepth } from "../translate/wire/wire-reader.ts";
 import { findUpdate, hasBehavior, isRequired } from "./behavior.ts";
-import { CelRules } from "./cel/cel-rules.ts";
+import { lazily } from "../lazily.ts";
+import type { CelRules } from "./cel/cel-rules.ts";
 import { compileField, type FieldCheck, isPresent } from "./compile-field.ts";
 import { type Check, enough, Inspection, type InspectionLimits, type Violation } from "./inspection.ts";
 import { joinPieces, MessageFields, type Ranges, type Span } from "./message-fields.ts";
 import { compileMessageRules, type MessageRules } from "./message-rules.ts";
 import type { Report } from "./rules/place.ts";
+
+const loadCel = lazily<typeof import("./cel/cel-rules.ts")>(import.meta.url, "./cel/cel-rules.js");
 
 export interface ValidatorOptions {
   /** What becomes of fields that only the server sets. */
@@ -49,7 +52,7 @@ class Plans {
   readonly #schema: Schema;
   readonly #options: ValidatorOptions;
   readonly #report: Report;
-  readonly #cel: CelRules;
+  #cel: CelRules | undefined;
   readonly #plans = new Map<MessageType, Check<Span>>();
   readonly #ruled = new Map<MessageType, boolean>();
 
@@ -57,7 +60,6 @@ class Plans {
     this.#schema = schema;
     this.#options = options;
     this.#report = report;
-    this.#cel = new CelRules(schema);
   }
 
   validatorOf(type: MessageType): Validate | undefined {
@@ -90,10 +92,11 @@ class Plans {
   }
 
   #compile(type: MessageType): Check<Span> {
-    const whole = compileMessageRules(type, this.#cel, this.#report);
+    const cel = (): CelRules => (this.#cel ??= new (loadCel().CelRules)(this.#schema));
+    const whole = compileMessageRules(type, cel, this.#report);
     const compiling = {
       schema: this.#schema,
-      cel: this.#cel,
+      cel,
       report: this.#report,
       outputOnly: this.#options.outputOnly,
       inside: (inner: MessageType) => this.#inside(inner),

@@ -5,8 +5,10 @@ import { Code, GatewayError } from "../../status.ts";
 import { bearerChallenge, credentialsMissing, quoteText } from "../authenticate/refusals.ts";
 import type { Interceptor } from "../compose.ts";
 import type { AuthRule, PolicyOf, Sourced } from "../policy.ts";
-import { compileCondition } from "./condition.ts";
+import { lazily } from "../../lazily.ts";
 import type { Condition } from "./condition.ts";
+
+const loadConditions = lazily<typeof import("./condition.ts")>(import.meta.url, "./condition.js");
 
 export interface AuthorizeOptions {
   readonly policyOf: PolicyOf;
@@ -58,7 +60,9 @@ function compileRule({ value: rule, from }: Sourced<AuthRule>, method: Method, s
   const findEnum = (one: string): ReturnType<Schema["enum"]> => schema.enum(one);
   const knowsRequest = schema.method(method.name) === method;
   const compiled =
-    rule.when === undefined ? undefined : compileCondition(rule.when, { method, findEnum, knowsRequest });
+    rule.when === undefined
+      ? undefined
+      : loadConditions().compileCondition(rule.when, { method, findEnum, knowsRequest });
   const condition = compiled !== undefined && "faults" in compiled ? compiled.faults[0].message : compiled;
   const asksOfCondition = typeof condition === "object" && condition.usesIdentity;
   const asksIdentity = rule.scopes.length > 0 || rule.roles.length > 0 || asksOfCondition;

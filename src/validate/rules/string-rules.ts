@@ -1,9 +1,12 @@
 // The rules of strings.
-import { RE2JS } from "@bufbuild/re2";
+import type { RE2JS } from "@bufbuild/re2";
+import { lazily } from "../../lazily.ts";
 import type { Check } from "../inspection.ts";
 import { formatOf, formatNames, headerFormat } from "./string-formats.ts";
 import { formatList, type RuleKind } from "./place.ts";
 import { unless } from "./range.ts";
+
+const loadRe2 = lazily<typeof import("@bufbuild/re2")>(import.meta.url, "@bufbuild/re2");
 
 export const stringRuleNames: readonly string[] = [
   "const",
@@ -102,7 +105,7 @@ export function countCodePoints(text: string): number {
 /** Undefined after it was refused. RE2's time is linear in the text, whatever the pattern. */
 export function compilePattern(kind: RuleKind, pattern: string): RE2JS | undefined {
   try {
-    return RE2JS.compile(pattern);
+    return loadRe2().RE2JS.compile(pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = "write it in the syntax of RE2, which has no look-around and no back-references";
