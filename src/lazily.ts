@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
  * `from` is the caller's `import.meta.url`; `path` is that of a compiled module (`./condition.js`), or a package. Synchronous, unlike
  * `import()`: Node requires ES modules since 20.19, and they are the same ones that others import.
  */
-export function lazily<T>(from: string, path: string): () => T {
-  let loaded: T | undefined;
-  return () => (loaded ??= createRequire(from)(path) as T);
+export function lazily(from: string, path: string): () => unknown {
+  let loaded: unknown;
+  return () => (loaded ??= createRequire(from)(path));
 }

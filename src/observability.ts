@@ -26,7 +26,7 @@ import { watchRuntime } from "./metrics/runtime.ts";
 import type { Method } from "./schema/descriptor.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 
-const loadSpans = lazily<typeof import("./chain/trace/spans.ts")>(import.meta.url, "./chain/trace/spans.js");
+const loadSpans = lazily(import.meta.url, "./chain/trace/spans.js") as () => typeof import("./chain/trace/spans.ts");
 
 /** An SDK that is registered was registered through the API, of whatever copy: this is where they meet. */
 function isTelemetryLoaded(): boolean {

@@ -5,7 +5,7 @@ import { lazily } from "../lazily.ts";
 import { escapeAscii } from "../json-line.ts";
 import { formatLineForPeople } from "./line-for-people.ts";
 
-const loadPino = lazily<typeof import("pino")>(import.meta.url, "pino");
+const loadPino = lazily(import.meta.url, "pino") as () => typeof import("pino");
 
 export type Level = "debug" | "info" | "warn" | "error";
 

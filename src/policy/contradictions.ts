@@ -8,10 +8,10 @@ import { closestOf } from "./resolve-method.ts";
 import type { Configured } from "./resolve-method.ts";
 import type { Placed, Report } from "./placed.ts";
 
-const loadConditions = lazily<typeof import("../chain/authorize/condition.ts")>(
+const loadConditions = lazily(
   import.meta.url,
   "../chain/authorize/condition.js",
-);
+) as () => typeof import("../chain/authorize/condition.ts");
 
 export interface ContradictionInputs {
   readonly schema: Schema;

@@ -11,7 +11,7 @@ import { joinPieces, MessageFields, type Ranges, type Span } from "./message-fie
 import { compileMessageRules, type MessageRules } from "./message-rules.ts";
 import type { Report } from "./rules/place.ts";
 
-const loadCel = lazily<typeof import("./cel/cel-rules.ts")>(import.meta.url, "./cel/cel-rules.js");
+const loadCel = lazily(import.meta.url, "./cel/cel-rules.js") as () => typeof import("./cel/cel-rules.ts");
 
 export interface ValidatorOptions {
   /** What becomes of fields that only the server sets. */

@@ -8,7 +8,7 @@ import type { AuthRule, PolicyOf, Sourced } from "../policy.ts";
 import { lazily } from "../../lazily.ts";
 import type { Condition } from "./condition.ts";
 
-const loadConditions = lazily<typeof import("./condition.ts")>(import.meta.url, "./condition.js");
+const loadConditions = lazily(import.meta.url, "./condition.js") as () => typeof import("./condition.ts");
 
 export interface AuthorizeOptions {
   readonly policyOf: PolicyOf;

@@ -6,7 +6,7 @@ import { formatOf, formatNames, headerFormat } from "./string-formats.ts";
 import { formatList, type RuleKind } from "./place.ts";
 import { unless } from "./range.ts";
 
-const loadRe2 = lazily<typeof import("@bufbuild/re2")>(import.meta.url, "@bufbuild/re2");
+const loadRe2 = lazily(import.meta.url, "@bufbuild/re2") as () => typeof import("@bufbuild/re2");
 
 export const stringRuleNames: readonly string[] = [
   "const",
