@@ -13,6 +13,7 @@ import { createShed } from "../src/chain/shed.ts";
 import type { Metric } from "../src/exposition.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
+import { knownService } from "./chain/new-call.ts";
 import { limitMetrics } from "../src/metrics/limit-metrics.ts";
 import { AttemptCounts } from "../src/chain/attempts.ts";
 import { connectionMetrics } from "../src/metrics/stream-metrics.ts";
@@ -30,7 +31,7 @@ function everyLimitMetric(): Metric[] {
   const watch = new LoadWatch({ maxDelayMs: 500, maxHeap: 0.9 });
   const policyOf = (): MethodPolicy => ({ maxInFlight: { value: 1, from: "test" } }) as MethodPolicy;
   const concurrency = createConcurrency({ policyOf, maxStreamsPerClient: 1 });
-  concurrency.compile({ name: "p.S.M", kind: "unary" } as Method);
+  concurrency.compile({ name: "p.S.M", kind: "unary", service: knownService } as Method);
   const link = {
     isReady: false,
     connect: () => Promise.resolve(),

@@ -3,7 +3,7 @@ import type { Call, Intercept } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { Interceptor } from "./compose.ts";
-import { compileKey } from "./limit/limit-key.ts";
+import { compileKey, toCountedName } from "./limit/limit-key.ts";
 import type { PolicyOf } from "./policy.ts";
 
 export interface ConcurrencyOptions {
@@ -34,8 +34,9 @@ export function createConcurrency({ policyOf, maxStreamsPerClient }: Concurrency
   const compileSlots = (method: Method): MethodSlots | undefined => {
     const max = policyOf(method).maxInFlight?.value;
     if (max === undefined) return undefined;
-    const slots = methods.get(method.name) ?? new MethodSlots(max);
-    methods.set(method.name, slots);
+    const name = toCountedName(method);
+    const slots = methods.get(name) ?? new MethodSlots(max);
+    methods.set(name, slots);
     return slots;
   };
   return {

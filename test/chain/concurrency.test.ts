@@ -4,9 +4,9 @@ import { createConcurrency } from "../../src/chain/concurrency.ts";
 import type { MethodPolicy } from "../../src/chain/policy.ts";
 import type { Method, MethodKind } from "../../src/schema/descriptor.ts";
 import { Code, GatewayError } from "../../src/status.ts";
-import { newCall } from "./new-call.ts";
+import { knownService, newCall } from "./new-call.ts";
 
-const methodOf = (kind: MethodKind): Method => ({ name: `t.S.${kind}`, kind }) as Method;
+const methodOf = (kind: MethodKind): Method => ({ name: `t.S.${kind}`, kind, service: knownService }) as Method;
 
 function newConcurrency(maxInFlight: number | undefined, maxStreamsPerClient?: number) {
   const value = maxInFlight === undefined ? undefined : { value: maxInFlight, from: "test" };
@@ -60,6 +60,16 @@ describe("concurrency", () => {
     over.end(Code.CANCELLED);
     void take?.(over);
     expect(count()).to.equal(0);
+  });
+
+  it("counts methods that no proto names as one, whatever clients call them", () => {
+    const concurrency = newConcurrency(2);
+    const refused = [1, 2, 3].map((i) => {
+      const method = { name: `made.Up.M${i}`, kind: "unary", service: { methods: [] as readonly Method[] } } as Method;
+      return refusalOf(() => concurrency.compile(method)?.(newCall()))?.reason;
+    });
+    expect(refused).to.deep.equal([undefined, undefined, "METHOD_BUSY"]);
+    expect(concurrency.inFlight()).to.have.length(1);
   });
 
   it("bounds the streams of a client over all methods, by principal or else by address", () => {

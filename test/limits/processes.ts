@@ -90,7 +90,9 @@ export interface Outcome {
   readonly sent: number;
   /** By HTTP status. */
   readonly answers: ReadonlyMap<number, number>;
-  /** From the first request to the last answer: on a busy machine calls are still waiting to be counted when the last one has been sent. */
+  /** From the first request to the last one. */
+  readonly sendingMs: number;
+  /** To the last answer: on a busy machine calls still wait to be counted when all have been sent. */
   readonly elapsedMs: number;
 }
 
@@ -108,10 +110,11 @@ export async function overload({ bases, callsPerSecond, ms }: Overload): Promise
     for (; sent < due; sent++) pending.push(call(agent, bases[sent % bases.length], answers));
     await new Promise((resolve) => setTimeout(resolve, turnMs));
   }
+  const sendingMs = performance.now() - started;
   await Promise.all(pending);
   const elapsedMs = performance.now() - started;
   agent.destroy();
-  return { sent, answers, elapsedMs };
+  return { sent, answers, sendingMs, elapsedMs };
 }
 
 function call(agent: Agent, base: string, answers: Map<number, number>): Promise<void> {

@@ -1,6 +1,12 @@
 // What of a call is counted together: the key of a limit, as one string of bounded length that no client can make collide with another's.
 import { createHash } from "node:crypto";
 import type { Call } from "../../call.ts";
+import type { Method } from "../../schema/descriptor.ts";
+
+/** Methods that no proto names (`grpc.proxy_unknown`) are one: their names are the client's to make up. */
+export function toCountedName({ name, service }: Method): string {
+  return service.methods.length === 0 ? "unknown" : name;
+}
 
 export type KeyOf = (call: Call) => string;
 
@@ -32,7 +38,7 @@ function compilePart(part: string): KeyOf {
   const [, kind, name] = /^(claim|header):(.*)$/s.exec(part) ?? [];
   if (kind === "claim") return (call) => tagged(claimOf(call, name)) ?? stranger(call);
   if (kind === "header") return (call) => tagged(headerOf(call, name)) ?? stranger(call);
-  if (part === "method") return (call) => call.method.name;
+  if (part === "method") return ({ method }) => toCountedName(method);
   if (part === "principal") return (call) => tagged(call.identity?.principal) ?? stranger(call);
   if (part === "ip") return (call) => toAddressKey(call.peer.address);
   return () => "";
