@@ -6,6 +6,8 @@
 //              │           └→ front/websocket (one call a socket, or many) ────┘   │                 │
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
+//
+// Before every front stands front/guard: the request's id, what pages may read, addresses that are served, bans, preflights.
 import type { Authenticate, ReportFault } from "./call.ts";
 import { credentialsRevoked } from "./chain/authenticate.ts";
 import type { Authentication } from "./chain/authenticate.ts";

@@ -53,7 +53,9 @@ export class InflatingBody implements BodyReceiver, Consuming {
   }
 
   onEnd(): void {
-    this.#engine.end();
+    // No body is no body in any encoding.
+    if (this.#receivedBytes === 0) this.#receiver?.onEnd();
+    else this.#engine.end();
   }
 
   onFail(error: GatewayError): void {
