@@ -79,7 +79,10 @@ export function toStruct(values: Readonly<Record<string, string | number | boole
   return { fields: Object.fromEntries(fields) as object };
 }
 
-export async function startExtAuthzServer(): Promise<ExtAuthzServer> {
+export async function startExtAuthzServer(tls?: {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}): Promise<ExtAuthzServer> {
   const folder = createFolder();
   const definition = loadSync(join(folder.write("auth.proto", proto)), {
     keepCase: true,
@@ -112,10 +115,12 @@ export async function startExtAuthzServer(): Promise<ExtAuthzServer> {
       else reply(null, answer);
     },
   });
+  const secure =
+    tls === undefined
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
   const port = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
+    grpc.bindAsync("127.0.0.1:0", secure, (error, bound) => (error === null ? resolve(bound) : reject(error))),
   );
   return Object.assign(started, { target: `127.0.0.1:${port}` });
 }

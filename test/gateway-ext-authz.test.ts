@@ -7,6 +7,7 @@ import { createFolder } from "./config/yaml-fixture.ts";
 import { pick, startCredentialsKit } from "./credentials-kit.ts";
 import type { CredentialsKit } from "./credentials-kit.ts";
 import { startExtAuthzServer, toStruct } from "./ext-authz-server.ts";
+import { createPki, hasOpenssl } from "./upstream/pki.ts";
 import type { ExtAuthzServer } from "./ext-authz-server.ts";
 
 const six = <T>(value: T): T[] => Array.from({ length: 6 }, () => value);
@@ -236,6 +237,27 @@ describe("a gateway with auth.ext_authz", () => {
       expect([outcome.httpStatus, outcome.reason]).to.deep.equal([503, "EXT_AUTHZ_UNAVAILABLE"]);
       expect(outcome.message).to.not.include("127.0.0.1");
     });
+  });
+
+  it("is asked over TLS, by either transport, and only where its certificate holds", async function () {
+    if (!hasOpenssl()) this.skip();
+    const pki = createPki();
+    const secure = await startExtAuthzServer(pki);
+    secure.answer = () => ({ status: { code: 7 } });
+    const target = secure.target.replace("127.0.0.1", "localhost");
+    const ask = async (tls: string, transport: string): Promise<string | undefined> => {
+      const yaml = `transport: ${transport}\nauth:\n  default: optional\n  ext_authz: { target: "${target}", timeout: 2s, tls: ${tls} }\n`;
+      const asking = await startCredentialsKit({ yaml });
+      const { reason } = await asking.rest({});
+      await asking.close();
+      return reason;
+    };
+    for (const transport of ["native", "grpc-js"]) {
+      expect(await ask(`{ ca: ${pki.caFile} }`, transport)).to.equal("EXT_AUTHZ_DENIED");
+      expect(await ask("{}", transport)).to.equal("EXT_AUTHZ_UNAVAILABLE");
+    }
+    secure.close();
+    pki.remove();
   });
 
   it("gives the question up when the client leaves", async () => {
