@@ -11,7 +11,6 @@ import type { LimitLink } from "./chain/limit/limit-link.ts";
 import type { Point } from "./chain/points.ts";
 import { createRequestIds } from "./chain/request-id.ts";
 import type { PolicyOf } from "./chain/policy.ts";
-import { createValidation } from "./chain/validate.ts";
 import type { Config } from "./config/config.ts";
 import type { MetricSource } from "./exposition.ts";
 import { createConfiguredExtAuthz } from "./ext-authz.ts";
@@ -21,7 +20,7 @@ import { createLimiting } from "./limiting.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
 import type { GatewayError } from "./status.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
-import { validatorsOf } from "./validate/validator.ts";
+import { createConfiguredValidation } from "./validation.ts";
 
 export interface InterceptorInputs {
   readonly config: Config;
@@ -99,17 +98,6 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       limiting.close();
     },
   };
-}
-
-function createConfiguredValidation({ config, schema, policyOf }: InterceptorInputs): Interceptor | undefined {
-  const { validation, json } = config;
-  if (!validation.enabled) return undefined;
-  return createValidation({
-    validators: validatorsOf(schema, validation),
-    maxViolations: validation.maxViolations,
-    jsonNames: json.protoNames ? "proto" : "json",
-    isChecked: (method) => policyOf(method).validate.value,
-  });
 }
 
 /** One after the other, at one point; the first decides at once. */

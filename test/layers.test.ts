@@ -82,6 +82,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   metrics: ["chain", "exposition", "front/stream", "status", "upstream"],
   "memory-return": ["front/stream"],
   "interceptor-modules": "everything",
+  validation: "everything",
   fronts: "everything",
   observability: "everything",
   interceptors: "everything",

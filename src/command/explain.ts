@@ -18,6 +18,7 @@ import type { Rehearsal } from "./rehearse.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
 import type { FetchSchemaBytes, Project } from "./project.ts";
+import { describeRules } from "../validate/describe-rules.ts";
 import { formatForPeople } from "./report.ts";
 import { toRouteEntry } from "./route-list.ts";
 import type { RouteEntry } from "./route-list.ts";
@@ -36,6 +37,8 @@ interface Explanation {
   /** What is in force for the method, and what its calls pass. */
   readonly policy: readonly PolicyLine[];
   readonly chain: readonly ChainEntry[];
+  /** What the messages have to be like, as far as they are held against it. */
+  readonly rules: readonly string[];
   readonly answer: Rehearsal["answer"];
 }
 
@@ -78,6 +81,7 @@ async function explain(project: Project, { match, call, timeoutMs, answer }: Reh
     target: method === undefined ? undefined : findTarget(config, method),
     policy: method === undefined ? [] : describePolicy(compilePolicies({ config, schema }).policyOf(method)),
     chain: method === undefined ? [] : await findChain(project, method),
+    rules: method === undefined ? [] : findRules(project, method),
     answer: call === undefined ? answer : undefined,
   };
 }
@@ -107,6 +111,11 @@ function findTarget(config: Config, method: Method): string | undefined {
   }
 }
 
+function findRules(project: Project, method: Method): readonly string[] {
+  const isChecked = project.config.validation.enabled && compilePolicies(project).policyOf(method).validate.value;
+  return isChecked ? describeRules(method.input) : [];
+}
+
 function toPairs(list: readonly string[]): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < list.length; index += 2) pairs.push([list[index], list[index + 1]]);
@@ -134,8 +143,11 @@ function formatJson({ captures, messages, timeoutMs, metadata, answer, ...rest }
   return JSON.stringify(object, undefined, 2);
 }
 
+/** Of the rules of a request; --json has them all. */
+const shownRules = 20;
+
 function formatLines(request: string, explanation: Explanation, style: Style): string[] {
-  const { binding, captures, messages = [], metadata, timeoutMs, target, policy, chain, answer } = explanation;
+  const { binding, captures, messages = [], metadata, timeoutMs, target, policy, chain, rules, answer } = explanation;
   const rows: (readonly [string, string])[] = [];
   if (binding !== undefined) {
     rows.push(["binding", `${binding.httpMethod} ${binding.path}`]);
@@ -149,6 +161,8 @@ function formatLines(request: string, explanation: Explanation, style: Style): s
   for (const [variable, value] of captures) rows.push(["capture", `${variable} = ${JSON.stringify(value)}`]);
   for (const message of messages) rows.push(["message", message]);
   for (const [name, value] of metadata) rows.push(["metadata", `${name}: ${value}`]);
+  for (const rule of rules.slice(0, shownRules)) rows.push(["check", rule]);
+  if (rules.length > shownRules) rows.push(["check", `and ${rules.length - shownRules} more`]);
   if (timeoutMs !== undefined) rows.push(["deadline", timeoutMs === Infinity ? "none" : formatDuration(timeoutMs)]);
   for (const { what, text, from } of policy) rows.push(["policy", `${what} ${text} (${from})`]);
   if (chain.length > 0)

@@ -12,6 +12,7 @@ import type { RouteMatch } from "../route/router.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ExplainedRequest } from "./explain-request.ts";
+import { createConfiguredValidation } from "../validation.ts";
 import type { Project } from "./project.ts";
 import { toRestOptions, toRouterOptions } from "../gateway-options.ts";
 
@@ -36,6 +37,7 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
   const { config, schema, bindings } = project;
   const { policyOf } = compilePolicies({ schema, config });
   const router = createRouter(bindings, toRouterOptions(config));
+  const validation = createConfiguredValidation({ config, schema, policyOf });
   const sweep = new Sweep();
   let match: RouteMatch | undefined;
   let call: RehearsedCall | undefined;
@@ -50,6 +52,8 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
     },
     schema,
     chain: composeChain({
+      // The rest of the chain depends on who calls, from where and how often.
+      interceptors: validation === undefined ? [] : [validation],
       end: {
         unary: ({ method, metadata, message, deadline }) => {
           call = { method, metadata, messages: [message] };

@@ -1,6 +1,7 @@
 // Message types as JSON Schema: what their ProtoJSON looks like, with the gateway's own switches.
 import type { EnumType, Field, FieldType, MessageType, OptionValue, ScalarType } from "../schema/descriptor.ts";
 import { enumPrefix } from "../translate/json/enum-names.ts";
+import { isRequiredByRule, withRules } from "./json-schema-rules.ts";
 import { memberOf } from "./type-expression.ts";
 import type { JsonShape } from "./type-expression.ts";
 
@@ -107,7 +108,9 @@ export function createSchemas(json: JsonShape): Schemas {
 
 function describeMessage(message: MessageType, json: JsonShape, ofField: (field: Field) => SchemaObject): SchemaObject {
   const fields = [...message.fields, ...message.extensions];
-  const required = fields.filter((field) => field.required || hasBehavior(field, "REQUIRED"));
+  const required = fields.filter(
+    (field) => field.required || isRequiredByRule(field) || hasBehavior(field, "REQUIRED"),
+  );
   return {
     type: "object",
     ...toText(message),
@@ -123,7 +126,7 @@ function describeMessage(message: MessageType, json: JsonShape, ofField: (field:
 
 function describeField(field: Field, ofField: (field: Field) => SchemaObject): SchemaObject {
   return {
-    ...ofField(field),
+    ...withRules(field, ofField(field)),
     ...toText({ comment: [field.comment.trim(), oneofNote(field)].filter((part) => part !== "").join("\n\n") }),
     ...(field.deprecated ? { deprecated: true } : {}),
     ...(hasBehavior(field, "OUTPUT_ONLY") ? { readOnly: true } : {}),
