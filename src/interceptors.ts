@@ -84,6 +84,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
     bans,
     metrics: [
       limiting.metrics,
+      ...(authentication === undefined ? [] : [authentication.metrics]),
       ...(extAuthz === undefined ? [] : [extAuthz.metrics]),
       ...(bans === undefined ? [] : [bans.metrics]),
     ],

@@ -19,6 +19,7 @@ import { AttemptCounts } from "../src/chain/attempts.ts";
 import { connectionMetrics } from "../src/metrics/stream-metrics.ts";
 import { attemptMetrics } from "../src/metrics/upstream-metrics.ts";
 import type { Transport } from "../src/upstream/transport.ts";
+import { jwtMetrics } from "../src/chain/authenticate/jwt-metrics.ts";
 import { logMetrics } from "../src/metrics/log-metrics.ts";
 import { watchRuntime } from "../src/metrics/runtime.ts";
 import type { Method } from "../src/schema/descriptor.ts";
@@ -92,6 +93,7 @@ describe("writeMetrics", () => {
           runtime.metrics,
           bans.metrics,
           everyLimitMetric,
+          () => jwtMetrics({ counts: { known: 0, checked: 0, refused: 0 }, knownTokens: 0, issuers: [] }),
           () => logMetrics({ dropped: 0 }),
           () => connectionMetrics({ connections: 0 }),
           () => attemptMetrics(new AttemptCounts([1], () => undefined)),

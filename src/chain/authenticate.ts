@@ -1,5 +1,6 @@
 // Who makes a call: asked before it goes on, once; and the end of streams whose caller's credentials end or are revoked.
 import type { Authenticate, AuthenticationRequest, Call, Identity, Intercept } from "../call.ts";
+import type { Metric } from "../exposition.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { askInTurn, sortAuthenticators } from "./authenticate/authenticator.ts";
@@ -39,6 +40,8 @@ export interface Authentication {
   readonly interceptor: Interceptor;
   /** Begins to fetch what is needed to judge anybody. */
   start(): void;
+  /** What those who judge have counted. */
+  readonly metrics: () => readonly Metric[];
   /** Why nobody can be judged for now, one line each. */
   problems(): readonly string[];
   /**
@@ -103,6 +106,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     },
     interceptor: { name: "authenticate", compile },
     start: () => authenticators.forEach((authenticator) => authenticator.start?.()),
+    metrics: () => authenticators.flatMap((authenticator) => authenticator.metrics?.() ?? []),
     problems: () => authenticators.flatMap((authenticator) => authenticator.problems?.() ?? []),
     revoke(principal, error) {
       judge.revoke(principal);

@@ -1,5 +1,6 @@
 // One way to say who somebody is, and several of them as one: the first that finds credentials of its kind decides.
 import type { Authenticate, AuthenticationRequest, Identity } from "../../call.ts";
+import type { Metric } from "../../exposition.ts";
 
 /** A kind of credentials: bearer tokens that are JWTs, API keys, client certificates. */
 export interface Authenticator {
@@ -28,6 +29,8 @@ export interface Authenticator {
   problems?(): readonly string[];
   /** What it knows about a principal is not to be used any more. */
   revoke?(principal: string): void;
+  /** What it has counted. */
+  metrics?(): readonly Metric[];
   /** Nothing is left open. */
   close?(): void;
 }

@@ -9,6 +9,8 @@ import type { ClaimRules } from "./check-claims.ts";
 import { findToken } from "./find-token.ts";
 import type { TokenPlaces } from "./find-token.ts";
 import type { VerificationKey } from "./json-web-keys.ts";
+import { jwtMetrics } from "./jwt-metrics.ts";
+import type { TokenCounts } from "./jwt-metrics.ts";
 import { createFixedKey, FetchedKeys } from "./key-source.ts";
 import type { KeySource } from "./key-source.ts";
 import { loadKeys } from "./load-keys.ts";
@@ -67,7 +69,7 @@ export function createJwtAuthenticator(options: JwtOptions): Authenticator {
       if (known !== undefined) return known;
       const found = findToken(request, options);
       if (found === undefined) return undefined;
-      if ("problem" in found) throw tokenInvalid(options.realm, found.problem);
+      if ("problem" in found) throw judge.refuse(found.problem);
       if (options.leaveOpaque && !found.token.includes(".")) return undefined;
       return judge.judge(found.token, request.headers);
     },
@@ -78,6 +80,12 @@ export function createJwtAuthenticator(options: JwtOptions): Authenticator {
       return problems.length === sources.length ? problems : [];
     },
     revoke: (principal) => judge.revoke(principal),
+    metrics: () =>
+      jwtMetrics({
+        counts: judge.counts,
+        knownTokens: judge.knownTokens,
+        issuers: [...issuers].map(([issuer, { keys }]) => [issuer, keys] as const),
+      }),
     close: () => sources.forEach((source) => source.close()),
   };
 }
@@ -103,6 +111,7 @@ function createKeySource(issuer: JwtIssuer, { timer, report }: JwtOptions): KeyS
 }
 
 class TokenJudge {
+  readonly counts: TokenCounts = { known: 0, checked: 0, refused: 0 };
   readonly #issuers: ReadonlyMap<string, Issuer>;
   readonly #realm: string;
   readonly #now: () => number;
@@ -126,7 +135,13 @@ class TokenJudge {
   /** Whose a request with this very object of headers was the last time, while that holds. */
   recall(headers: RequestHeaders | undefined): Identity | undefined {
     const known = headers === undefined ? undefined : this.#byHeaders.get(headers);
-    return known === undefined || known.key.isGone || known.until <= this.#now() ? undefined : known.identity;
+    if (known === undefined || known.key.isGone || known.until <= this.#now()) return undefined;
+    this.counts.known++;
+    return known.identity;
+  }
+
+  get knownTokens(): number {
+    return this.#identities.size;
   }
 
   revoke(principal: string): void {
@@ -141,14 +156,18 @@ class TokenJudge {
     const now = this.#now();
     const known = this.#identities.get(tokenHash, now) ?? this.#refusals.get(tokenHash, now);
     if (known !== undefined) {
-      if (known.kind === "refusal") throw known.error;
+      if (known.kind === "refusal") {
+        this.counts.refused++;
+        throw known.error;
+      }
+      this.counts.known++;
       if (headers !== undefined) this.#byHeaders.set(headers, known);
       return known.identity;
     }
     const pending = this.#pending.get(tokenHash);
     if (pending !== undefined) return pending;
     const read = readToken(token);
-    if (typeof read === "string") throw this.#refuse(read);
+    if (typeof read === "string") throw this.refuse(read);
     const issuer = this.#findIssuer(read, now);
     const checked = this.#check(token, tokenHash, read, issuer).finally(() => this.#pending.delete(tokenHash));
     this.#pending.set(tokenHash, checked);
@@ -159,32 +178,36 @@ class TokenJudge {
   #findIssuer(token: UnverifiedToken, now: number): Issuer {
     const { iss } = token.claims;
     const issuer = typeof iss === "string" ? this.#issuers.get(iss) : undefined;
-    if (issuer === undefined)
-      throw this.#refuse(iss === undefined ? `it has no "iss"` : "its issuer is not known here");
+    if (issuer === undefined) throw this.refuse(iss === undefined ? `it has no "iss"` : "its issuer is not known here");
     if (!issuer.rules.algorithms.includes(token.algorithm))
-      throw this.#refuse("its algorithm is not one of its issuer's");
+      throw this.refuse("its algorithm is not one of its issuer's");
     const problem = findClaimProblem(token, issuer.rules, now);
-    if (problem !== undefined) throw this.#refuse(problem);
+    if (problem !== undefined) throw this.refuse(problem);
     return issuer;
   }
 
   async #check(token: string, tokenHash: string, read: UnverifiedToken, { rules, keys }: Issuer): Promise<Identity> {
     const key = await keys.find(read.kid, read.algorithm);
-    if (key === undefined) throw this.#refuse("it is signed with a key that its issuer does not have");
+    if (key === undefined) throw this.refuse("it is signed with a key that its issuer does not have");
     if (!(await hasGoodSignature(token, key, read.algorithm))) {
-      const error = this.#refuse("its signature does not match");
+      const error = this.refuse("its signature does not match");
       this.#refusals.set(tokenHash, { kind: "refusal", error, key, until: this.#now() + refusalMs });
       throw error;
     }
     const identity = toIdentity(read.claims, rules);
-    if (this.#revoked.covers(identity.principal, read.claims["iat"])) throw revoked(this.#realm);
+    if (this.#revoked.covers(identity.principal, read.claims["iat"])) {
+      this.counts.refused++;
+      throw revoked(this.#realm);
+    }
     // The keys may have changed, and the token ended, while it was looked at.
-    if (key.isGone || identity.expiresAt <= this.#now()) throw this.#refuse("it has ended");
+    if (key.isGone || identity.expiresAt <= this.#now()) throw this.refuse("it has ended");
+    this.counts.checked++;
     this.#identities.set(tokenHash, { kind: "identity", identity, key, until: identity.expiresAt });
     return identity;
   }
 
-  #refuse(problem: string): GatewayError {
+  refuse(problem: string): GatewayError {
+    this.counts.refused++;
     return tokenInvalid(this.#realm, problem);
   }
 }

@@ -13,7 +13,17 @@ export interface KeySource {
   start(): void;
   /** Why there are no keys; undefined when there are. */
   problem(): string | undefined;
+  state(): KeyState;
   close(): void;
+}
+
+export interface KeyState {
+  readonly keys: number;
+  /** Since they were last fetched; undefined when they never were. */
+  readonly ageMs: number | undefined;
+  /** How often that came about, and how often not. */
+  readonly fetched: number;
+  readonly failed: number;
 }
 
 export interface LoadedKeys {
@@ -55,7 +65,10 @@ export class FetchedKeys implements KeySource, Timed {
   #fetchedAt = -Infinity;
   #attemptedAt = -Infinity;
   #nextAt = 0;
+  /** In a row. */
   #failures = 0;
+  #fetched = 0;
+  #failed = 0;
   #trouble = "not fetched yet";
   #isClosed = false;
 
@@ -76,6 +89,11 @@ export class FetchedKeys implements KeySource, Timed {
 
   problem(): string | undefined {
     return this.#keys.length > 0 ? undefined : `the keys of ${this.#options.issuer} are not there: ${this.#trouble}`;
+  }
+
+  state(): KeyState {
+    const ageMs = this.#fetched === 0 ? undefined : this.#now() - this.#fetchedAt;
+    return { keys: this.#keys.length, ageMs, fetched: this.#fetched, failed: this.#failed };
   }
 
   check(): void {
@@ -116,10 +134,12 @@ export class FetchedKeys implements KeySource, Timed {
       // Ahead of their end: nobody has to wait for the next ones.
       this.#nextAt = this.#fetchedAt + 0.8 * lifeMs;
       this.#failures = 0;
+      this.#fetched++;
       this.#replace(keys);
     } catch (error) {
       this.#nextAt = this.#now() + Math.min(cooldownMs, second * 2 ** Math.min(this.#failures, 5));
       this.#failures++;
+      this.#failed++;
       this.#trouble = error instanceof Error ? error.message : String(error);
       this.#options.report(this.#options.issuer, error);
     }
@@ -140,6 +160,7 @@ export function createFixedKey(key: VerificationKey): KeySource {
     find: (_kid, algorithm) => findKey([key], undefined, algorithm),
     start() {},
     problem: () => undefined,
+    state: () => ({ keys: 1, ageMs: undefined, fetched: 0, failed: 0 }),
     close() {},
   };
 }

@@ -8,7 +8,7 @@ import type { VerificationKey } from "../../../src/chain/authenticate/json-web-k
 import { createJwtAuthenticator } from "../../../src/chain/authenticate/jwt.ts";
 import type { JwtIssuer, JwtOptions } from "../../../src/chain/authenticate/jwt.ts";
 import { createFixedKey } from "../../../src/chain/authenticate/key-source.ts";
-import type { KeySource } from "../../../src/chain/authenticate/key-source.ts";
+import type { KeySource, KeyState } from "../../../src/chain/authenticate/key-source.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
 import { forgeTokens, goodClaims, goodToken } from "./forged-tokens.ts";
 import type { ForgeryKit } from "./forged-tokens.ts";
@@ -55,6 +55,9 @@ class Keys implements KeySource {
 
   start(): void {}
   problem(): undefined {}
+  state(): KeyState {
+    return { keys: this.keys.length, ageMs: 1500, fetched: 2, failed: 1 };
+  }
   close(): void {}
 }
 
@@ -186,6 +189,29 @@ describe("the authenticator for JWTs", () => {
     for (let i = 0; i < 3; i++) await outcome(other, request);
     other.revoke?.("https://idp.example|ada");
     expect(await outcome(other, request)).to.include({ reason: "CREDENTIALS_REVOKED" });
+  });
+
+  it("counts tokens by what became of them, and tells how its keys are", async () => {
+    const authenticator = create(makeKeys());
+    const [good, bad] = [goodToken(kit), `${goodToken(kit).slice(0, -8)}AAAAAAAA`];
+    for (const token of [good, good, good, bad, bad, "none"]) await outcome(authenticator, bearer(token));
+    await outcome(authenticator, requestOf({}));
+    await outcome(authenticator, requestOf({ authorization: "Bearer" }));
+    const samples = (name: string): unknown =>
+      authenticator.metrics?.().find((metric) => metric.name === `sluice_${name}`)?.samples;
+    expect(samples("jwt_tokens_total")).to.deep.equal([
+      [{ result: "known" }, 2],
+      [{ result: "checked" }, 1],
+      [{ result: "refused" }, 4],
+    ]);
+    expect(samples("jwt_known_tokens")).to.deep.equal([[{}, 1]]);
+    const { issuer: name } = issuer;
+    expect(samples("jwks_keys")).to.deep.equal([[{ issuer: name }, 2]]);
+    expect(samples("jwks_age_seconds")).to.deep.equal([[{ issuer: name }, 1.5]]);
+    expect(samples("jwks_fetches_total")).to.deep.equal([
+      [{ issuer: name, result: "fetched" }, 2],
+      [{ issuer: name, result: "failed" }, 1],
+    ]);
   });
 
   it("checks one signature for a crowd with one token", async () => {

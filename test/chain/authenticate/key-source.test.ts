@@ -168,6 +168,16 @@ describe("the keys of an issuer", () => {
     expect(bench.loads).to.equal(1);
   });
 
+  it("say how many they are, how old, and how often they were fetched", async () => {
+    const { bench, keys, tick } = createBench();
+    expect(keys.state()).to.deep.equal({ keys: 0, ageMs: undefined, fetched: 0, failed: 0 });
+    keys.start();
+    await turn();
+    bench.answer = gone;
+    await tick(10 * minute);
+    expect(keys.state()).to.deep.equal({ keys: 1, ageMs: 10 * minute, fetched: 1, failed: 1 });
+  });
+
   it("are not fetched any more once it is closed", async () => {
     const { bench, keys, tick } = createBench();
     keys.close();
