@@ -115,15 +115,21 @@ export function canAuthenticate({
   return issuers.length > 0 || [apiKeys, basic, mtls, introspection, extAuthz].some((way) => way !== undefined);
 }
 
-const maxOfOneKind = 10;
+const maxOfOneKind = 3;
 
-/** The first of those that say the same of many methods at one place. */
+/** What is said of many methods at once is wrong for many: the first few of them, and how many more there are. */
 function summarize(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const counts = new Map<string, number>();
-  return diagnostics.filter(({ position, rule }) => {
-    const key = `${rule} ${JSON.stringify(position)}`;
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
-    return count <= maxOfOneKind;
+  const kinds = new Map<string, Diagnostic[]>();
+  for (const found of diagnostics) {
+    const kind = `${found.rule} ${JSON.stringify(found.position)}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), found]);
+  }
+  return [...kinds.values()].flatMap((alike) => {
+    const shown = alike.slice(0, maxOfOneKind);
+    const more = alike.length - shown.length;
+    const last = shown[shown.length - 1];
+    return more === 0
+      ? shown
+      : [...shown.slice(0, -1), { ...last, message: `${last.message} (and ${more} more like this)` }];
   });
 }

@@ -307,6 +307,13 @@ describe("policies", () => {
       for (const problem of expected) expect(problems.join("\n")).to.match(new RegExp(problem.source, "m"));
     });
 
+  it("are refused with the first few of many methods, and how many more there are", () => {
+    const many = `service Orders { ${Array.from({ length: 40 }, (_, at) => `rpc M${at}(Req) returns (Res);`).join(" ")} }`;
+    const { problems } = compile(many, "auth: { default: required }");
+    expect(problems).to.have.length(3);
+    expect(problems[2]).to.match(/shop\.v1\.Orders\.M2 asks .* nothing can tell \(and 37 more like this\); say how/);
+  });
+
   it("warn where the configuration makes a method more open than its proto, and of timeouts that are cut", () => {
     const services = `service Orders { rpc Get(Req) returns (Res) { option (sluice.auth).level = REQUIRED; } }`;
     const { problems } = compile(
