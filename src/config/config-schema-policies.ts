@@ -11,6 +11,7 @@ export const pointNames = [
   "address",
   "authenticate",
   "ban",
+  "ext_authz",
   "authorize",
   "limit",
   "concurrency",
