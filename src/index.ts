@@ -26,6 +26,7 @@ export { DiagnosticError, formatDiagnostic } from "./diagnostic.ts";
 export type { Gateway, GatewayInputs, GatewayOptions, Revoked } from "./gateway.ts";
 export { createGateway } from "./gateway.ts";
 export { loadInterceptors } from "./interceptor-modules.ts";
+export type { Level, Log, LogFields } from "./log/log.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Binding } from "./schema/binding.ts";
 export type { Field, MessageType, Method, Schema, Service } from "./schema/descriptor.ts";

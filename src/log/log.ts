@@ -108,6 +108,16 @@ class Output {
       mode: fileMode,
       retryEAGAIN: () => !this.#isEnding,
     });
+    const flush = this.#destination.flushSync.bind(this.#destination);
+    // pino calls it, too, when the process ends: nothing may wait then for an output that nobody reads, or throw.
+    this.#destination.flushSync = () => {
+      this.#isEnding = true;
+      try {
+        flush();
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
     this.#destination.on("drop", (lines: Buffer) => this.#drop(lines.toString("latin1")));
     this.#destination.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") this.#isBroken = true;
@@ -126,6 +136,8 @@ class Output {
 
   close(timeoutMs: number): Promise<void> {
     this.#write();
+    // pino has taken its hands off then, and tells of no end.
+    if (this.#isBroken) return Promise.resolve();
     return new Promise((resolve) => {
       const cut = setTimeout(() => {
         this.#isEnding = true;
@@ -137,17 +149,14 @@ class Output {
       };
       this.#destination.once("close", end);
       this.#destination.end();
+      // What is still told goes nowhere.
+      this.#isBroken = true;
     });
   }
 
   flushNow(): void {
-    this.#isEnding = true;
-    try {
-      this.#write();
-      this.#destination.flushSync();
-    } catch {
-      // The process ends; there is nobody left to tell.
-    }
+    this.#write();
+    this.#destination.flushSync();
   }
 
   #write(): void {

@@ -58,6 +58,17 @@ describe("createLog", () => {
     expect([linesOf(`${output}.1`), linesOf(output)]).to.deep.equal([['{"n":1}'], ['{"n":2}']]);
   });
 
+  it("takes what is told after its end, and counts it as lost", async () => {
+    const log = createLog({ ...options, output });
+    log.writeLine('{"n":1}');
+    await log.close();
+    log.writeLine('{"n":2}');
+    log.tell("error", "fault");
+    log.flushNow();
+    await log.close();
+    expect([linesOf(output), log.dropped]).to.deep.equal([['{"n":1}'], 2]);
+  });
+
   it("throws where there is nothing to write to", () => {
     for (const path of [`${folder.path}/no/such/folder.log`, folder.path])
       expect(() => createLog({ ...options, output: path })).to.throw(/ENOENT|EISDIR/);
