@@ -1,4 +1,5 @@
 // Client streams and both ways at once over HTTP: what bodies become messages, and what is wrong with those that do not.
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { note, shown, startRooms, versions } from "./rooms.ts";
@@ -129,6 +130,15 @@ for (const version of versions) {
       opened.end('{"text":"c"}]');
       expect((await (await opened.answer()).whole()).status).to.equal(201);
       expect(got).to.deep.equal([{ room: "r", text: "a" }, { text: "b" }, { text: "c" }]);
+    });
+
+    it("may be compressed, and are as long as they like", async () => {
+      await start();
+      const texts = Array.from({ length: 20_000 }, (_, at) => ({ text: `${at} ${Math.sin(at)}` }));
+      const body = gzipSync(texts.map((message) => JSON.stringify(message)).join("\n"));
+      const { status } = await post(gatherLine, { ...ndjson, "content-encoding": "gzip" }, body);
+      expect([status, got.length]).to.deep.equal([201, 20_000]);
+      expect(got.slice(-1)).to.deep.equal(texts.slice(-1));
     });
 
     it("tell which message is wrong, and where", async () => {
