@@ -203,6 +203,15 @@ describe("a rule in CEL on a hostile message", () => {
     expect(all(numbers(60_000)).lines).to.deep.equal([]);
   });
 
+  it("is not decoded where it has very many fields", () => {
+    const rules = new Rules(
+      `message M { option (buf.validate.message).cel = { id: "x" message: "m" expression: "this.n.size() >= 0" }; repeated N n = 1; } message N { N n = 1; }`,
+    );
+    expect(rules.check(Buffer.alloc(2 * 50_000, "\x0a\x00"))).to.deep.equal([]);
+    expect(() => rules.check(Buffer.alloc(2 * 100_001, "\x0a\x00"))).to.throw(RuleTooCostly, "more than 100000 fields");
+    expect(() => rules.check(Buffer.alloc(4 * 60_000, "\x0a\x02\x0a\x00"))).to.throw(RuleTooCostly);
+  });
+
   it("takes no pattern of any length out of a message", () => {
     const rules = new Rules(
       `message M { option (buf.validate.message).cel = { id: "x" expression: "this.b.matches(this.a)" }; string a = 1; string b = 2; }`,

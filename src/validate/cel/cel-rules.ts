@@ -18,6 +18,7 @@ import { malformed } from "../../translate/wire/wire-reader.ts";
 import { RuleFailure, RuleTooCostly } from "../rule-failure.ts";
 import { type ScalarValue, zeroOf } from "../wire-shape.ts";
 import { celFunctions } from "./functions.ts";
+import { countRecords } from "./count-records.ts";
 import { nativeValue } from "./native-value.ts";
 import { prepareExpression } from "./prepare.ts";
 import { rulesMessage, toRegistry } from "./registry.ts";
@@ -182,7 +183,7 @@ export class CelRules {
     const usesNow = /\bnow\b/.test(text);
     const failed = rule(expression.message || `"${text}" returned false`);
     return (value, at) => {
-      const self = subject.kind === "scalar" ? fromScalar(subject.scalar, value!) : this.#native(at);
+      const self = subject.kind === "scalar" ? fromScalar(subject.scalar, value!) : this.#native(at, id);
       this.#at = at;
       const bindings: Bindings = { this: self, ...fixed };
       if (usesNow) bindings.now = timestampFromMs(at.nowMs);
@@ -198,12 +199,16 @@ export class CelRules {
   }
 
   /** What the inspection stands at. */
-  #native(at: Inspection): CelInput {
-    at.root ??= this.#decode(at);
+  #native(at: Inspection, id: string): CelInput {
+    at.root ??= this.#decode(at, id);
     return nativeValue(at.root as ReflectMessage, at.steps);
   }
 
-  #decode({ bytes, typeName }: Inspection): ReflectMessage {
+  #decode({ bytes, typeName }: Inspection, id: string): ReflectMessage {
+    const type = this.#schema.message(typeName)!;
+    // A field of two bytes becomes an object of some hundred.
+    if (countRecords(type, { bytes, start: 0, end: bytes.length }, maxTurns) > maxTurns)
+      throw new RuleTooCostly(id, `the message has more than ${maxTurns} fields`);
     const desc = this.registry.getMessage(typeName) as DescMessage;
     try {
       return reflect(desc, fromBinary(desc, bytes));

@@ -1,0 +1,50 @@
+// How many fields a message has, with all that is in it: what decoding it into objects would cost is known before it is paid.
+import type { Field, MessageType } from "../../schema/descriptor.ts";
+import { maxWireDepth, malformed, WireReader, WireType } from "../../translate/wire/wire-reader.ts";
+import type { Span } from "../message-fields.ts";
+
+/** Stops counting above `limit`. Throws GatewayError for bytes that are no message. */
+export function countRecords(type: MessageType, span: Span, limit: number): number {
+  return new Counting(limit).count(type, span, 0);
+}
+
+class Counting {
+  readonly #limit: number;
+  #records = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  count(type: MessageType, { bytes, start, end }: Span, depth: number): number {
+    if (depth > maxWireDepth) throw malformed(`${type.name} nested too deep`);
+    const reader = new WireReader(bytes, start, end);
+    const messages = messagesOf(type);
+    while (reader.pos < end && this.#records <= this.#limit) {
+      this.#records++;
+      const tag = reader.tag();
+      const inner = messages.get(tag >>> 3);
+      const from = reader.pos;
+      reader.skip(tag);
+      if (inner === undefined || (tag & 7) !== WireType.LENGTH) continue;
+      const content = new WireReader(bytes, from, end);
+      const until = content.lengthEnd();
+      if (until > content.pos) this.count(inner, { bytes, start: content.pos, end: until }, depth + 1);
+    }
+    return this.#records;
+  }
+}
+
+const known = new WeakMap<MessageType, ReadonlyMap<number, MessageType>>();
+
+/** By field number; entries of maps are messages, too. */
+function messagesOf(type: MessageType): ReadonlyMap<number, MessageType> {
+  let messages = known.get(type);
+  if (messages === undefined) {
+    const pairs = type.fields.flatMap((field: Field): [number, MessageType][] =>
+      field.type.kind === "message" ? [[field.number, field.type.message]] : [],
+    );
+    known.set(type, (messages = new Map(pairs)));
+  }
+  return messages;
+}
