@@ -35,6 +35,8 @@ export interface CallHost {
   readonly compression: MessageEncoding | undefined;
   /** `grpc-accept-encoding` of the backend, as last seen. */
   accepted: string;
+  /** Streaming calls under way. */
+  openStreams: number;
 }
 
 /** RFC 9113 section 7. */

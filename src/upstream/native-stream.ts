@@ -10,10 +10,14 @@ import { MessageQueue } from "./message-queue.ts";
 import { type CallHost, NativeCall } from "./native-call.ts";
 import { checkSize } from "./upstream-status.ts";
 
-/** Received and not yet read, beside what the stream's window lets the backend send. */
-const readAheadBytes = 32_768;
+/** Received and not yet read, beside what the stream's window lets the backend send: who reads has read that within the turn. */
+const readAheadBytes = 8192;
 /** A client that does not read makes both wait here: with what waits on its own socket that shall be no more than 512 KiB. */
 const maxWindowBytes = 98_304;
+/** Where there are more streams than these, each is fast enough with the window it begins with, and all of them hold less that nobody reads. */
+const fewStreams = 32;
+/** What HTTP/2 begins with. */
+const firstWindowBytes = 65_535;
 /** Sent messages are kept for another attempt up to this, until the backend answers. */
 const keptBytes = 65_536;
 
@@ -53,6 +57,7 @@ class StreamRun extends NativeCall {
   }
 
   override start(): void {
+    this.host.openStreams++;
     super.start();
     if (!this.isEnded) void this.#pump();
   }
@@ -62,7 +67,7 @@ class StreamRun extends NativeCall {
   }
 
   protected begin(stream: Http2Stream): void {
-    stream.maxWindowBytes = maxWindowBytes;
+    stream.maxWindowBytes = this.host.openStreams > fewStreams ? firstWindowBytes : maxWindowBytes;
     for (const { bytes, isCompressed } of this.#kept ?? []) writeFrame(stream, bytes, isCompressed, false);
     if (this.#hasAll) stream.sendData(nothing, true);
     this.onDrain();
@@ -89,6 +94,7 @@ class StreamRun extends NativeCall {
   }
 
   protected finish(error: GatewayError | undefined, headers: Metadata, trailers: Metadata, isLocal: boolean): void {
+    this.host.openStreams--;
     this.#kept = undefined;
     this.onDrain();
     if (error === undefined) {

@@ -61,6 +61,7 @@ class NativeTransport implements Transport {
       replyHeaders: createReplyHeaderReader(limits.maxMetadataBytes),
       compression: options.compression,
       accepted: "",
+      openStreams: 0,
     };
   }
 

@@ -175,6 +175,42 @@ describe("native transport, its connections", () => {
     expect(backend.sessions).to.have.length(1);
   });
 
+  it("hold less of each stream that nobody reads any more, where there are many", async () => {
+    const [bytes, count] = [8192, 300];
+    let sent = 0;
+    const backend = await serve((stream, headers) => {
+      if (headers[":path"] !== "/t.S/Flood") answer(stream, frame(Buffer.alloc(10)));
+      else {
+        stream.respond(grpcHead);
+        let left = count;
+        // One at a time: the last one that was not taken is not counted.
+        const more = (): void => {
+          sent++;
+          if (left-- > 0) stream.write(frame(Buffer.alloc(bytes)), more);
+        };
+        stream.write(frame(Buffer.alloc(bytes)), more);
+      }
+    });
+    const transport = open(backend.target);
+    const held = async (streams: number): Promise<number> => {
+      const before = sent;
+      const replies = Array.from({ length: streams }, () => transport.stream(streamCall("/t.S/Flood", silent)));
+      // Fast for a while: windows would grow.
+      await Promise.all(
+        replies.map(async ({ messages }) => {
+          for (let i = 0; i < 100; i++) await messages.read();
+        }),
+      );
+      for (let i = 0; i < 50; i++) await transport.unary(unaryCall("/t.S/M"));
+      return ((sent - before) / streams - 100) * bytes;
+    };
+    const few = await held(4);
+    expect(few).to.be.below(104 * 1024);
+    // The first of them are few as well.
+    await held(30);
+    expect(await held(40)).to.be.below(72 * 1024);
+  });
+
   describe("to a server that has gone silent", () => {
     /** A way to the backend that can be cut without anybody being told. */
     const throughProxy = async (backend: Http2Backend): Promise<{ target: string; cut: () => void }> => {
