@@ -37,22 +37,30 @@ async function countMissed(processes: readonly Process[]): Promise<number> {
 }
 
 describe("limits under ten times too many calls", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let backend: Backend;
   const processes: Process[] = [];
 
+  const stop = async (): Promise<void> => {
+    await Promise.all(processes.splice(0).map((process) => process.stop()));
+  };
+
   const measure = async (yamls: readonly string[], title: string): Promise<number> => {
-    for (const yaml of yamls) processes.push(await serve(backend.target, `${yaml}\n${shedding}\n`));
-    const bases = processes.map(({ base }) => base);
-    return errorOf(await overload({ bases, callsPerSecond: 10 * ratePerSecond, ms: 10_000 }), title);
+    for (let i = 0; ; i++) {
+      for (const yaml of yamls) processes.push(await serve(backend.target, `${yaml}\n${shedding}\n`));
+      const bases = processes.map(({ base }) => base);
+      const outcome = await overload({ bases, callsPerSecond: 10 * ratePerSecond, ms: 10_000 });
+      const lateMs = outcome.elapsedMs - outcome.sendingMs;
+      if (lateMs < 200) return errorOf(outcome, title);
+      console.log(`    ${title}: the last answers came ${lateMs.toFixed(0)} ms late, which measures the machine`);
+      if (i === 3) throw new Error("the machine is too busy to measure how exact limits are");
+      await stop();
+    }
   };
 
   before(async () => {
     backend = await startBackend({ "/t.Calls/Get": () => Buffer.alloc(0) });
   });
-  const stop = async (): Promise<void> => {
-    await Promise.all(processes.splice(0).map((process) => process.stop()));
-  };
   afterEach(stop);
   after(() => backend.close());
 

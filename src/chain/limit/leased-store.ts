@@ -15,6 +15,8 @@ interface Lease {
   /** When it was taken: what else is left by then, and when nothing would be used. */
   readonly at: number;
   readonly state: LimitState;
+  /** Not there yet. */
+  readonly isAsked: boolean;
 }
 
 /** A lease is for what may come in so long, at the limit's rate, ... */
@@ -26,6 +28,8 @@ const plenty = 4;
 /** What is not used by then is lost, to be on the safe side. */
 const lifeMs = 500;
 const maxLeases = 10_000;
+
+const noState: LimitState = { remaining: 0, resetMs: 0, waitMs: 0 };
 
 export class LeasedStore implements LimitStore {
   readonly #options: LeasedStoreOptions;
@@ -80,21 +84,18 @@ export class LeasedStore implements LimitStore {
     const id = identify(limit, key);
     const now = this.#now();
     const known = this.#leases.get(id);
-    if (known !== undefined && known.calls > 0 && known.until > now) return;
+    // One that is asked for, or not used up: another would be lost.
+    if (known !== undefined && known.until > now && (known.isAsked || known.calls > 0)) return;
     if (this.#leases.size >= maxLeases) this.#leases.clear();
-    // A place until the answer is there: the other calls of this turn ask for no lease of their own.
-    const nothing = { remaining: 0, resetMs: 0, waitMs: 0 };
-    if (known === undefined || known.until <= now)
-      this.#leases.set(id, { calls: 0, until: now + lifeMs, at: now, state: nothing });
-    else if (known.state === nothing) return;
+    this.#leases.set(id, { calls: 0, until: now + lifeMs, at: now, state: noState, isAsked: true });
     try {
       const { admitted, states } = await this.#options.store.take([chunk], [key], 0);
-      if (!admitted) return;
-      const calls = chunk.rule.cost / limit.rule.cost;
       const at = this.#now();
-      this.#leases.set(id, { calls, until: at + lifeMs, at, state: states[0] });
+      const calls = admitted ? chunk.rule.cost / limit.rule.cost : 0;
+      this.#leases.set(id, { calls, until: at + lifeMs, at, state: states[0], isAsked: false });
     } catch {
       // Whoever counts cannot be asked: the next call hears of that.
+      this.#leases.delete(id);
     }
   }
 

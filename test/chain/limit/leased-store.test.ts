@@ -75,6 +75,17 @@ describe("LeasedStore", () => {
     }
   });
 
+  it("asks for one lease at a time, however many calls come at once", async () => {
+    const { stores, asked } = newStores(1);
+    const limits = [limitOf("1000/s")];
+    await Promise.all(Array.from({ length: 20 }, () => take(stores[0], limits)));
+    await settle();
+    expect(asked.filter(([limit]) => limit.rule.cost > 1)).to.have.length(1);
+    // Nothing is lost: of 1000, 20 calls and one lease.
+    const { states } = await take(stores[0], [limitOf("1000/s", { cost: 3 })]);
+    expect(states[0].remaining).to.equal(1000 - 20 - 50 - 3);
+  });
+
   it("gives nothing on a lease that is too old", async () => {
     const { clock, stores } = newStores(1);
     const limits = [limitOf("1000/s")];
