@@ -261,6 +261,27 @@ describe("the access log and the metrics of a gateway", () => {
     for (const line of fixture.raw.slice(before)) expect(line).to.match(/^[\x20-\x7e]+$/);
   });
 
+  it("are an exposition that Prometheus takes: each metric declared once, each series once, numbers only", () => {
+    const text = fixture.gateway.metrics();
+    const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]));
+    const series = new Set<string>();
+    for (const line of text
+      .trimEnd()
+      .split("\n")
+      .filter((each) => !each.startsWith("#"))) {
+      const match = /^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (\S+)$/.exec(line);
+      expect(match, line).to.not.equal(null);
+      const [, name, labels = "", value] = match!;
+      const base = name.replace(/_(?:bucket|sum|count)$/, "");
+      expect(types.has(name) || types.get(base) === "histogram", line).to.equal(true);
+      expect(Number.isFinite(Number(value)), line).to.equal(true);
+      expect(series.has(name + labels), line).to.equal(false);
+      series.add(name + labels);
+    }
+    expect(types.size).to.equal([...text.matchAll(/^# TYPE /gm)].length);
+    expect(series.size).to.be.greaterThan(50);
+  });
+
   it("have as many label sets after 10,000 hostile paths and methods as before", async function () {
     this.timeout(60_000);
     const shape = (): number => fixture.gateway.metrics().split("\n").length;

@@ -2,7 +2,7 @@
 import type { Handler } from "../call.ts";
 import { bucketOf } from "../exposition.ts";
 import type { Method } from "../schema/descriptor.ts";
-import { GatewayError } from "../status.ts";
+import { Code, GatewayError, isCode } from "../status.ts";
 import type { Around } from "./compose.ts";
 
 /** Of one target; the counts only grow, but for `open`. */
@@ -61,7 +61,7 @@ export class AttemptCounts {
   #end(tally: AttemptTally, since: number, code: number): void {
     const seconds = (performance.now() - since) / 1000;
     tally.open--;
-    tally.endedBy[code]++;
+    tally.endedBy[isCode(code) ? code : Code.UNKNOWN]++;
     tally.durations[bucketOf(this.bounds, seconds)]++;
     tally.durationSeconds += seconds;
   }

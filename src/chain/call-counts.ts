@@ -2,7 +2,7 @@
 import type { Call, CallEnd, FrontName } from "../call.ts";
 import { bucketOf } from "../exposition.ts";
 import type { Method } from "../schema/descriptor.ts";
-import type { Code } from "../status.ts";
+import { Code, isCode } from "../status.ts";
 
 /** Of one method over one front; the counts only grow, but for `open`. */
 export interface CallTally {
@@ -64,7 +64,7 @@ export class CallCounts {
   end(tally: CallTally, call: Call, { code }: CallEnd): void {
     const seconds = (performance.now() - call.startedAt) / 1000;
     tally.open--;
-    tally.endedBy[code]++;
+    tally.endedBy[toKnown(code)]++;
     tally.durations[bucketOf(this.bounds, seconds)]++;
     tally.durationSeconds += seconds;
     tally.messagesIn += call.messagesIn;
@@ -103,7 +103,12 @@ export class CallCounts {
 function countIn<K>(counts: Map<K, number[]>, key: K, code: Code): void {
   let byCode = counts.get(key);
   if (byCode === undefined) counts.set(key, (byCode = zeros(codes)));
-  byCode[code]++;
+  byCode[toKnown(code)]++;
+}
+
+/** An interceptor of somebody else may throw any number. */
+function toKnown(code: number): Code {
+  return isCode(code) ? code : Code.UNKNOWN;
 }
 
 function zeros(length: number): number[] {

@@ -55,6 +55,16 @@ describe("createMetrics", () => {
     expect(text()).to.not.contain("INTERNAL");
   });
 
+  it("counts a code that there is not as UNKNOWN", () => {
+    const { interceptor, text } = countCalls();
+    const call = newCall({ method: get });
+    void interceptor.compile(get)!(call);
+    call.end(99 as Code);
+    expect(text())
+      .to.contain('sluice_calls_total{method="t.S.Get",front="rest",code="UNKNOWN"} 1\n')
+      .and.not.contain("NaN");
+  });
+
   it("puts a duration in the bucket whose bound it does not pass, and counts buckets up", () => {
     const { counts, text } = countCalls([0.1, 1, 10]);
     const tally = counts.tallyOf(get, "rest");
