@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { createExtAuthz } from "../src/chain/ext-authz/ext-authz.ts";
+import type { ExtAuthzOptions } from "../src/chain/ext-authz/ext-authz.ts";
 import { createBans } from "../src/chain/bans.ts";
 import { CallCounts } from "../src/chain/call-counts.ts";
 import { toBans } from "../src/config/resolve-guard.ts";
@@ -83,6 +85,7 @@ describe("writeMetrics", () => {
 
   it("agrees with docs/metrics.md in names, types and meanings, both ways", () => {
     const runtime = watchRuntime();
+    const server = { counts: { allowed: 0, denied: 0, failed: 0 } } as unknown as ExtAuthzOptions["server"];
     const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
     const text = writeMetrics(
       new Census(),
@@ -94,6 +97,7 @@ describe("writeMetrics", () => {
           bans.metrics,
           everyLimitMetric,
           () => jwtMetrics({ counts: { known: 0, checked: 0, refused: 0 }, knownTokens: 0, issuers: [] }),
+          createExtAuthz({ server, principal: undefined, isAsked: () => false }).metrics,
           () => logMetrics({ dropped: 0 }),
           () => connectionMetrics({ connections: 0 }),
           () => attemptMetrics(new AttemptCounts([1], () => undefined)),
