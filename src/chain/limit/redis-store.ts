@@ -67,7 +67,12 @@ export class RedisStore implements LimitStore {
       this.counts.skipped++;
       return this.#takeWithout(limits, keys, patienceMs);
     }
-    return this.#ask(limits, names, patienceMs).then((answer) => answer ?? this.#takeWithout(limits, keys, patienceMs));
+    return this.#ask(limits, names, patienceMs).then((answer) => {
+      if (answer === undefined) return this.#takeWithout(limits, keys, patienceMs);
+      // What passes is counted here, too: a Redis that answers now and then must not give way to a share that nobody has used.
+      if (answer.admitted) this.#options.local.take(this.#sharesOf(limits), keys, 0);
+      return answer;
+    });
   }
 
   /** Undefined when there is no answer in time. Never rejects. */
@@ -107,10 +112,12 @@ export class RedisStore implements LimitStore {
   }
 
   #takeWithout(limits: readonly Limit[], keys: readonly string[], patienceMs: number): Taken {
-    const { local, onFailure, instances } = this.#options;
-    if (onFailure === "closed") throw unavailable();
-    const shares = instances === 1 ? limits : limits.map((limit) => this.#shareOf(limit));
-    return local.take(shares, keys, patienceMs);
+    if (this.#options.onFailure === "closed") throw unavailable();
+    return this.#options.local.take(this.#sharesOf(limits), keys, patienceMs);
+  }
+
+  #sharesOf(limits: readonly Limit[]): readonly Limit[] {
+    return this.#options.instances === 1 ? limits : limits.map((limit) => this.#shareOf(limit));
   }
 
   #shareOf(limit: Limit): Limit {

@@ -182,6 +182,18 @@ describe("RedisStore", () => {
     expect((await store.take(limits, ["k"], 0)).states[0].remaining).to.equal(9);
   });
 
+  it("has no fresh share ready for every time that Redis is late", async () => {
+    const { store } = await readyStore(redis.url, { instances: 2 });
+    const limits = [limitOf("1/h", { burst: 10 })];
+    for (let i = 0; i < 4; i++) await store.take(limits, ["k"], 0);
+    await redis.kill();
+    await until(() => !store.isShared);
+    // Five are its share, four have passed.
+    const answers = await Promise.all([1, 2, 3].map(() => take(store, limits, "k")));
+    expect(answers.map(({ admitted }) => admitted)).to.deep.equal([true, false, false]);
+    await redis.start();
+  });
+
   it("waits for a Redis that hangs no longer than it may, and soon not at all", async () => {
     const { store, faults } = await readyStore(redis.url, { timeoutMs: 50 });
     const limits = [limitOf("1/h", { burst: 100 })];
