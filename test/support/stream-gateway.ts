@@ -52,12 +52,7 @@ function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions
 
 export async function startStreamGateway(options: StreamGatewayOptions = {}): Promise<StreamGateway> {
   const { listOption = "", textRules = "", interceptors = [] } = options;
-  const ruled = streamProto
-    .replace(
-      'import "google/rpc/status.proto";',
-      'import "google/rpc/status.proto"; import "buf/validate/validate.proto";',
-    )
-    .replace("string text = 6;", `string text = 6 [${textRules}];`);
+  const ruled = streamProto.replace("string text = 6;", `string text = 6 [${textRules}];`);
   const protos = (textRules === "" ? streamProto : ruled).replace(
     "// (List)",
     listOption === "" ? "" : `option (sluice.stream) = { ${listOption} };`,

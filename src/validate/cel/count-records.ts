@@ -24,12 +24,17 @@ class Counting {
       this.#records++;
       const tag = reader.tag();
       const inner = messages.get(tag >>> 3);
-      const from = reader.pos;
-      reader.skip(tag);
-      if (inner === undefined || (tag & 7) !== WireType.LENGTH) continue;
-      const content = new WireReader(bytes, from, end);
-      const until = content.lengthEnd();
-      if (until > content.pos) this.count(inner, { bytes, start: content.pos, end: until }, depth + 1);
+      const wireType = tag & 7;
+      if (inner === undefined || (wireType !== WireType.LENGTH && wireType !== WireType.START_GROUP)) {
+        reader.skip(tag);
+        continue;
+      }
+      const isGroup = wireType === WireType.START_GROUP;
+      const lengthEnd = isGroup ? 0 : reader.lengthEnd();
+      const { pos } = reader;
+      const contentEnd = isGroup ? reader.groupEnd(tag >>> 3) : lengthEnd;
+      if (contentEnd > pos) this.count(inner, { bytes, start: pos, end: contentEnd }, depth + 1);
+      if (!isGroup) reader.pos = lengthEnd;
     }
     return this.#records;
   }
