@@ -1,5 +1,5 @@
 // ext_authz in the chain: every call that is not public is put to the server; what it says goes on with the call, and may be who calls.
-import type { AuthenticationRequest, Call, Identity, Intercept, RequestHeaders } from "../../call.ts";
+import type { AuthenticationRequest, Call, Identity, Intercept, RequestHeaders, RequestSource } from "../../call.ts";
 import type { MetricSource } from "../../exposition.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import type { Authenticator } from "../authenticate/authenticator.ts";
@@ -46,7 +46,7 @@ export function createExtAuthz({ server, principal, isAsked }: ExtAuthzOptions):
     };
     const asking = { deadline: Number.POSITIVE_INFINITY, cancellation: undefined, metadata: request.metadata };
     const answer = await server.check(checked, asking);
-    answers.keep(request.headers, method, answer ?? unanswered);
+    answers.keep(request, method, answer ?? unanswered);
     return answer === undefined || principal === undefined ? undefined : readIdentity(answer, principal);
   };
 
@@ -60,7 +60,7 @@ export function createExtAuthz({ server, principal, isAsked }: ExtAuthzOptions):
   };
 
   const intercept: Intercept = (call) => {
-    const known = answers.take(call.headers, call.method);
+    const known = answers.take(call, call.method);
     if (known === undefined) return ask(call);
     apply(call, known);
     return undefined;
@@ -93,22 +93,31 @@ function apply(call: Call, answer: Answer): void {
   else applyAnswer(call, answer);
 }
 
+type Brought = Pick<AuthenticationRequest, "source" | "headers">;
+
 /** Between authentication and the call: what was asked for one is not asked again for the other. */
 class Answers {
-  /** By what the caller brought, and the method: a socket makes calls of several, and may bring other credentials in between. */
-  readonly #answers = new WeakMap<RequestHeaders, Map<Method, Answer>>();
+  /**
+   * By the request, which has a path of its own where its headers are those of another, and by what it brought: a socket makes calls
+   * of several methods, and may bring other credentials in between.
+   */
+  readonly #answers = new WeakMap<
+    RequestSource,
+    Map<Method, { readonly headers: RequestHeaders; readonly answer: Answer }>
+  >();
 
-  keep(headers: RequestHeaders, method: Method, answer: Answer): void {
-    const known = this.#answers.get(headers);
-    if (known === undefined) this.#answers.set(headers, new Map([[method, answer]]));
-    else known.set(method, answer);
+  keep({ source, headers }: Brought, method: Method, answer: Answer): void {
+    const known = this.#answers.get(source);
+    if (known === undefined) this.#answers.set(source, new Map([[method, { headers, answer }]]));
+    else known.set(method, { headers, answer });
   }
 
   /** Once. */
-  take(headers: RequestHeaders, method: Method): Answer | undefined {
-    const known = this.#answers.get(headers);
-    const answer = known?.get(method);
-    if (answer !== undefined) known?.delete(method);
-    return answer;
+  take({ source, headers }: Brought, method: Method): Answer | undefined {
+    const known = this.#answers.get(source);
+    const found = known?.get(method);
+    if (found === undefined || found.headers !== headers) return undefined;
+    known?.delete(method);
+    return found.answer;
   }
 }
