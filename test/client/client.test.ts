@@ -232,12 +232,12 @@ describe("the browser client", () => {
       WebSocket: nodeWebSocket,
       fetch: false,
       getToken: () => Promise.resolve("s3cret"),
-      metadata: { "x-request-id": "page", traceparent: "00-1" },
+      metadata: { "x-request-id": "page", "accept-language": "tlh" },
     });
     const seen = gateway.nextCall("Get");
     await client.single(methods["Get"], {}, { metadata: { "x-request-id": "call" } });
     const { metadata } = await seen;
-    expect(metadata).to.include({ authorization: "Bearer s3cret", "x-request-id": "call", traceparent: "00-1" });
+    expect(metadata).to.include({ authorization: "Bearer s3cret", "x-request-id": "call", "accept-language": "tlh" });
   });
 
   it("opens another socket when one has all the streams it may have", async () => {

@@ -123,10 +123,10 @@ describe("the Connect transport", () => {
     });
     client = createClient(service, transport) as unknown as CounterClient;
     const call = gateway.nextCall("Get");
-    await client.get({}, { headers: { traceparent: "00-1" } });
+    await client.get({}, { headers: { "accept-language": "tlh" } });
     expect((await call).metadata).to.include({
       "x-request-id": "seven",
-      traceparent: "00-1",
+      "accept-language": "tlh",
       authorization: "Bearer t",
     });
     await collect(client.plain({ count: 1n }));

@@ -116,12 +116,12 @@ describe("the browser client without WebSocket", () => {
   });
 
   it("sends the token and the metadata", async () => {
-    client = open({ getToken: () => "s3cret", metadata: { traceparent: "00-1" } });
+    client = open({ getToken: () => "s3cret", metadata: { "accept-language": "tlh" } });
     const seen = gateway.nextCall("Get");
     await client.single(methods["Get"], { count: "1" }, { metadata: { "x-request-id": "seven" } });
     expect((await seen).metadata).to.include({
       authorization: "Bearer s3cret",
-      traceparent: "00-1",
+      "accept-language": "tlh",
       "x-request-id": "seven",
     });
   });
