@@ -29,7 +29,7 @@ async function playCommand(input: readonly string[]): Promise<string> {
     const { code, out, error } = await run(words.slice(split), { environment });
     if (command.endsWith("--json")) expect(() => JSON.parse(out) as unknown).not.to.throw();
     const text = `${out}${error}`.replaceAll(folder.path, "/folder").trimEnd();
-    return `${shown(text, 1500)}${text === "" ? "" : "\n"}exit ${code}`;
+    return `${shown(text, 3000)}${text === "" ? "" : "\n"}exit ${code}`;
   } finally {
     process.chdir(home);
     folder.dispose();

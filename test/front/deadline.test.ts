@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { compileTimeout } from "../../src/front/deadline.ts";
 import type { TimeoutOf } from "../../src/front/deadline.ts";
 import { strictRest } from "../../src/front/rest/options.ts";
+import type { Method } from "../../src/schema/descriptor.ts";
 import { GatewayError } from "../../src/status.ts";
 import { librarySource, schemaOf } from "./rest/library.ts";
 
@@ -10,7 +11,10 @@ describe("compileTimeout", () => {
   let short: TimeoutOf;
   before(() => {
     const schema = schemaOf(librarySource);
-    const compile = (name: string): TimeoutOf => compileTimeout(schema.method(`test.v1.Library.${name}`)!, strictRest);
+    const methodTimeoutMs = ({ localName }: Method): number | undefined =>
+      localName === "TouchBook" ? 2000 : undefined;
+    const options = { ...strictRest, methodTimeoutMs };
+    const compile = (name: string): TimeoutOf => compileTimeout(schema.method(`test.v1.Library.${name}`)!, options);
     plain = compile("GetBook");
     short = compile("TouchBook");
   });
@@ -35,7 +39,7 @@ describe("compileTimeout", () => {
     });
   }
 
-  it("never gives more than the method's option, which also replaces the default", () => {
+  it("never gives more than what is said of the method, which also replaces the default", () => {
     expect(short({}, undefined)).to.equal(2_000);
     expect(short({ "sluice-timeout": "5s" }, undefined)).to.equal(2_000);
     expect(short({ "sluice-timeout": "1s" }, undefined)).to.equal(1_000);
