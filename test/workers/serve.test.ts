@@ -22,11 +22,11 @@ describe("sluice serve with workers", function () {
   });
 
   it("counts limits for all of them together", async () => {
-    const { answers } = await overload({ bases: [gateway.base], callsPerSecond: 200, ms: 1000 });
+    const { answers } = await overload({ bases: [gateway.base], callsPerSecond: 200, ms: 1000, keepAlive: false });
     expect(answers.get(200)).to.equal(40);
-    expect((answers.get(429) ?? 0) > 100).to.equal(true);
+    expect(answers.get(429)).to.be.greaterThan(100);
     const served = [1, 2].map((worker) => gateway.metric(`sluice_rate_limited_total{worker="${worker}",limit="all"}`));
-    expect((await Promise.all(served)).every((count) => count > 0)).to.equal(true);
+    for (const count of await Promise.all(served)) expect(count).to.be.greaterThan(0);
   });
 
   it("puts another in the place of one that is killed, and goes on serving", async () => {
