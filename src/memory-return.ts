@@ -29,8 +29,6 @@ const idleMs = 6000;
 const leastWork = 400_000;
 /** A larger heap takes too long to look through for the one call that may come just then. */
 const largestHeap = 64 * 2 ** 20;
-/** Who works a little again and again is not held up again and again. */
-const restMs = 5 * 60_000;
 
 export class MemoryReturn implements Swept {
   sweepIndex = -1;
@@ -46,7 +44,8 @@ export class MemoryReturn implements Swept {
   #idleSince: number | undefined;
   /** Done since the last collection, in microseconds. */
   #work = 0;
-  #collectedAt = -Infinity;
+  /** What the start left behind has been collected. Not again after each pause: V8 forgets code with its garbage, and would be slow after it. */
+  #hasRested = false;
   /** Collections to come while there is nothing to do, the next not before `#dueAt`. */
   #owed = 0;
   #dueAt = -Infinity;
@@ -94,7 +93,8 @@ export class MemoryReturn implements Swept {
 
   #rest(now: number): void {
     if (this.#owed === 0) {
-      if (now - this.#collectedAt < restMs || this.#work < leastWork) return;
+      if (this.#hasRested || this.#work < leastWork) return;
+      this.#hasRested = true;
       this.#owed = 3;
     }
     if (now < this.#dueAt) return;
@@ -110,7 +110,6 @@ export class MemoryReturn implements Swept {
     this.#owed--;
     this.#dueAt = this.#owed === 2 ? now + idleMs : now;
     this.#collect();
-    this.#collectedAt = now;
     this.#work = 0;
   }
 }
@@ -124,6 +123,8 @@ function readCpu(): number {
 export function collectGarbage(): void {
   try {
     setFlagsFromString("--expose-gc");
+    // Code that has not run since the last collections would go with the garbage, and be missed by the next call.
+    setFlagsFromString("--no-flush-bytecode");
     const collect = runInNewContext("gc") as () => void;
     // The first finds what is dead, the second gives back the pages that have become empty.
     collect();
