@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,7 @@ import type { Examples } from "../examples/start.ts";
 import { startIdentityProvider } from "./support/identity-provider.ts";
 import type { IdentityProvider } from "./support/identity-provider.ts";
 
+/** As it stands in README.md. */
 const file = `protos: [./protos]
 upstreams: { default: "localhost:50051" }
 auth:
@@ -67,6 +68,10 @@ describe("a sluice.yaml with issuers, public methods and a limit", () => {
     await once(gateway, "exit");
     await Promise.all([examples.close(), idp.close()]);
     rmSync(folder, { recursive: true });
+  });
+
+  it("stands in the README as it is here", () => {
+    expect(readFileSync(new URL("../../README.md", import.meta.url), "utf8")).to.include(`\`\`\`yaml\n${file}\`\`\``);
   });
 
   const get = async (path: string, token?: string): Promise<Response> =>

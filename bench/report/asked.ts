@@ -1,6 +1,7 @@
 // The first table of the report: every bound that was set for the gateway, beside what was measured.
 import { boundText, judge } from "../load/bounds.ts";
 import { cells } from "../load/cells.ts";
+import { chainCells } from "../load/chain-cells.ts";
 import { spread } from "./curves.ts";
 import { figure, markdownTable } from "./markdown.ts";
 import { savedCell, savedMemory } from "./saved.ts";
@@ -25,7 +26,7 @@ export function askedSection(): string {
 }
 
 function boundLines(): Line[] {
-  return cells.flatMap((cell) =>
+  return [...cells, ...chainCells([])].flatMap((cell) =>
     (cell.bounds ?? []).map((bound) => {
       const result = savedCell(cell.id);
       const verdict = result && judge(bound, result);

@@ -1,13 +1,14 @@
 // docs/performance.md from the saved results: what was asked, what was measured, on what, and what is not said by it.
 import { writeFileSync } from "node:fs";
 import { cells } from "../load/cells.ts";
+import { chainCells } from "../load/chain-cells.ts";
 import { root } from "../load/folders.ts";
 import { askedSection } from "./asked.ts";
 import { curves, curveSection } from "./curves.ts";
 import { machineLines } from "./machine.ts";
 import { cellSection, markdownTable, tableSection } from "./markdown.ts";
 import { streamSection } from "./streams.ts";
-import { codecNotes, introduction, method, notMeasured, variants } from "./prose.ts";
+import { chainNotes, codecNotes, introduction, method, notMeasured, variants } from "./prose.ts";
 import { savedCell, savedGhz, savedMemory, savedTable } from "./saved.ts";
 
 /** Writes page and plots; returns the page's path. What was not measured is named, not left out in silence. */
@@ -22,6 +23,7 @@ export function writeReport(): string {
     ...curves.map(curveSection),
     `## gRPC\n\n${cellSections("grpc")}`,
     ghzSection(),
+    chainSection(),
     streamSection(),
     memorySection(),
     tablePart("Translators", "codec", codecNotes),
@@ -45,6 +47,14 @@ function measuredOn(): string {
   if (dates.length === 0) return "Nothing of the load benches has been measured yet.";
   const minutes = (date: string): string => `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`;
   return `Measured from ${minutes(dates[0])} to ${minutes(dates[dates.length - 1])}.`;
+}
+
+function chainSection(): string | undefined {
+  const sections = chainCells([]).flatMap((cell) => {
+    const result = savedCell(cell.id);
+    return result === undefined ? [] : [cellSection(cell, result)];
+  });
+  return sections.length === 0 ? undefined : `## The chain\n\n${chainNotes}\n\n${sections.join("\n\n")}`;
 }
 
 function cellSections(bench: "rest" | "grpc"): string {
