@@ -18,7 +18,7 @@ export type {
   UnaryCall,
 } from "./call.ts";
 export type { Around } from "./chain/compose.ts";
-export type { CustomAround, CustomIntercept, CustomInterceptor, Point } from "./chain/points.ts";
+export type { CustomAround, CustomIntercept, CustomInterceptor } from "./chain/points.ts";
 export type { Config } from "./config/config.ts";
 export { loadConfig } from "./config/load-config.ts";
 export type { Diagnostic } from "./diagnostic.ts";
@@ -30,6 +30,7 @@ export type { Level, Log, LogFields } from "./log/log.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Binding } from "./schema/binding.ts";
 export type { Field, MessageType, Method, Schema, Service } from "./schema/descriptor.ts";
+export type { Point } from "./schema/points.ts";
 export { bindMethods } from "./schema/bind/http-rule.ts";
 export { loadSchema } from "./schema/load/load.ts";
 export { Code, GatewayError } from "./status.ts";

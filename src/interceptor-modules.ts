@@ -2,7 +2,8 @@
 import { pathToFileURL } from "node:url";
 import type { Handler } from "./call.ts";
 import { findCustomProblems } from "./chain/points.ts";
-import type { CustomInterceptor, Point } from "./chain/points.ts";
+import type { CustomInterceptor } from "./chain/points.ts";
+import type { Point } from "./schema/points.ts";
 import type { Config, InterceptorConfig } from "./config/config.ts";
 import { DiagnosticError } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";

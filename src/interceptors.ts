@@ -8,7 +8,7 @@ import { createBans } from "./chain/bans.ts";
 import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
 import type { LimitLink } from "./chain/limit/limit-link.ts";
-import type { Point } from "./chain/points.ts";
+import type { Point } from "./schema/points.ts";
 import { createRequestIds } from "./chain/request-id.ts";
 import type { PolicyOf } from "./chain/policy.ts";
 import type { Config } from "./config/config.ts";

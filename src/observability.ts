@@ -5,7 +5,7 @@ import { AttemptCounts } from "./chain/attempts.ts";
 import { CallCounts } from "./chain/call-counts.ts";
 import type { Around, ChainParts, Interceptor } from "./chain/compose.ts";
 import { createMetrics } from "./chain/metrics.ts";
-import type { Point } from "./chain/points.ts";
+import type { Point } from "./schema/points.ts";
 import { lazily } from "./lazily.ts";
 import { createTrace } from "./chain/trace/trace.ts";
 import type { Miss } from "./call.ts";

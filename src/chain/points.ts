@@ -4,27 +4,9 @@ import type { Handler, Intercept } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import { points } from "../schema/points.ts";
+import type { Point } from "../schema/points.ts";
 import { isSelected, suggestSelector } from "../schema/selector.ts";
-
-/** The order in which a call passes the gateway's own interceptors. There are no numbers: what is between two of these is named after them. */
-export const points = [
-  "request_id",
-  "trace",
-  "log",
-  "metrics",
-  "shed",
-  "address",
-  "authenticate",
-  "ban",
-  "ext_authz",
-  "authorize",
-  "limit",
-  "concurrency",
-  "deadline",
-  "validate",
-] as const;
-
-export type Point = (typeof points)[number];
 
 interface CustomBase {
   /** For messages and for `sluice explain`. */

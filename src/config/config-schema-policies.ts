@@ -1,23 +1,6 @@
 // The parts of the configuration schema that say something of methods by selector: rules of `auth`, policies, interceptors.
+import { points } from "../schema/points.ts";
 import type { SchemaNode } from "./schema-node.ts";
-
-/** The points of the chain, see docs/extending.md; src/chain/points.ts has them in order, a test compares. */
-export const pointNames = [
-  "request_id",
-  "trace",
-  "log",
-  "metrics",
-  "shed",
-  "address",
-  "authenticate",
-  "ban",
-  "ext_authz",
-  "authorize",
-  "limit",
-  "concurrency",
-  "deadline",
-  "validate",
-] as const;
 
 const selectors: SchemaNode = {
   type: "array",
@@ -130,8 +113,8 @@ export const interceptorsSchema: SchemaNode = {
         "x-form": { kind: "path" },
       },
       name: name("What messages and `sluice explain` call it; the name of the file when absent."),
-      before: { type: "string", description: "It runs right before this.", enum: pointNames },
-      after: { type: "string", description: "It runs right after this.", enum: pointNames },
+      before: { type: "string", description: "It runs right before this.", enum: points },
+      after: { type: "string", description: "It runs right after this.", enum: points },
       around: { type: "string", description: "It wraps the calls to backends.", enum: ["upstream"] },
       methods: { ...selectors, description: "Methods that it is about; all of them when absent." },
       options: {
