@@ -12,6 +12,7 @@ import type { KitClient } from "./front/websocket/kit.ts";
 import { startBackend } from "./support/backend.ts";
 import type { UnaryBackend } from "./support/backend.ts";
 import { loadSource, toMessage } from "./support/gateway.ts";
+import { unshed } from "./support/unshed.ts";
 
 const protos = `
   syntax = "proto3";
@@ -100,7 +101,7 @@ export async function startCredentialsKit({ yaml, tls }: KitOptions): Promise<Cr
   const reports: GatewayError[] = [];
   const sweep = new Sweep(20);
   const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
-  const inputs = { ...project, config: { ...project.config, upstreams } };
+  const inputs = { ...project, config: unshed({ ...project.config, upstreams }) };
   const gateway = createGateway(inputs, { report: (error) => void reports.push(error), sweep });
   const { port } = await gateway.listen();
   const secure: ChannelCredentials =

@@ -17,6 +17,7 @@ import type { KitClient } from "./front/websocket/kit.ts";
 import { startBackend } from "./support/backend.ts";
 import type { Backend } from "./support/backend.ts";
 import { loadSource, toMessage } from "./support/gateway.ts";
+import { unshed } from "./support/unshed.ts";
 
 const protos = `
   syntax = "proto3";
@@ -111,7 +112,7 @@ describe("a gateway with authenticate", () => {
       return judge(at < 0 ? "" : metadata[at + 1].replace("Bearer ", ""));
     };
     const report = (error: GatewayError): void => void reports.push(error);
-    const inputs = { ...project, config: { ...project.config, upstreams } };
+    const inputs = { ...project, config: unshed({ ...project.config, upstreams }) };
     gateway = createGateway(inputs, { authenticate, interceptors, report, sweep });
     ({ port } = await gateway.listen());
     grpc = new Client(`127.0.0.1:${port}`, credentials.createInsecure());

@@ -10,6 +10,7 @@ import type { Gateway } from "../src/gateway.ts";
 import { startBackend } from "./support/backend.ts";
 import type { Backend } from "./support/backend.ts";
 import { loadSource, toMessage } from "./support/gateway.ts";
+import { unshed } from "./support/unshed.ts";
 
 const protos = `
   syntax = "proto3";
@@ -46,7 +47,7 @@ describe("a gateway that stops while streams are open", () => {
       },
     });
     const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
-    gateway = createGateway({ ...project!, config: { ...project!.config, upstreams } });
+    gateway = createGateway({ ...project!, config: unshed({ ...project!.config, upstreams }) });
     ({ port } = await gateway.listen());
   });
 
@@ -207,7 +208,7 @@ describe("a ticket for a stream over HTTP", () => {
       },
     });
     const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
-    gateway = createGateway({ ...project!, config: { ...project!.config, upstreams } });
+    gateway = createGateway({ ...project!, config: unshed({ ...project!.config, upstreams }) });
     base = `http://127.0.0.1:${(await gateway.listen()).port}`;
   };
 

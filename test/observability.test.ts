@@ -15,6 +15,7 @@ import { BackendError, startBackend } from "./support/backend.ts";
 import type { Backend } from "./support/backend.ts";
 import { loadSource, toMessage } from "./support/gateway.ts";
 import { openRaw } from "./support/raw-http.ts";
+import { unshed } from "./support/unshed.ts";
 
 const protos = `
   syntax = "proto3";
@@ -91,7 +92,10 @@ async function start(yaml: string, options: GatewayOptions = {}): Promise<Fixtur
     flushNow: () => {},
   };
   const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
-  const gateway = createGateway({ ...project!, config: { ...project!.config, upstreams } }, { log, ...options });
+  const gateway = createGateway(
+    { ...project!, config: unshed({ ...project!.config, upstreams }) },
+    { log, ...options },
+  );
   const { port } = await gateway.listen();
   return {
     gateway,

@@ -12,6 +12,9 @@ export interface LoadWatchOptions {
 
 const intervalMs = 100;
 const averagedMs = 1000;
+/** What one look may count for: a pause, however long, is over when it is seen, be it a collection, a machine that slept, or one that others had. */
+const countedMs = 4 * intervalMs;
+const countedDelay = 1.5;
 /** Shedding begins before the delay has reached what it may, and ends when it is well below: no flicker in between. */
 const beginAt = 0.7;
 const endAt = 0.35;
@@ -41,7 +44,7 @@ export class LoadWatch {
     this.#readHeap = options.readHeap ?? usedHeap;
   }
 
-  /** Averaged over a second. */
+  /** Averaged over a second; a little more than what it may be at most. */
   get delayMs(): number {
     return this.#delayMs;
   }
@@ -92,10 +95,13 @@ export class LoadWatch {
   }
 
   #lookAtDelay(elapsedMs: number): void {
-    const weight = 1 - Math.exp(-elapsedMs / averagedMs);
-    this.#delayMs += weight * (Math.max(0, elapsedMs - intervalMs) - this.#delayMs);
-    const ratio = this.#delayMs / this.#options.maxDelayMs;
-    const looks = Math.max(1, elapsedMs / intervalMs);
+    const { maxDelayMs } = this.#options;
+    const counted = Math.min(elapsedMs, countedMs);
+    const weight = 1 - Math.exp(-counted / averagedMs);
+    const delayMs = Math.min(Math.max(0, elapsedMs - intervalMs), countedDelay * maxDelayMs);
+    this.#delayMs += weight * (delayMs - this.#delayMs);
+    const ratio = this.#delayMs / maxDelayMs;
+    const looks = Math.max(1, counted / intervalMs);
     if (ratio > beginAt) this.#delayPart = Math.min(maxPart, this.#delayPart + growth * Math.min(3, ratio) * looks);
     else if (ratio < endAt) this.#delayPart = Math.max(0, this.#delayPart - shrinkage * looks);
   }

@@ -50,6 +50,16 @@ describe("shedding", () => {
     expect(watch.isOverloaded).to.equal(false);
   });
 
+  for (const minutes of [0.1, 1, 60])
+    it(`forgives ${minutes} min in which nothing ran: a machine that slept has nothing to shed when it wakes`, () => {
+      const { watch, look } = newWatch();
+      look(10, 20);
+      look(1, minutes * 60_000);
+      expect(watch.isOverloaded).to.equal(false);
+      look(1, 0);
+      expect(watch.isOverloaded).to.equal(false);
+    });
+
   it("begins before the loop is as late as it may be, and refuses more the longer that lasts, never all", () => {
     const { watch, look } = newWatch();
     const { count } = shedOf(watch);
@@ -59,6 +69,12 @@ describe("shedding", () => {
     expect(early).to.be.within(50, 900);
     look(10, 800);
     expect(count(1000)).to.be.within(899, 901);
+  });
+
+  it("is not deceived by pauses that follow each other: that is what overload looks like", () => {
+    const { watch, look } = newWatch();
+    look(3, 3000);
+    expect(watch.isOverloaded).to.equal(true);
   });
 
   it("goes on until the loop is well in time again, then fades out", () => {

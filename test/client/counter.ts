@@ -8,6 +8,7 @@ import { createGateway } from "../../src/gateway.ts";
 import type { Binding } from "../../src/schema/binding.ts";
 import type { Method, Schema } from "../../src/schema/descriptor.ts";
 import { fromMessage, loadSource, toMessage } from "../support/gateway.ts";
+import { unshed } from "../support/unshed.ts";
 
 export const counterProto = `
   syntax = "proto3";
@@ -93,7 +94,7 @@ export async function startCounter(yaml = ""): Promise<CounterGateway> {
   const backend = await startBackend(project.schema);
   const config = { ...project.config, upstreams: [{ service: undefined, target: backend.target, tls: undefined }] };
   const start = async () => {
-    const gateway = createGateway({ ...project, config }, {});
+    const gateway = createGateway({ ...project, config: unshed(config) }, {});
     return { gateway, port: (await gateway.listen()).port };
   };
   let running = await start();

@@ -21,6 +21,7 @@ import type { BackendCall, BackendHandlers } from "./backend.ts";
 import { openRaw } from "./raw-http.ts";
 import type { Endpoint, RawConnection, RawResponse } from "./raw-http.ts";
 import type { ProtoTexts } from "./schema.ts";
+import { unshed } from "./unshed.ts";
 
 /** `[name, value]`; `-bin` values in base64. */
 export type MetadataEntry = readonly [name: string, value: string];
@@ -152,7 +153,9 @@ export async function startGateway(source: GatewaySource): Promise<GatewayFixtur
     }),
   );
   const upstreams = [{ service: undefined, target: source.upstream ?? backend.target, tls: undefined }];
-  const gateway = createGateway({ ...project, config: { ...project.config, upstreams } }, source.options);
+  const config = { ...project.config, upstreams };
+  const isShed = /^shedding:/m.test(source.yaml ?? "");
+  const gateway = createGateway({ ...project, config: isShed ? config : unshed(config) }, source.options);
   const endpoint = await gateway.listen();
 
   const open = async (request: HttpRequest): Promise<RawConnection> => {

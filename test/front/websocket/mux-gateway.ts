@@ -8,6 +8,7 @@ import type { Backend } from "../../support/backend.ts";
 import { fromMessage, loadSource, toMessage } from "../../support/gateway.ts";
 import { openClient } from "./kit.ts";
 import type { KitClient } from "./kit.ts";
+import { unshed } from "../../support/unshed.ts";
 
 const protos = `
   syntax = "proto3";
@@ -82,7 +83,7 @@ export async function startMux(yaml = "http: { response_headers: [x-shown] }"): 
     "/echo.v1.Echo/Chat": stream("Chat"),
   });
   const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
-  const gateway = createGateway({ ...project, config: { ...project.config, upstreams } });
+  const gateway = createGateway({ ...project, config: unshed({ ...project.config, upstreams }) });
   const { host, port } = await gateway.listen();
   const clients: KitClient[] = [];
   const type = schema.message("echo.v1.Note")!;

@@ -11,6 +11,7 @@ import { loadSource, toMessage } from "../../support/gateway.ts";
 import { kitSchema } from "./kit-service.ts";
 import { openClient } from "./kit.ts";
 import type { KitClient, Received } from "./kit.ts";
+import { unshed } from "../../support/unshed.ts";
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
 
@@ -73,7 +74,7 @@ describe("simple mode through a gateway", () => {
         const { project, problems } = await loadSource({ protos });
         if (project === undefined) throw new Error(problems.join("\n"));
         const upstreams = [{ service: undefined, target: backend.target, tls: undefined }];
-        gateway = createGateway({ ...project, config: { ...project.config, transport, upstreams } });
+        gateway = createGateway({ ...project, config: unshed({ ...project.config, transport, upstreams }) });
         const { host, port } = await gateway.listen();
         url = `ws://${host}:${port}`;
       });
