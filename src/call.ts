@@ -194,7 +194,10 @@ export class Call {
   refusedBy: string | undefined = undefined;
   #notes: Note[] | undefined = undefined;
   #replyHeaders: string[] | undefined = undefined;
+  /** No backend hears of a stream before its first message has passed `requestTaps`, or it is known that there is none. */
+  awaitsRequest = false;
   #requestTaps: MessageTap[] | undefined = undefined;
+  #noRequestTaps: (() => void)[] | undefined = undefined;
   #replyTaps: MessageTap[] | undefined = undefined;
   #endListeners: ((end: CallEnd) => void)[] | undefined = undefined;
   #ended: CallEnd | undefined = undefined;
@@ -220,6 +223,10 @@ export class Call {
 
   get requestTaps(): readonly MessageTap[] | undefined {
     return this.#requestTaps;
+  }
+
+  get noRequestTaps(): readonly (() => void)[] | undefined {
+    return this.#noRequestTaps;
   }
 
   get replyTaps(): readonly MessageTap[] | undefined {
@@ -257,6 +264,11 @@ export class Call {
   /** Every message of the client, in order, before it goes on; of a unary call the one there is. */
   onRequest(tap: MessageTap): void {
     (this.#requestTaps ??= []).push(tap);
+  }
+
+  /** Once, when the client ends its stream and no message has come; for those who tap messages. Refuses by throwing GatewayError. */
+  onNoRequest(tap: () => void): void {
+    (this.#noRequestTaps ??= []).push(tap);
   }
 
   /** Every message of the backend, in order, before the client gets it. */

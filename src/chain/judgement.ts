@@ -1,6 +1,7 @@
 // A caller's credentials while somebody else looks at them: not longer than the caller waits, nor for ever.
 import type { Call, Identity } from "../call.ts";
 import { Code, GatewayError } from "../status.ts";
+import { deadlineExceeded } from "./deadline-exceeded.ts";
 import type { Timed, Timer } from "./identified-streams.ts";
 
 export interface JudgementOptions {
@@ -48,10 +49,6 @@ export class Judgement implements Timed {
   #stop(): void {
     this.#options.timer.delete(this);
   }
-}
-
-function deadlineExceeded(): GatewayError {
-  return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
 }
 
 function tookTooLong(): GatewayError {

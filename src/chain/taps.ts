@@ -1,6 +1,8 @@
 // Messages of a call whose interceptors want to see them: each passes the taps on its way, in order. Calls without taps never come here.
 import type { Call, MessageReader, MessageTap, Reply, StreamReply } from "../call.ts";
 import { GatewayError } from "../status.ts";
+import { deferReply } from "./defer-reply.ts";
+import { afterFirst } from "./first-message.ts";
 
 /** Rejects with GatewayError only. */
 export async function runTapped(
@@ -21,27 +23,41 @@ export function streamTapped(
   messages: MessageReader,
   run: (messages: MessageReader) => StreamReply,
 ): StreamReply {
-  const reply = run(call.requestTaps === undefined ? messages : new TappedMessages(call, messages, call.requestTaps));
+  const { requestTaps } = call;
+  const seen =
+    requestTaps === undefined ? messages : new TappedMessages(call, messages, requestTaps, call.noRequestTaps);
+  const reply = call.awaitsRequest ? deferReply(afterFirst(call, seen, run)) : run(seen);
   if (call.replyTaps === undefined) return reply;
-  return { ...reply, messages: new TappedMessages(call, reply.messages, call.replyTaps) };
+  return { ...reply, messages: new TappedMessages(call, reply.messages, call.replyTaps, undefined) };
 }
 
 class TappedMessages implements MessageReader {
   readonly #call: Call;
   readonly #messages: MessageReader;
   readonly #taps: readonly MessageTap[];
+  /** Asked if no message comes; undefined once one has come. */
+  #ofNone: readonly (() => void)[] | undefined;
 
-  constructor(call: Call, messages: MessageReader, taps: readonly MessageTap[]) {
+  constructor(
+    call: Call,
+    messages: MessageReader,
+    taps: readonly MessageTap[],
+    ofNone: readonly (() => void)[] | undefined,
+  ) {
     this.#call = call;
     this.#messages = messages;
     this.#taps = taps;
+    this.#ofNone = ofNone;
   }
 
   async read(): Promise<Uint8Array | undefined> {
     const message = await this.#messages.read();
-    if (message === undefined) return undefined;
+    const ofNone = this.#ofNone;
+    this.#ofNone = undefined;
     try {
-      return await pass(this.#taps, message);
+      if (message !== undefined) return await pass(this.#taps, message);
+      for (const tap of ofNone ?? []) tap();
+      return undefined;
     } catch (cause) {
       const error = GatewayError.from(cause);
       this.#call.cancellation.cancel(error);

@@ -1,25 +1,12 @@
 // Who may do what, over every way to call and each kind of call: scopes before a message is read, ownership by each message, shadow rules that only tell the log.
 import { expect } from "chai";
-import { makeSecretToken } from "../chain/authenticate/token-kit.ts";
 import { exchangeRaw, request } from "../support/raw-http.ts";
 import type { Ended } from "../support/stream-client.ts";
 import { startStreamGateway } from "../support/stream-gateway.ts";
 import type { StreamGateway } from "../support/stream-gateway.ts";
 import { expectSuccess } from "./expected.ts";
 import { pairs } from "./pairs.ts";
-
-const secret = "0123456789abcdef0123456789abcdef";
-const auth = `
-auth:
-  issuers:
-    - { issuer: "https://idp.example", audience: shop, algorithms: [HS256], secret: "${secret}" }
-`;
-
-function tokenOf(claims: Readonly<Record<string, unknown>>): string {
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const all = { iss: "https://idp.example", aud: "shop", exp, ...claims };
-  return makeSecretToken({ alg: "HS256", typ: "JWT" }, all, secret);
-}
+import { secretIssuer as auth, tokenOf } from "./secret-issuer.ts";
 
 interface Detail {
   readonly "@type"?: string;

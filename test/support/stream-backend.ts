@@ -303,6 +303,8 @@ export interface StreamBackend {
   readonly target: string;
   /** Calls that a message has come of and that are not yet over. */
   readonly open: ReadonlySet<StreamRun>;
+  /** Calls that came so far, with or without messages. */
+  readonly asked: number;
   /** Resolves when the first message of that run has come, also before this was asked. */
   run(name: string): Promise<StreamRun>;
   /** Undefined when none of its messages has come so far. */
@@ -318,6 +320,7 @@ export async function startStreamBackend(): Promise<StreamBackend> {
   const runs = new Map<string, StreamRun>();
   const waiting = new Map<string, (run: StreamRun) => void>();
   const open = new Set<StreamRun>();
+  let asked = 0;
   const sockets = new Set<Socket>();
   const server = http2.createServer({ settings: { maxConcurrentStreams: 10_000 }, maxSessionMemory: 1000 });
   server.on("session", (session) => session.on("error", () => {}));
@@ -329,6 +332,7 @@ export async function startStreamBackend(): Promise<StreamBackend> {
     for (const socket of sockets) socket.destroy();
   };
   server.on("stream", (stream, headers) => {
+    asked++;
     const run = new StreamRun(stream, headers, (started, { run: name = "" }) => {
       runs.set(name, started);
       open.add(started);
@@ -341,6 +345,9 @@ export async function startStreamBackend(): Promise<StreamBackend> {
   return {
     target: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     open,
+    get asked() {
+      return asked;
+    },
     run: (name) => {
       const run = runs.get(name);
       return run === undefined ? new Promise((resolve) => waiting.set(name, resolve)) : Promise.resolve(run);

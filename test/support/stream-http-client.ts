@@ -233,8 +233,9 @@ class HttpStream implements StreamHandle {
 
   end(): void {
     if (this.#takesOne) return;
-    const last = this.#setup.form === "array" ? (this.#sent === 0 ? "[]" : "]") : "";
-    this.#channel?.body.end(last);
+    if (this.#setup.form === "array") this.#channel?.body.write(this.#sent === 0 ? "[]" : "]");
+    // Never with an empty text: Node's HTTP/2 then sends other memory than what was written before.
+    this.#channel?.body.end();
   }
 
   cancel(): void {

@@ -33,6 +33,7 @@ interface Refusal {
 }
 
 const name = "authorize";
+const emptyMessage = new Uint8Array(0);
 
 export function createAuthorize({ policyOf, schema, realm }: AuthorizeOptions): Interceptor {
   return {
@@ -44,13 +45,18 @@ export function createAuthorize({ policyOf, schema, realm }: AuthorizeOptions): 
       const isAboutRequest = ({ condition }: CompiledRule): boolean =>
         typeof condition === "object" && condition.usesRequest;
       const ofRequest = rules.filter(isAboutRequest);
+      const mayRefuse = ofRequest.some(({ rule }) => !rule.shadow);
       const judge = new Judge({ realm, isPublic: policy.auth.value === "public" });
       return (call) => {
         for (const rule of rules) judge.ask(rule, call);
         if (ofRequest.length === 0) return;
-        call.onRequest((message) => {
+        const askOf = (message: Uint8Array): void => {
           for (const rule of ofRequest) judge.askOfMessage(rule, call, message);
-        });
+        };
+        call.onRequest(askOf);
+        // Who says nothing is judged as if it had said that.
+        call.onNoRequest(() => askOf(emptyMessage));
+        if (mayRefuse) call.awaitsRequest = true;
       };
     },
   };

@@ -4,6 +4,7 @@ import type { UnaryHandler } from "../../call.ts";
 import { getMetadata, isMetadataText, isReservedResponseHeader } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import type { Method } from "../../schema/descriptor.ts";
+import { deadlineExceeded } from "../deadline-exceeded.ts";
 import { Code, GatewayError, isCode } from "../../status.ts";
 import { writeCheckRequest } from "./check-request.ts";
 import type { Checked, CheckRequestOptions } from "./check-request.ts";
@@ -97,10 +98,6 @@ function unavailable(cause: unknown): GatewayError {
     headers: { "retry-after": "1" },
     cause,
   });
-}
-
-function deadlineExceeded(): GatewayError {
-  return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
 }
 
 /** As Envoy maps the HTTP status of a denial for gRPC clients, where it names one. */
