@@ -33,7 +33,7 @@ const protos = `
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** By the name in `Bearer name`; `name.1`, `name.2` are further tokens of the same. */
-type Judge = (name: string) => Identity | Promise<Identity>;
+type Judge = (name: string) => Identity | undefined | Promise<Identity>;
 
 /** Good for 20 s. */
 const brief: Judge = (name) => Promise.resolve({ principal: name.split(".")[0], expiresAt: Date.now() + 20_000 });
@@ -386,6 +386,15 @@ describe("a gateway with authenticate", () => {
         expect(await mux.next()).to.include({ t: "status", id: 0, code: 16 });
         expect((await mux.closed).code).to.equal(4016);
       }
+      await Promise.all(cancelled);
+    });
+
+    it("closes with 4016 when they are nobody's, so that nobody becomes another by way of nobody", async () => {
+      await start((name) => (name === "nobody" ? undefined : { principal: name, expiresAt: Infinity }));
+      const mux = await openMux("ada");
+      mux.send({ t: "auth", auth: "Bearer nobody" });
+      expect(await mux.next()).to.include({ t: "status", id: 0, code: 16 });
+      expect((await mux.closed).code).to.equal(4016);
       await Promise.all(cancelled);
     });
 

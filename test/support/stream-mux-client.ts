@@ -153,6 +153,8 @@ interface MuxOptions extends OpenOptions {
   readonly byPath?: boolean;
   /** What is granted at first, and kept granted. */
   readonly window: number;
+  /** Credentials of the call's own. */
+  readonly ownBearer?: string;
   /** Stops reading the socket instead of granting. */
   readonly holdsSocket?: boolean;
 }
@@ -203,7 +205,16 @@ class MuxStream implements StreamHandle {
         ? { path: `POST /v1/${method.toLowerCase()}` }
         : { method: `streams.Streams/${method}` };
     const timeout = this.#options.timeoutMs === undefined ? {} : { timeout: `${this.#options.timeoutMs}ms` };
-    this.#connection.write({ t: "open", id: this.#id, ...target, credit: this.#options.window, ...timeout, ...more });
+    const own = { ...this.#toMetadata(), ...timeout, ...more };
+    this.#connection.write({ t: "open", id: this.#id, ...target, credit: this.#options.window, ...own });
+  }
+
+  #toMetadata(): object {
+    const { ownBearer } = this.#options;
+    if (ownBearer === undefined) return {};
+    const value = `Bearer ${ownBearer}`;
+    const isJson = this.#connection.encoding === "json";
+    return { metadata: isJson ? { authorization: value } : [{ name: "authorization", value }] };
   }
 
   #toMessage(ask: Ask): unknown {
@@ -269,7 +280,6 @@ class MuxStream implements StreamHandle {
 
   onEnd(ended: Ended): void {
     this.#received.end(ended);
-    this.#connection.socket.close();
   }
 }
 
@@ -282,7 +292,10 @@ function mux(name: string, encoding: Encoding, setup: MuxOptions): StreamTranspo
     async open({ host, port }, kind, options = {}) {
       try {
         const connection = await MuxConnection.open(`ws://${host}:${port}${path}`, encoding, options.bearer);
-        return connection.stream(kind, { ...setup, ...options });
+        const call = connection.stream(kind, { ...setup, ...options });
+        // One socket for one call.
+        void call.ended.then(() => connection.socket.close());
+        return call;
       } catch (error) {
         return toRefusedStream(error);
       }

@@ -74,10 +74,8 @@ export class MuxCredentials {
   accept(caller: Caller): number | undefined {
     const { identity } = caller;
     const known = this.#caller.identity;
-    if (identity !== undefined) {
-      if (known === undefined) this.#brought.claim?.(identity);
-      else if (known.principal !== identity.principal) throw otherPrincipal();
-    }
+    if (known !== undefined && known.principal !== identity?.principal) throw otherPrincipal();
+    if (known === undefined && identity !== undefined) this.#brought.claim?.(identity);
     this.#caller = caller;
     return identity === undefined ? undefined : toWireTime(identity.expiresAt);
   }
@@ -98,6 +96,6 @@ function toWireTime(time: number): number | undefined {
 }
 
 function otherPrincipal(): GatewayError {
-  const message = `"auth" brought the credentials of somebody else; open another socket for those`;
+  const message = `"auth" brought the credentials of somebody else, or of nobody; open another socket for those`;
   return new GatewayError(Code.UNAUTHENTICATED, message, { reason: "CREDENTIALS_CHANGED" });
 }

@@ -206,6 +206,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   /** Throws GatewayError. */
   #accept(caller: Caller): void {
     const expiresAt = this.#credentials.accept(caller);
+    if (caller.identity !== undefined) this.streams.renew(caller.identity);
     this.#life.ready(expiresAt);
     this.send(
       this.codec.ready({

@@ -1,6 +1,6 @@
 // One call on a multiplexed socket: its messages both ways, each way by credit, and its one end.
 import { Call, Cancellation } from "../../call.ts";
-import type { Chain, Peer, RequestSource } from "../../call.ts";
+import type { Chain, Identity, Peer, RequestSource } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
@@ -58,6 +58,8 @@ export class MuxStream implements TurnTaker, MessageSink {
   readonly #host: StreamHost;
   readonly #target: MuxTarget;
   readonly #call: Call;
+  /** It was opened as the socket's, not with credentials of its own. */
+  readonly #isOfSocket: boolean;
   readonly #prefix: Uint8Array;
   readonly #inbox: Inbox;
   readonly #clock: StreamClock;
@@ -91,6 +93,7 @@ export class MuxStream implements TurnTaker, MessageSink {
       startedAt,
       cancellation: new Cancellation(),
     });
+    this.#isOfSocket = caller.identity !== undefined;
     this.#prefix = host.codec.messagePrefix(id);
     this.#inbox = new Inbox((bytes) => this.#onTaken(bytes));
     this.#clock = new StreamClock(host.sweep, plan.times, (error) => this.fail(error));
@@ -124,6 +127,11 @@ export class MuxStream implements TurnTaker, MessageSink {
     else if (takes === "none") this.fail(unexpected("a message, and its rule has no body"));
     else if (takes === "one" && !isFirst) this.fail(unexpected("a second message, and the method takes one"));
     else this.#take(() => (isFirst ? this.#target.readFirst(message) : readNext(message)));
+  }
+
+  /** What is judged from now on is judged by the socket's new credentials; of a call that is nobody's it stays so. */
+  renew(identity: Identity): void {
+    if (this.#isOfSocket && this.#call.identity !== undefined) this.#call.identity = identity;
   }
 
   /** Half-close. */

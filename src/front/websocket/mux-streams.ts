@@ -1,4 +1,5 @@
 // The open streams of a socket. No Map: what much comes to and goes from keeps what it leaves behind (see http2/stream-table.ts).
+import type { Identity } from "../../call.ts";
 import type { MuxStream } from "./mux-stream.ts";
 
 /** In the order of their ids, which is that of their opening. */
@@ -25,6 +26,11 @@ export class MuxStreams {
   delete(stream: MuxStream): void {
     const index = this.#indexOf(stream.id);
     if (this.#streams[index] === stream) this.#streams.splice(index, 1);
+  }
+
+  /** New credentials of the same principal have come. */
+  renew(identity: Identity): void {
+    for (const stream of this.#streams) stream.renew(identity);
   }
 
   /** All of them, and none are left. */
