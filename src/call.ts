@@ -122,6 +122,8 @@ export interface CallEnd {
   readonly error: GatewayError | undefined;
   /** Of the answer, where it had one: 0 when the client had gone, and for what was told in frames. */
   readonly httpStatus: number;
+  /** What `performance.now()` said then: once for all who want to know how long the call took. */
+  readonly endedAt: number;
 }
 
 /** Where a call stands in a trace (https://www.w3.org/TR/trace-context/). */
@@ -285,7 +287,7 @@ export class Call {
   /** The front's, once it has answered. Idempotent. */
   end(code: Code, error?: GatewayError, httpStatus = 0): void {
     if (this.#ended !== undefined) return;
-    const end = { code, error, httpStatus };
+    const end = { code, error, httpStatus, endedAt: performance.now() };
     this.#ended = end;
     if (this.#endListeners === undefined) return;
     for (const listener of this.#endListeners) listener(end);

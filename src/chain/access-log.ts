@@ -68,7 +68,7 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
             if (!isWanted(end.code)) return;
             write(
               `{"time":"${time()}","level":"${levelOf(end.code)}","msg":"call"${identifiers(call)}${about}` +
-                `${request(call.front, call)}${outcome(end)}${passed(call, options)}}`,
+                `${request(call.front, call)}${outcome(end)}${passed(call, end, options)}}`,
             );
           });
         };
@@ -114,10 +114,14 @@ function compileRequestFields(options: AccessLogOptions): (front: FrontName, req
     label: `,"header_${name.replaceAll("-", "_")}":`,
     isSecret: secret.has(name),
   }));
+  const toMethod = rememberLast((method) => quote(method, 32));
+  const toPeer = rememberLast((address) => quote(address, 64));
+  const toAgent = rememberLast((agent) => `,"user_agent":${quote(agent, maxText)}`);
   return (front, { source, headers, peer }) => {
-    let text = `,"front":"${front}","http_method":${quote(source.method, 32)},"path":${quote(toTarget(source.target), maxTarget)},"peer":${quote(peer.address, 64)}`;
+    const path = quote(toTarget(source.target), maxTarget);
+    let text = `,"front":"${front}","http_method":${toMethod(source.method)},"path":${path},"peer":${toPeer(peer.address)}`;
     const agent = headers["user-agent"];
-    if (typeof agent === "string") text += `,"user_agent":${quote(agent, maxText)}`;
+    if (typeof agent === "string") text += toAgent(agent);
     for (const { name, label, isSecret } of logged) {
       const value = headers[name];
       if (value !== undefined)
@@ -127,7 +131,20 @@ function compileRequestFields(options: AccessLogOptions): (front: FrontName, req
   };
 }
 
-function outcome({ code, error, httpStatus }: CallEnd): string {
+/** What many calls in a row have is quoted once. */
+function rememberLast(toText: (value: string) => string): (value: string) => string {
+  let last: string | undefined;
+  let text = "";
+  return (value) => {
+    if (value !== last) {
+      text = toText(value);
+      last = value;
+    }
+    return text;
+  };
+}
+
+function outcome({ code, error, httpStatus }: Omit<CallEnd, "endedAt">): string {
   const status = httpStatus === 0 ? "" : `,"http_status":${httpStatus}`;
   return `,"code":"${codeName(code)}"${status}${error === undefined ? "" : failure(error)}`;
 }
@@ -139,16 +156,28 @@ function failure({ reason, message, cause, code }: GatewayError): string {
   return `${text},"cause":${quote(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "unknown", maxCause)}`;
 }
 
-function passed(call: Call, { toPrincipal }: AccessLogOptions): string {
+function passed(call: Call, { endedAt }: CallEnd, { toPrincipal }: AccessLogOptions): string {
   const { identity, refusedBy, notes } = call;
   const principal = identity === undefined ? undefined : toPrincipal(identity.principal);
-  const ms = Math.round((performance.now() - call.startedAt) * 1000) / 1000;
   let text = principal === undefined ? "" : `,"principal":${quote(principal, maxText)}`;
   if (refusedBy !== undefined) text += `,"refused_by":${quote(refusedBy, maxText)}`;
-  text += `,"duration_ms":${ms},"messages_in":${call.messagesIn},"messages_out":${call.messagesOut},"bytes_in":${call.bytesIn},"bytes_out":${call.bytesOut}`;
+  text += `,"duration_ms":${toMillis(endedAt - call.startedAt)},"messages_in":${call.messagesIn},"messages_out":${call.messagesOut},"bytes_in":${call.bytesIn},"bytes_out":${call.bytesOut}`;
   if (notes !== undefined)
     text += `,"notes":[${notes.map((note) => quote(`${note.name}: ${note.text}`, maxText)).join(",")}]`;
   return text;
+}
+
+/** With three places behind the point, from two whole numbers: to print a fraction takes longer than the rest of the line. */
+function toMillis(duration: number): string {
+  const micros = Math.round(duration * 1000);
+  const whole = Math.floor(micros / 1000);
+  return `${whole}${(fractions ??= makeFractions())[micros - whole * 1000]}`;
+}
+
+let fractions: readonly string[] | undefined;
+
+function makeFractions(): string[] {
+  return Array.from({ length: 1000 }, (_, micros) => `.${String(micros).padStart(3, "0")}`);
 }
 
 /** The text of a millisecond serves all calls that end in it. */

@@ -61,8 +61,8 @@ export class CallCounts {
     return tally;
   }
 
-  end(tally: CallTally, call: Call, { code }: CallEnd): void {
-    const seconds = (performance.now() - call.startedAt) / 1000;
+  end(tally: CallTally, call: Call, { code, endedAt }: CallEnd): void {
+    const seconds = (endedAt - call.startedAt) / 1000;
     tally.open--;
     tally.endedBy[toKnown(code)]++;
     tally.durations[bucketOf(this.bounds, seconds)]++;

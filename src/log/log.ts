@@ -42,6 +42,7 @@ export interface Log {
 /** A line is seen at the latest after this. */
 const gatherMs = 20;
 const gatherBytes = 64 * 1024;
+const lineEnd = 0x0a;
 /** Whom calls name is not for everybody on the machine. */
 const fileMode = 0o640;
 
@@ -50,8 +51,8 @@ export function createLog({ output, level, format, maxWaitingBytes }: LogOptions
   const written = new Output(output, maxWaitingBytes);
   const writeLine =
     format === "json"
-      ? (line: string): void => written.add(`${line}\n`)
-      : (line: string): void => written.add(`${formatLineForPeople(line)}\n`);
+      ? (line: string): void => written.add(line)
+      : (line: string): void => written.add(formatLineForPeople(line));
   const teller = createTeller(level, writeLine);
   return {
     writeLine,
@@ -85,9 +86,12 @@ class Output {
   dropped = 0;
   readonly #destination: ReturnType<typeof pino.destination>;
   readonly isFile: boolean;
-  /** What is written at once; what is dropped, too, so it is not much of what may wait. */
-  readonly #gatherBytes: number;
-  #gathered = "";
+  /**
+   * What is written at once; what is dropped, too, so it is not much of what may wait. Lines are copied as they come: thousands
+   * of pieces of text, left for later, are what a garbage collection has to carry around.
+   */
+  readonly #gathered: Buffer;
+  #length = 0;
   #timer: NodeJS.Timeout | undefined;
   /** Nobody reads any more, and nobody will. */
   #isBroken = false;
@@ -95,7 +99,7 @@ class Output {
 
   constructor(output: string, maxWaitingBytes: number) {
     this.isFile = output !== "stdout" && output !== "stderr";
-    this.#gatherBytes = Math.min(gatherBytes, maxWaitingBytes / 4);
+    this.#gathered = Buffer.allocUnsafeSlow(Math.floor(Math.min(gatherBytes, maxWaitingBytes / 4)));
     // What cannot be opened later, after it was moved away, is told by an event only.
     if (this.isFile) closeSync(openSync(output, "a", fileMode));
     this.#destination = loadPino().destination({
@@ -118,16 +122,23 @@ class Output {
         // There is nobody left to tell.
       }
     };
-    this.#destination.on("drop", (lines: Buffer) => this.#drop(lines.toString("latin1")));
+    this.#destination.on("drop", (lines: Buffer) => this.#drop(lines));
     this.#destination.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") this.#isBroken = true;
     });
   }
 
+  /** Without its end. */
   add(line: string): void {
-    this.#gathered += line;
-    if (this.#gathered.length >= this.#gatherBytes) this.#write();
-    else this.#timer ??= setTimeout(() => this.#write(), gatherMs).unref();
+    const room = this.#gathered.length;
+    if (line.length >= room - this.#length) this.#write();
+    if (line.length >= room) {
+      this.#hand(Buffer.from(`${line}\n`, "latin1"));
+      return;
+    }
+    this.#length += this.#gathered.write(line, this.#length, "latin1");
+    this.#gathered[this.#length++] = lineEnd;
+    this.#timer ??= setTimeout(() => this.#write(), gatherMs).unref();
   }
 
   reopen(): void {
@@ -162,15 +173,19 @@ class Output {
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const text = this.#gathered;
-    this.#gathered = "";
-    if (text === "") return;
-    if (this.#isBroken) this.#drop(text);
-    // Its type knows text only; see `contentMode`.
-    else this.#destination.write(Buffer.from(text, "latin1") as unknown as string);
+    if (this.#length === 0) return;
+    const lines = Buffer.from(this.#gathered.subarray(0, this.#length));
+    this.#length = 0;
+    this.#hand(lines);
   }
 
-  #drop(text: string): void {
-    this.dropped += text.split("\n").length - 1;
+  #hand(lines: Buffer): void {
+    if (this.#isBroken) this.#drop(lines);
+    // Its type knows text only; see `contentMode`.
+    else this.#destination.write(lines as unknown as string);
+  }
+
+  #drop(lines: Buffer): void {
+    for (const byte of lines) if (byte === lineEnd) this.dropped++;
   }
 }

@@ -1,6 +1,6 @@
 // The chain: the order of the interceptors, what they may do to a call and its messages, and nothing at all where there are none.
 import { expect } from "chai";
-import type { Call, Handler, Intercept } from "../../src/call.ts";
+import type { CallEnd, Call, Handler, Intercept } from "../../src/call.ts";
 import { composeChain } from "../../src/chain/compose.ts";
 import type { Around, ChainWatch, Interceptor } from "../../src/chain/compose.ts";
 import { Code, GatewayError } from "../../src/status.ts";
@@ -169,10 +169,14 @@ describe("composeChain", () => {
 describe("a call", () => {
   it("tells once how it ended", () => {
     const call = newCall();
-    const ends: unknown[] = [];
+    const ends: CallEnd[] = [];
     call.onEnd((how) => ends.push(how));
+    const before = performance.now();
     call.end(Code.PERMISSION_DENIED, denied, 403);
     call.end(Code.OK);
-    expect(ends).to.deep.equal([{ code: Code.PERMISSION_DENIED, error: denied, httpStatus: 403 }]);
+    expect(ends).to.have.lengthOf(1);
+    const { endedAt, ...rest } = ends[0];
+    expect(rest).to.deep.equal({ code: Code.PERMISSION_DENIED, error: denied, httpStatus: 403 });
+    expect(endedAt).to.be.within(before, performance.now());
   });
 });

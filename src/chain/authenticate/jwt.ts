@@ -1,12 +1,12 @@
 // Callers who bring a JWT: whose it is, after its issuer's keys; a token that came before is known without asking again.
 import { createHash, createSecretKey } from "node:crypto";
-import type { AuthenticationRequest, Identity, RequestHeaders } from "../../call.ts";
+import type { AuthenticationRequest, Identity } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Timer } from "../identified-streams.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { findClaimProblem, toIdentity } from "./check-claims.ts";
 import type { ClaimRules } from "./check-claims.ts";
-import { findToken } from "./find-token.ts";
+import { findToken, readHeader } from "./find-token.ts";
 import type { TokenPlaces } from "./find-token.ts";
 import type { VerificationKey } from "./json-web-keys.ts";
 import { jwtMetrics } from "./jwt-metrics.ts";
@@ -17,9 +17,9 @@ import { loadKeys } from "./load-keys.ts";
 import { readToken } from "./read-token.ts";
 import type { UnverifiedToken } from "./read-token.ts";
 import { bearerChallenge, tokenInvalid } from "./refusals.ts";
+import { RecentTokens } from "./recent-tokens.ts";
 import { RevokedTokens } from "./revoked-tokens.ts";
 import { TokenCache, toTokenHash } from "./token-cache.ts";
-import type { KnownIdentity } from "./token-cache.ts";
 
 export interface JwtIssuer extends ClaimRules {
   /** Where its keys are; undefined with a secret, and where discovery finds them. */
@@ -65,13 +65,14 @@ export function createJwtAuthenticator(options: JwtOptions): Authenticator {
     headers: ["authorization"],
     cookie: options.cookie,
     authenticate(request: AuthenticationRequest) {
-      const known = judge.recall(request.headers);
+      const header = readHeader(request, "authorization");
+      const known = header === undefined ? undefined : judge.recall(header);
       if (known !== undefined) return known;
       const found = findToken(request, options);
       if (found === undefined) return undefined;
       if ("problem" in found) throw judge.refuse(found.problem);
       if (options.leaveOpaque && !found.token.includes(".")) return undefined;
-      return judge.judge(found.token, request.headers);
+      return judge.judge(found.token, header ?? found.token);
     },
     start: () => sources.forEach((source) => source.start()),
     // Callers of the others are not to be turned away because one issuer is.
@@ -118,11 +119,7 @@ class TokenJudge {
   readonly #identities = new TokenCache(identityBounds);
   readonly #refusals = new TokenCache(refusalBounds);
   readonly #revoked = new RevokedTokens();
-  /**
-   * Requests of one connection that repeat their headers share one object, which nobody writes into: then nothing has to be
-   * hashed. It lives as long as that object.
-   */
-  #byHeaders = new WeakMap<RequestHeaders, KnownIdentity>();
+  readonly #recent = new RecentTokens();
   /** Tokens that are being checked: a crowd with one token waits for one check. */
   readonly #pending = new Map<string, Promise<Identity>>();
 
@@ -132,9 +129,9 @@ class TokenJudge {
     this.#now = now;
   }
 
-  /** Whose a request with this very object of headers was the last time, while that holds. */
-  recall(headers: RequestHeaders | undefined): Identity | undefined {
-    const known = headers === undefined ? undefined : this.#byHeaders.get(headers);
+  /** Whose a request with this very text, the header or the token, was a moment ago, while that holds. */
+  recall(text: string): Identity | undefined {
+    const known = this.#recent.find(text);
     if (known === undefined || known.key.isGone || known.until <= this.#now()) return undefined;
     this.counts.known++;
     return known.identity;
@@ -145,13 +142,15 @@ class TokenJudge {
   }
 
   revoke(principal: string): void {
-    this.#byHeaders = new WeakMap();
+    this.#recent.clear();
     this.#revoked.add(principal, this.#now());
     this.#identities.forgetPrincipal(principal);
   }
 
-  /** At once for a token that is known. Throws, or rejects with, GatewayError. */
-  judge(token: string, headers: RequestHeaders | undefined): Identity | Promise<Identity> {
+  /** At once for a token that is known. Throws, or rejects with, GatewayError. `text`: what it came as, see `recall`. */
+  judge(token: string, text: string): Identity | Promise<Identity> {
+    const recent = text === token ? this.recall(text) : undefined;
+    if (recent !== undefined) return recent;
     const tokenHash = toTokenHash(token);
     const now = this.#now();
     const known = this.#identities.get(tokenHash, now) ?? this.#refusals.get(tokenHash, now);
@@ -161,7 +160,7 @@ class TokenJudge {
         throw known.error;
       }
       this.counts.known++;
-      if (headers !== undefined) this.#byHeaders.set(headers, known);
+      this.#recent.keep(text, known);
       return known.identity;
     }
     const pending = this.#pending.get(tokenHash);

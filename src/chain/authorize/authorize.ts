@@ -119,11 +119,19 @@ class Judge {
   }
 }
 
+/** Nearly always nothing is missing: that is found out without making a list. */
 function findLack({ scopes, roles }: AuthRule, { identity }: Call): Refusal | undefined {
-  const missing = scopes.filter((scope) => identity?.scopes?.includes(scope) !== true);
-  if (missing.length > 0) return { why: `the scopes ${missing.join(" ")} are missing`, lacks: "scopes" };
+  if (!hasAll(identity?.scopes, scopes)) {
+    const missing = scopes.filter((scope) => identity?.scopes?.includes(scope) !== true);
+    return { why: `the scopes ${missing.join(" ")} are missing`, lacks: "scopes" };
+  }
   if (roles.length === 0 || roles.some((role) => identity?.roles?.includes(role) === true)) return undefined;
   return { why: `none of the roles ${roles.join(", ")}`, lacks: "roles" };
+}
+
+function hasAll(own: readonly string[] | undefined, wanted: readonly string[]): boolean {
+  for (const scope of wanted) if (own?.includes(scope) !== true) return false;
+  return true;
 }
 
 function askCondition({ rule, condition }: CompiledRule, call: Call): Refusal | undefined {

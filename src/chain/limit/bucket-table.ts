@@ -9,6 +9,8 @@ interface Bucket {
 
 /** How many buckets are looked at for one that is added: more than one, or a full table would stay full of what is over. */
 const lookedAt = 2;
+/** So few are left to the sweep: callers who come again and again keep their bucket, instead of getting a new one each time. */
+const mostLeftAlone = 4096;
 /** A power of two. */
 const cells = 16_384;
 
@@ -19,6 +21,7 @@ const cells = 16_384;
  */
 export class BucketTable {
   readonly #maxBuckets: number;
+  readonly #leftAlone: number;
   readonly #buckets = new Map<string, Bucket>();
   /** The same, in no order; what leaves is replaced by the last. */
   readonly #list: Bucket[] = [];
@@ -30,6 +33,7 @@ export class BucketTable {
 
   constructor(maxBuckets: number) {
     this.#maxBuckets = maxBuckets;
+    this.#leftAlone = Math.min(mostLeftAlone, Math.floor(maxBuckets / 4));
   }
 
   get size(): number {
@@ -55,7 +59,7 @@ export class BucketTable {
       bucket.tat = tat;
       return;
     }
-    for (let i = 0; i < lookedAt; i++) this.#look(now);
+    if (this.#list.length >= this.#leftAlone) for (let i = 0; i < lookedAt; i++) this.#look(now);
     if (this.#list.length < this.#maxBuckets) {
       const added = { key, tat };
       this.#list.push(added);

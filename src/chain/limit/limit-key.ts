@@ -1,6 +1,6 @@
 // What of a call is counted together: the key of a limit, as one string of bounded length that no client can make collide with another's.
 import { createHash } from "node:crypto";
-import type { Call } from "../../call.ts";
+import type { Call, Identity } from "../../call.ts";
 import type { Method } from "../../schema/descriptor.ts";
 
 /** Methods that no proto names (`grpc.proxy_unknown`) are one: their names are the client's to make up. */
@@ -36,12 +36,24 @@ export function compileKey(parts: readonly string[]): KeyOf {
 
 function compilePart(part: string): KeyOf {
   const [, kind, name] = /^(claim|header):(.*)$/s.exec(part) ?? [];
-  if (kind === "claim") return (call) => tagged(claimOf(call, name)) ?? stranger(call);
+  if (kind === "claim") return compileClaim(name);
   if (kind === "header") return (call) => tagged(headerOf(call, name)) ?? stranger(call);
   if (part === "method") return ({ method }) => toCountedName(method);
   if (part === "principal") return (call) => tagged(call.identity?.principal) ?? stranger(call);
   if (part === "ip") return (call) => toAddressKey(call.peer.address);
   return () => "";
+}
+
+/** Made once for an identity, which is the same for all calls with one token: a text that is not new has been hashed, too. */
+function compileClaim(name: string): KeyOf {
+  const known = new WeakMap<Identity, string>();
+  return (call) => {
+    const { identity } = call;
+    if (identity === undefined) return stranger(call);
+    let key = known.get(identity);
+    if (key === undefined) known.set(identity, (key = tagged(claimOf(identity, name)) ?? stranger(call)));
+    return key;
+  };
 }
 
 /** What is known of a client that does not say who it is. Begins with what no value begins with. */
@@ -57,8 +69,7 @@ function bounded(key: string): string {
   return key.length <= maxKeyLength ? key : `#${createHash("sha256").update(key).digest("base64url")}`;
 }
 
-function claimOf({ identity }: Call, name: string): string | undefined {
-  const claims = identity?.claims;
+function claimOf({ claims }: Identity, name: string): string | undefined {
   if (claims === undefined || !Object.hasOwn(claims, name)) return undefined;
   const value = claims[name];
   if (typeof value === "string") return value;
