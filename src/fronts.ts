@@ -30,6 +30,7 @@ import { errorHeaders } from "./serve/listen-error.ts";
 import type { ErrorWriter } from "./serve/listen-error.ts";
 import type { OwnServices } from "./services/services.ts";
 import type { GatewayError } from "./status.ts";
+import type { TicketKeeper } from "./ticket-box.ts";
 
 export interface FrontsInputs {
   readonly config: Config;
@@ -45,6 +46,8 @@ export interface FrontsInputs {
   readonly report: ReportFault;
   /** Undefined where nobody is banned. */
   readonly bans: Bans | undefined;
+  /** Who keeps tickets, where it is not the gateway itself. */
+  readonly tickets: TicketKeeper | undefined;
 }
 
 export interface Fronts {
@@ -62,7 +65,7 @@ export interface Fronts {
 const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
 
 export function createFronts(inputs: FrontsInputs): Fronts {
-  const { config, schema, bindings, chain, sweep, census, authenticate, report, bans } = inputs;
+  const { config, schema, bindings, chain, sweep, census, authenticate, report, bans, tickets } = inputs;
   const restOptions = withTimeouts(toRestOptions(config, report), inputs);
   const router = createRouter(bindings, toRouterOptions(config));
   const options = withTimeouts(toWebSocketOptions(config, report), inputs);
@@ -75,6 +78,7 @@ export function createFronts(inputs: FrontsInputs): Fronts {
         sweep,
         census,
         authenticate,
+        tickets,
         onMalformed: bans?.onMalformed,
       })
     : undefined;

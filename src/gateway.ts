@@ -18,7 +18,6 @@ import type { CustomInterceptor } from "./chain/points.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
-import type { LimitLink } from "./chain/limit/limit-link.ts";
 import { createFronts } from "./fronts.ts";
 import type { Fronts } from "./fronts.ts";
 import { checkAccessRules } from "./guard-options.ts";
@@ -41,6 +40,7 @@ import { Code, GatewayError } from "./status.ts";
 import { createGrpcJsTransport } from "./upstream/grpc-js.ts";
 import { createNativeTransport } from "./upstream/native.ts";
 import { createUpstreams, type Upstreams } from "./upstream/upstreams.ts";
+import type { Links } from "./workers/worker.ts";
 
 /** What a gateway is made of: the settings, what the protos say, and how HTTP reaches it. */
 export interface GatewayInputs {
@@ -60,8 +60,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** The one clock of streams and sockets, for those who want to move it. */
   readonly sweep?: Sweep;
-  /** Who counts limits for several processes, where it is not Redis. */
-  readonly limitLink?: LimitLink | undefined;
+  /** Of one of several processes: what they have together. */
+  readonly links?: Links | undefined;
 }
 
 /** What `revoke` has ended: calls that were streams or on a WebSocket, and WebSockets. */
@@ -92,7 +92,7 @@ export interface Gateway {
  * listened to or connected before `listen`.
  */
 export function createGateway({ config, schema, bindings }: GatewayInputs, options: GatewayOptions = {}): Gateway {
-  const { interceptors = [], authenticate, report = () => {}, sweep = new Sweep(), log } = options;
+  const { interceptors = [], authenticate, report = () => {}, sweep = new Sweep(), log, links } = options;
 
   let isStopping = false;
 
@@ -109,7 +109,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
   const shared = { config, schema, ...policies, census, upstreams, report, revoke };
   const seen = createObservability({ config, log, upstreams, isOwn });
-  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, limitLink: options.limitLink });
+  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, links });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
@@ -118,7 +118,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const hooks = seen.hooks(bans?.onMiss);
   const chain = composeChain({ ...arrange({ ...seen.at, ...at }, interceptors), ...hooks, methods, end });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
-  const parts = { ...shared, bindings, chain, own, sweep, bans };
+  const parts = { ...shared, bindings, chain, own, sweep, bans, tickets: links?.tickets };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),

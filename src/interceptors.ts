@@ -7,7 +7,6 @@ import { createAuthorize } from "./chain/authorize/authorize.ts";
 import { createBans } from "./chain/bans.ts";
 import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
-import type { LimitLink } from "./chain/limit/limit-link.ts";
 import type { Point } from "./schema/points.ts";
 import { createRequestIds } from "./chain/request-id.ts";
 import type { PolicyOf } from "./chain/policy.ts";
@@ -21,6 +20,7 @@ import type { Method, Schema } from "./schema/descriptor.ts";
 import type { GatewayError } from "./status.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 import { createConfiguredValidation } from "./validation.ts";
+import type { Links } from "./workers/worker.ts";
 
 export interface InterceptorInputs {
   readonly config: Config;
@@ -41,8 +41,8 @@ export interface InterceptorInputs {
   readonly timer: Sweep;
   /** The gateway's own methods, health and reflection. */
   readonly isOwn: (method: Method) => boolean;
-  /** Of a worker: who counts limits for all workers. */
-  readonly limitLink?: LimitLink | undefined;
+  /** Of a worker: who counts for all workers. */
+  readonly links?: Pick<Links, "limits" | "bans"> | undefined;
 }
 
 export interface BuiltIns {
@@ -65,8 +65,9 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const extAuthz = createConfiguredExtAuthz(config, isAsked);
   const authentication = createConfiguredAuthentication({ ...inputs, more: [extAuthz?.authenticator ?? []].flat() });
   const { bans: banConfig, requestId, access, http } = config;
-  const bans = banConfig && createBans({ ...banConfig, exempt: [...banConfig.exempt, ...http.trustedProxies] });
-  const limiting = createLimiting(inputs);
+  const exempt = [...(banConfig?.exempt ?? []), ...http.trustedProxies];
+  const bans = banConfig && createBans({ ...banConfig, exempt, link: inputs.links?.bans });
+  const limiting = createLimiting({ ...inputs, limitLink: inputs.links?.limits });
   return {
     at: {
       request_id: requestId && createRequestIds(requestId),

@@ -50,8 +50,8 @@ if (workers.kind === "worker") for (const signal of ["SIGINT", "SIGTERM"] as con
 
 const code = await runCommand(process.argv.slice(2), terminal, {
   fetch: async (config) => (await import("./command/reflect.ts")).reflectDescriptors(config),
-  createGateway: async (project, limitLink) => {
-    const gateway = await (await import("./command/served-gateway.ts")).createServedGateway(project, limitLink);
+  createGateway: async (project, links) => {
+    const gateway = await (await import("./command/served-gateway.ts")).createServedGateway(project, links);
     followRotation(gateway.log);
     return gateway;
   },

@@ -9,6 +9,13 @@ export interface BanLimits {
   readonly maxEntries: number;
 }
 
+export interface Ban {
+  readonly key: string;
+  readonly remainingMs: number;
+  /** This one, and those before. */
+  readonly bans: number;
+}
+
 interface Entry {
   points: number;
   /** When the points began to count. */
@@ -72,6 +79,31 @@ export class BanTable {
     entry.points = 0;
     this.banned++;
     return true;
+  }
+
+  /** Every ban in force. */
+  inForce(): Ban[] {
+    const now = this.#now();
+    return [...this.#entries]
+      .filter(([, { bannedUntil }]) => bannedUntil > now)
+      .map(([key, { bannedUntil, bans }]) => ({ key, remainingMs: bannedUntil - now, bans }));
+  }
+
+  /** The ban in force of a client; undefined for none. */
+  banOf(key: string): Ban | undefined {
+    const remainingMs = this.remaining(key);
+    return remainingMs === 0 ? undefined : { key, remainingMs, bans: this.#entries.get(key)?.bans ?? 1 };
+  }
+
+  /** A ban that was decided on elsewhere. True where it was not known here. */
+  impose({ key, remainingMs, bans }: Ban): boolean {
+    const now = this.#now();
+    const entry = this.#touch(key, now);
+    const isNew = entry.bannedUntil <= now;
+    entry.bannedUntil = Math.max(entry.bannedUntil, now + remainingMs);
+    entry.bans = Math.max(entry.bans, bans);
+    entry.points = 0;
+    return isNew;
   }
 
   /** The entry, moved to the end. */

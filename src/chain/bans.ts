@@ -4,6 +4,7 @@ import { addressKey, compileAddressList } from "../addresses.ts";
 import type { CallEnd, Miss } from "../call.ts";
 import type { Metric, MetricSource } from "../exposition.ts";
 import { Code, GatewayError } from "../status.ts";
+import type { BanKind, BanLink } from "./ban-link.ts";
 import { BanTable } from "./ban-table.ts";
 import type { BanLimits } from "./ban-table.ts";
 import type { Interceptor } from "./compose.ts";
@@ -20,6 +21,8 @@ export interface BanOptions extends BanLimits {
   readonly weights: BanWeights;
   /** Addresses and CIDR blocks that are never banned, the trusted proxies' among them. */
   readonly exempt: readonly string[];
+  /** Of one of several processes: who counts for all of them, beside what each counts itself. */
+  readonly link?: BanLink | undefined;
 }
 
 export interface Bans {
@@ -38,13 +41,20 @@ export interface Bans {
 
 /** Throws RangeError for an entry of `exempt` that is no address. */
 export function createBans(options: BanOptions, now?: () => number): Bans {
-  const { weights } = options;
+  const { weights, link } = options;
   const isExempt = compileAddressList(options.exempt, "exempt address");
-  const addresses = new BanTable(options, now);
-  const principals = new BanTable(options, now);
+  const tables = { address: new BanTable(options, now), principal: new BanTable(options, now) };
+  link?.onBan((kind, ban, isOwn) => {
+    const isNew = tables[kind].impose(ban);
+    if (isNew && isOwn) tables[kind].banned++;
+  });
 
+  const charge = (kind: BanKind, key: string, points: number): void => {
+    tables[kind].charge(key, points);
+    link?.charge(kind, key, points);
+  };
   const chargeAddress = (address: string, points: number): void => {
-    if (address !== "" && points > 0 && !isExempt(address)) addresses.charge(addressKey(address), points);
+    if (address !== "" && points > 0 && !isExempt(address)) charge("address", addressKey(address), points);
   };
   const refuse = (table: BanTable, key: string): void => {
     const remaining = table.remaining(key);
@@ -61,7 +71,7 @@ export function createBans(options: BanOptions, now?: () => number): Bans {
           const points = toPoints(weights, end);
           if (points === 0) return;
           if (call.identity === undefined) chargeAddress(call.peer.address, points);
-          else principals.charge(toKey(call.identity.principal), points);
+          else charge("principal", toKey(call.identity.principal), points);
         });
       },
     },
@@ -70,18 +80,18 @@ export function createBans(options: BanOptions, now?: () => number): Bans {
       compile:
         () =>
         ({ identity }) => {
-          if (identity !== undefined) refuse(principals, toKey(identity.principal));
+          if (identity !== undefined) refuse(tables.principal, toKey(identity.principal));
         },
     },
     checkAddress(address) {
-      if (addresses.size > 0 && address !== "") refuse(addresses, addressKey(address));
+      if (tables.address.size > 0 && address !== "") refuse(tables.address, addressKey(address));
     },
     onMiss({ peer, error }) {
       if (error.reason !== reason && error.reason !== "ADDRESS_FORBIDDEN")
         chargeAddress(peer.address, toMissPoints(weights, error));
     },
     onMalformed: (address) => chargeAddress(address, weights.malformed),
-    metrics: () => toMetrics({ address: addresses, principal: principals }),
+    metrics: () => toMetrics(tables),
   };
 }
 
@@ -117,7 +127,7 @@ function banned(remainingMs: number): GatewayError {
   );
 }
 
-function toMetrics(tables: Readonly<Record<"address" | "principal", BanTable>>): readonly Metric[] {
+function toMetrics(tables: Readonly<Record<BanKind, BanTable>>): readonly Metric[] {
   const each = (value: (table: BanTable) => number) =>
     Object.entries(tables).map(([kind, table]) => [{ kind }, value(table)] as const);
   return [

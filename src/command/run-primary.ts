@@ -26,6 +26,7 @@ export async function runPrimary({ project, terminal, fork, onStop, isQuiet }: P
   const warn = (text: string): void => terminal.error(`${terminal.errorStyle.yellow("warning:")} ${printable(text)}`);
   const primary = new Primary({
     count: config.server.workers,
+    bans: config.bans,
     fork,
     onLost: (how, ms) => warn(`${how}; another takes its place in ${formatDuration(Math.round(ms))}`),
   });

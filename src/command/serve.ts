@@ -2,7 +2,6 @@
 import type { Address } from "../config/config.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { DiagnosticError } from "../diagnostic.ts";
-import type { LimitLink } from "../chain/limit/limit-link.ts";
 import type { Readiness } from "../serve/admin.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { describeListenError } from "./listen-error.ts";
@@ -15,6 +14,7 @@ import { describeStart } from "./start-summary.ts";
 import { printable } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { followUpstreams } from "./upstream-lines.ts";
+import type { Links } from "../workers/worker.ts";
 import type { Workers } from "./workers.ts";
 
 /** What `serve` needs of a gateway. */
@@ -33,7 +33,7 @@ export interface ServedGateway {
 export interface ServeParts {
   readonly fetch: FetchSchemaBytes;
   /** May throw DiagnosticError. */
-  readonly createGateway: (project: Project, limitLink?: LimitLink) => ServedGateway | Promise<ServedGateway>;
+  readonly createGateway: (project: Project, links?: Links) => ServedGateway | Promise<ServedGateway>;
   /** Called once, when the gateway is up. Resolves with the name of the signal that asks to stop. */
   readonly onStop: () => Promise<string>;
   /** Absent: serves alone, whatever `server.workers` says. */
@@ -58,7 +58,7 @@ export async function runServe(flags: ParsedFlags, terminal: Terminal, parts: Se
   const worker = workers?.kind === "worker" ? workers : undefined;
   let gateway: ServedGateway;
   try {
-    gateway = await parts.createGateway(project, worker?.worker.limits);
+    gateway = await parts.createGateway(project, worker?.worker.links);
   } catch (error) {
     if (error instanceof DiagnosticError) return fail(terminal, error.message);
     throw error;

@@ -1,10 +1,10 @@
 // The gateway as `sluice serve` runs it: with a log for calls and faults, which outlives it by a moment.
-import type { LimitLink } from "../chain/limit/limit-link.ts";
 import { createGateway } from "../gateway.ts";
 import { loadInterceptors } from "../interceptor-modules.ts";
 import type { Log } from "../log/log.ts";
 import { openLog } from "../observability.ts";
 import { createFaultLines } from "./fault-lines.ts";
+import type { Links } from "../workers/worker.ts";
 import type { Project } from "./project.ts";
 import type { ServedGateway } from "./serve.ts";
 
@@ -13,10 +13,10 @@ export interface ServedWithLog extends ServedGateway {
 }
 
 /** Rejects with DiagnosticError for what createGateway throws it, for interceptors that cannot be loaded, and for a log that cannot be written. */
-export async function createServedGateway(project: Project, limitLink?: LimitLink): Promise<ServedWithLog> {
+export async function createServedGateway(project: Project, links?: Links): Promise<ServedWithLog> {
   const interceptors = await loadInterceptors(project.config);
   const log = openLog(project.config);
-  const gateway = createGateway(project, { log, interceptors, limitLink, report: createFaultLines(log) });
+  const gateway = createGateway(project, { log, interceptors, links, report: createFaultLines(log) });
   return {
     ...gateway,
     log,

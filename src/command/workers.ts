@@ -16,7 +16,7 @@ export function findWorkers(): Workers {
   if (!cluster.isWorker) return { kind: "primary", fork: forkSelf };
   const worker = createWorker({
     // A primary that is gone is told by `disconnect`.
-    send: (message) => void process.send?.(message, undefined, undefined, () => {}),
+    send: (message) => process.send?.(message, undefined, undefined, () => {}) ?? false,
     onMessage: (listener) => void process.on("message", (message) => listener(message as FromPrimary)),
     onEnd: (listener) => void process.once("disconnect", listener),
   });

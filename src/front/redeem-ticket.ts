@@ -10,5 +10,5 @@ export interface TicketedRequest {
   readonly ticket: string;
 }
 
-/** The request's headers with the credentials of its ticket, which is used up. Throws GatewayError (401, 403). */
-export type RedeemTicket = (request: TicketedRequest) => HeaderSource;
+/** The request's headers with the credentials of its ticket, which is used up. Throws, or rejects with, GatewayError (401, 403, 503). */
+export type RedeemTicket = (request: TicketedRequest) => HeaderSource | Promise<HeaderSource>;

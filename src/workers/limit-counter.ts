@@ -3,7 +3,7 @@ import { MemoryStore } from "../chain/limit/memory-store.ts";
 import type { MemoryStoreOptions } from "../chain/limit/memory-store.ts";
 import type { Limit } from "../chain/limit/limit.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
-import type { Answer, Question } from "./messages.ts";
+import type { LimitQuestion } from "./messages.ts";
 
 /** Keys come with the name of their limit: one table does for all. */
 const rule = { name: "all" } as LimitRule;
@@ -20,8 +20,8 @@ export class LimitCounter {
     this.#store.check();
   }
 
-  answer(questions: readonly Question[]): Answer[] {
-    return questions.map(([id, keys, args]) => [id, this.#take(keys, args.map(Number))]);
+  answer({ keys, args }: LimitQuestion): number[] {
+    return this.#take(keys, args.map(Number));
   }
 
   /** In microseconds, as limitScript has it. */

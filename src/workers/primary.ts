@@ -1,9 +1,10 @@
-// The process that starts the workers, and others in place of those that end; it counts limits for them and serves no calls itself.
+// The process that starts the workers, and others in place of those that end; it counts limits and refusals for them, keeps their tickets, and serves no calls itself.
 import type { Address } from "../config/config.ts";
 import type { Readiness } from "../serve/admin.ts";
-import { LimitCounter } from "./limit-counter.ts";
 import { mergeMetrics } from "./merge-metrics.ts";
-import type { FromPrimary, FromWorker } from "./messages.ts";
+import type { FromPrimary, FromWorker, TellBans } from "./messages.ts";
+import { Together } from "./together.ts";
+import type { TogetherOptions } from "./together.ts";
 
 /** A forked process. */
 export interface WorkerProcess {
@@ -14,7 +15,7 @@ export interface WorkerProcess {
   signal(name: "SIGKILL" | "SIGHUP"): void;
 }
 
-export interface PrimaryOptions {
+export interface PrimaryOptions extends TogetherOptions {
   readonly count: number;
   readonly fork: () => WorkerProcess;
   /** A worker ended that was not told to. */
@@ -43,7 +44,7 @@ const sweepMs = 1000;
 
 export class Primary {
   readonly #options: PrimaryOptions;
-  readonly #counter = new LimitCounter();
+  readonly #together: Together;
   readonly #now: () => number;
   readonly #members = new Map<number, Member>();
   readonly #asked = new Map<number, (state: State) => void>();
@@ -57,7 +58,8 @@ export class Primary {
   constructor(options: PrimaryOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#sweep = setInterval(() => this.#counter.check(), sweepMs);
+    this.#together = new Together(options);
+    this.#sweep = setInterval(() => this.#together.check(), sweepMs);
     this.#sweep.unref();
   }
 
@@ -125,13 +127,14 @@ export class Primary {
       process.onMessage((message) => {
         if (message.kind === "listening") {
           member.address = message.address;
+          for (const bans of this.#together.bansInForce()) process.send(bans);
           resolve(message.address);
-        } else if (message.kind === "questions") {
-          process.send({ kind: "answers", list: this.#counter.answer(message.list) });
-        } else {
+        } else if (message.kind === "state") {
           this.#asked.get(message.id)?.(message);
           this.#asked.delete(message.id);
-        }
+        } else if (message.kind === "charges") {
+          for (const bans of this.#together.charge(message.list)) this.#tellBans(bans, process);
+        } else process.send(this.#together.answer(message));
       });
       process.onExit((how) => {
         this.#members.delete(number);
@@ -140,6 +143,11 @@ export class Primary {
         if (this.#members.size === 0) this.#onEmpty();
       });
     });
+  }
+
+  /** All, and who it was that heard the refusal which led to it. */
+  #tellBans(bans: TellBans, by: WorkerProcess): void {
+    for (const { process } of this.#members.values()) process.send({ ...bans, isOwn: process === by });
   }
 
   /** One that fails to start is tried again as well: its place is not lost for ever. */

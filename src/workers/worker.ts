@@ -1,19 +1,30 @@
 // A worker's side of the channel to the process that started it.
 import type { LimitLink } from "../chain/limit/limit-link.ts";
+import type { BanLink } from "../chain/ban-link.ts";
 import type { Address } from "../config/config.ts";
 import type { Readiness } from "../serve/admin.ts";
-import type { FromPrimary, FromWorker, Question } from "./messages.ts";
+import type { TicketKeeper } from "../ticket-box.ts";
+import { Charges } from "./charges.ts";
+import type { FromPrimary, FromWorker, LimitQuestion, TicketAnswer, TicketQuestion } from "./messages.ts";
+import { Questions } from "./questions.ts";
 
 export interface Channel {
-  send(message: FromWorker): void;
+  /** False: it waits with others for the primary to read. */
+  send(message: FromWorker): boolean;
   onMessage(listener: (message: FromPrimary) => void): void;
   /** The primary is gone. */
   onEnd(listener: () => void): void;
 }
 
-export interface Worker {
-  /** For createGateway: the primary counts. */
+/** What the workers of one gateway have together, for createGateway: the primary counts and keeps it. */
+export interface Links {
   readonly limits: LimitLink;
+  readonly bans: BanLink;
+  readonly tickets: TicketKeeper;
+}
+
+export interface Worker {
+  readonly links: Links;
   tellListening(address: Address): void;
   /** What the admin listener is told of this worker. */
   answerWith(state: () => { readonly metrics: string; readonly readiness: Readiness }): void;
@@ -24,81 +35,65 @@ export interface Worker {
 }
 
 export function createWorker(channel: Channel): Worker {
-  const link = new PrimaryLink(channel);
+  const limits = new Questions<LimitQuestion, readonly number[]>((list) => channel.send({ kind: "limits", list }));
+  const tickets = new Questions<TicketQuestion, TicketAnswer>((list) => channel.send({ kind: "tickets", list }));
+  const bans = new Charges((list) => channel.send({ kind: "charges", list }));
   let state: (() => { readonly metrics: string; readonly readiness: Readiness }) | undefined;
   let stop = (_signal: string): void => {};
   const stopped = new Promise<string>((resolve) => (stop = resolve));
   let start = (): void => {};
   const started = new Promise<void>((resolve) => (start = resolve));
   channel.onMessage((message) => {
-    if (message.kind === "answers") link.settle(message.list);
-    else if (message.kind === "stop") stop(message.signal);
-    else if (message.kind === "started") start();
-    else if (message.kind === "ask" && state !== undefined) channel.send({ kind: "state", id: message.id, ...state() });
+    switch (message.kind) {
+      case "limits":
+        limits.settle(message.list);
+        break;
+      case "tickets":
+        tickets.settle(message.list);
+        break;
+      case "bans":
+        bans.tell(message);
+        break;
+      case "stop":
+        stop(message.signal);
+        break;
+      case "started":
+        start();
+        break;
+      default:
+        if (state !== undefined) channel.send({ kind: "state", id: message.id, ...state() });
+    }
   });
   channel.onEnd(() => {
-    link.close();
+    for (const link of [limits, tickets, bans]) link.close();
     stop("the process that started it is gone");
   });
   return {
-    limits: link,
-    tellListening: (address) => channel.send({ kind: "listening", address }),
+    links: { limits: toLimitLink(limits), bans, tickets: toTicketKeeper(tickets) },
+    tellListening: (address) => void channel.send({ kind: "listening", address }),
     answerWith: (asked) => (state = asked),
     stopped,
     started,
   };
 }
 
-interface Waiting {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: Error) => void;
+function toLimitLink(questions: Questions<LimitQuestion, readonly number[]>): LimitLink {
+  return {
+    get isReady() {
+      return questions.isOpen;
+    },
+    connect: () => Promise.resolve(),
+    run: (keys, args) => questions.ask({ keys, args }),
+    close: () => questions.close(),
+  };
 }
 
-/** The questions of one turn go out in one message. */
-class PrimaryLink implements LimitLink {
-  readonly #channel: Channel;
-  readonly #waiting = new Map<number, Waiting>();
-  #questions: Question[] = [];
-  #lastId = 0;
-  #isOpen = true;
-
-  constructor(channel: Channel) {
-    this.#channel = channel;
-  }
-
-  get isReady(): boolean {
-    return this.#isOpen;
-  }
-
-  connect(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  run(keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    if (!this.#isOpen) return Promise.reject(new Error("the process that counts is gone"));
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
-      if (this.#questions.push([id, keys, args]) === 1) setImmediate(() => this.#flush());
-    });
-  }
-
-  settle(answers: readonly (readonly [id: number, answer: readonly number[]])[]): void {
-    for (const [id, answer] of answers) {
-      this.#waiting.get(id)?.resolve(answer);
-      this.#waiting.delete(id);
-    }
-  }
-
-  close(): void {
-    this.#isOpen = false;
-    for (const { reject } of this.#waiting.values()) reject(new Error("the process that counts is gone"));
-    this.#waiting.clear();
-  }
-
-  #flush(): void {
-    const list = this.#questions;
-    this.#questions = [];
-    if (this.#isOpen) this.#channel.send({ kind: "questions", list });
-  }
+function toTicketKeeper(questions: Questions<TicketQuestion, TicketAnswer>): TicketKeeper {
+  return {
+    keep: async (hash, ticket) => (await questions.ask({ hash, ticket })) === true,
+    async take(hash) {
+      const answer = await questions.ask({ hash });
+      return typeof answer === "object" && answer !== null ? answer : undefined;
+    },
+  };
 }

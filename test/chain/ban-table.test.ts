@@ -71,4 +71,22 @@ describe("BanTable", () => {
     expect(table.size).to.equal(100);
     expect(table.countBanned()).to.equal(100);
   });
+
+  it("takes bans over that were decided on elsewhere, and never makes one shorter", () => {
+    const table = create();
+    expect(table.impose({ key: "a", remainingMs: 3000, bans: 1 })).to.equal(true);
+    expect(table.impose({ key: "a", remainingMs: 1000, bans: 1 })).to.equal(false);
+    expect(table.remaining("a")).to.equal(3000);
+    expect(table.inForce()).to.deep.equal([{ key: "a", remainingMs: 3000, bans: 1 }]);
+    now += 3000;
+    expect([table.inForce(), table.banOf("a")]).to.deep.equal([[], undefined]);
+    charge(table, "a", 10);
+    expect(table.banOf("a")).to.deep.equal({ key: "a", remainingMs: 10_000, bans: 2 });
+  });
+
+  it("keeps no more bans of others than there is room for", () => {
+    const table = create();
+    for (let i = 0; i < 150; i++) table.impose({ key: String(i), remainingMs: 1000, bans: 1 });
+    expect(table.size).to.equal(100);
+  });
 });

@@ -14,7 +14,10 @@ const proto = `
   package t;
   import "google/api/annotations.proto";
   message Ask { string id = 1; }
-  service Calls { rpc Get(Ask) returns (Ask) { option (google.api.http) = { get: "/v1/{id}" }; } }
+  service Calls {
+    rpc Get(Ask) returns (Ask) { option (google.api.http) = { get: "/v1/{id}" }; }
+    rpc Watch(Ask) returns (stream Ask) { option (google.api.http) = { get: "/v1/{id}/watch" }; }
+  }
 `;
 
 export interface Process {

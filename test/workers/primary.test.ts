@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { FromPrimary, FromWorker } from "../../src/workers/messages.ts";
+import type { BanLimits } from "../../src/chain/ban-table.ts";
+import type { FromPrimary, FromWorker, TicketQuestion } from "../../src/workers/messages.ts";
 import { Primary } from "../../src/workers/primary.ts";
 import type { WorkerProcess } from "../../src/workers/primary.ts";
 
@@ -47,6 +48,14 @@ class FakeProcess implements WorkerProcess {
   }
 }
 
+const banLimits: BanLimits = {
+  threshold: 10,
+  windowMs: 1000,
+  durationMs: 60_000,
+  maxDurationMs: 60_000,
+  maxEntries: 100,
+};
+
 function newPrimary(count: number) {
   const processes: FakeProcess[] = [];
   const lost: [string, number][] = [];
@@ -54,6 +63,7 @@ function newPrimary(count: number) {
   const waiting: (() => void)[] = [];
   const primary = new Primary({
     count,
+    bans: banLimits,
     now: () => clock.ms,
     onLost: (how, ms) => lost.push([how, ms]),
     fork: () => {
@@ -136,8 +146,8 @@ describe("Primary", () => {
     // One a second, two at once, in microseconds.
     const args = ["0", "2000000", "1000000"];
     const ask = (worker: number, id: number): unknown => {
-      processes[worker].say({ kind: "questions", list: [[id, ["a:k"], args]] });
-      const { list } = processes[worker].got.at(-1) as Extract<FromPrimary, { kind: "answers" }>;
+      processes[worker].say({ kind: "limits", list: [[id, { keys: ["a:k"], args }]] });
+      const { list } = processes[worker].got.at(-1) as Extract<FromPrimary, { kind: "limits" }>;
       return [list[0][0], list[0][1][0]];
     };
     expect([ask(0, 7), ask(1, 7), ask(0, 8), ask(1, 8)]).to.deep.equal([
@@ -146,6 +156,37 @@ describe("Primary", () => {
       [8, 0],
       [8, 0],
     ]);
+    primary.kill();
+  });
+
+  it("gives a ticket to the first worker that asks for it, whichever left it, also when that one is gone", async () => {
+    const { primary, processes } = await startPrimary(2);
+    const ticket = { path: "/a", principal: "p", credentials: { authorization: "Bearer x" } };
+    const ask = (worker: number, question: TicketQuestion): unknown => {
+      processes[worker].say({ kind: "tickets", list: [[1, question]] });
+      return (processes[worker].got.at(-1) as Extract<FromPrimary, { kind: "tickets" }>).list[0][1];
+    };
+    expect(ask(0, { hash: "h", ticket })).to.equal(true);
+    processes[0].exit("SIGKILL");
+    expect([ask(1, { hash: "h" }), ask(1, { hash: "h" })]).to.deep.equal([ticket, null]);
+    for (let i = 0; i < 64; i++) ask(1, { hash: String(i), ticket });
+    expect(ask(1, { hash: "64", ticket })).to.equal(false);
+    primary.kill();
+  });
+
+  it("adds up what workers refuse, and tells all of a ban, later ones as well", async () => {
+    const { primary, processes, forked } = await startPrimary(2);
+    const bansOf = (worker: number) => processes[worker].got.filter((message) => message.kind === "bans");
+    processes[0].say({ kind: "charges", list: [["address", "192.0.2.1", 9]] });
+    expect([bansOf(0), bansOf(1)]).to.deep.equal([[], []]);
+    processes[1].say({ kind: "charges", list: [["address", "192.0.2.1", 1]] });
+    expect(bansOf(0)).to.have.length(1);
+    expect(bansOf(0)[0]).to.deep.include({ of: "address", isOwn: false });
+    expect(bansOf(0)[0].list[0]).to.include({ key: "192.0.2.1", bans: 1 });
+    expect(bansOf(1)[0]).to.deep.include({ of: "address", isOwn: true });
+    processes[0].exit("SIGKILL");
+    (await forked(3)).listen();
+    expect(bansOf(2)[0].list[0].remainingMs).to.be.within(1, 60_000);
     primary.kill();
   });
 

@@ -8,7 +8,7 @@ function newWorker() {
   let tell = (_message: FromPrimary): void => {};
   let end = (): void => {};
   const worker = createWorker({
-    send: (message) => void sent.push(message),
+    send: (message) => sent.push(message) > 0,
     onMessage: (listener) => (tell = listener),
     onEnd: (listener) => (end = listener),
   });
@@ -20,19 +20,19 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 describe("a worker", () => {
   it("asks the primary about limits, all questions of a turn in one message", async () => {
     const { worker, sent, tell } = newWorker();
-    const answers = Promise.all([worker.limits.run(["a"], ["1"]), worker.limits.run(["b"], ["2"])]);
+    const answers = Promise.all([worker.links.limits.run(["a"], ["1"]), worker.links.limits.run(["b"], ["2"])]);
     await nextTurn();
     expect(sent).to.deep.equal([
       {
-        kind: "questions",
+        kind: "limits",
         list: [
-          [1, ["a"], ["1"]],
-          [2, ["b"], ["2"]],
+          [1, { keys: ["a"], args: ["1"] }],
+          [2, { keys: ["b"], args: ["2"] }],
         ],
       },
     ]);
     tell({
-      kind: "answers",
+      kind: "limits",
       list: [
         [2, [0, 5]],
         [1, [1, 0]],
@@ -45,14 +45,60 @@ describe("a worker", () => {
     ]);
   });
 
+  it("leaves tickets to the primary, and takes from it what another worker left", async () => {
+    const { worker, sent, tell } = newWorker();
+    const { tickets } = worker.links;
+    const ticket = { path: "/a", principal: "p", credentials: { authorization: "Bearer x" } };
+    const kept = tickets.keep("h1", ticket);
+    const taken = ["h2", "h3"].map(async (hash) => tickets.take(hash));
+    await nextTurn();
+    const list = [
+      [1, { hash: "h1", ticket }],
+      [2, { hash: "h2" }],
+      [3, { hash: "h3" }],
+    ];
+    expect(sent).to.deep.equal([{ kind: "tickets", list }]);
+    tell({
+      kind: "tickets",
+      list: [
+        [1, true],
+        [2, ticket],
+        [3, null],
+      ],
+    });
+    expect([await kept, ...(await Promise.all(taken))]).to.deep.equal([true, ticket, undefined]);
+  });
+
+  it("tells of refusals together after a moment, and hears of bans", async () => {
+    const { worker, sent, tell } = newWorker();
+    const { bans } = worker.links;
+    const heard: unknown[] = [];
+    bans.onBan((...all) => heard.push(all));
+    bans.charge("address", "192.0.2.1", 5);
+    bans.charge("principal", "192.0.2.1", 2);
+    bans.charge("address", "192.0.2.1", 1);
+    expect(sent).to.deep.equal([]);
+    while (sent.length === 0) await nextTurn();
+    const list = [
+      ["address", "192.0.2.1", 6],
+      ["principal", "192.0.2.1", 2],
+    ];
+    expect(sent).to.deep.equal([{ kind: "charges", list }]);
+    const ban = { key: "192.0.2.1", remainingMs: 1000, bans: 1 };
+    tell({ kind: "bans", of: "address", list: [ban], isOwn: true });
+    expect(heard).to.deep.equal([["address", ban, true]]);
+  });
+
   it("stops with the primary, and keeps no question waiting for it", async () => {
     const { worker, end } = newWorker();
-    const waiting = worker.limits.run(["a"], []).then(
+    const waiting = worker.links.limits.run(["a"], []).then(
       () => "answered",
       () => "refused",
     );
+    const taking = Promise.resolve(worker.links.tickets.take("h")).catch(() => "refused");
     end();
-    expect([await waiting, worker.limits.isReady]).to.deep.equal(["refused", false]);
+    expect(await taking).to.equal("refused");
+    expect([await waiting, worker.links.limits.isReady]).to.deep.equal(["refused", false]);
     expect(await worker.stopped).to.contain("gone");
   });
 

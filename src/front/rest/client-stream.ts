@@ -1,18 +1,34 @@
 // A client streams, the reply is one message: answered like that of a unary call, when the backend has made up its mind.
-import type { Reply, StreamReply } from "../../call.ts";
+import type { Call, Reply, StreamReply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
+import type { ReplyView } from "../../translate/reply/reply.ts";
 import { readRequestStream } from "./request-stream.ts";
-import { clientGone, readCall, StreamRun } from "./stream-run.ts";
+import { clientGone, StreamRun, whenRead } from "./stream-run.ts";
 import type { StreamSetup } from "./stream-run.ts";
 import { sendReply, toView } from "./unary.ts";
 
-/** Throws GatewayError for what is wrong before the body; later faults are answered here. */
+/** Throws GatewayError for what is wrong with what is asked for; other faults are answered here. */
 export function serveClientStream(setup: StreamSetup): void {
   const { context, exchange, request, system } = setup;
-  const { plan, path } = request;
+  const { plan } = request;
   const view = toView(context.options, exchange, plan, system);
   plan.checkView(view);
-  const call = readCall(setup);
+  const refuse = (cause: unknown): void => {
+    const error = GatewayError.from(cause);
+    context.answerError(exchange, error);
+    context.missed(exchange, plan.method, error);
+  };
+  whenRead(setup, (call) => serve(setup, view, call), refuse);
+}
+
+/** Throws GatewayError for what is wrong before the body. */
+function serve(setup: StreamSetup, view: ReplyView, call: Call): void {
+  const { context, exchange, request } = setup;
+  const { plan, path } = request;
+  if (exchange.isDone) {
+    call.end(Code.CANCELLED, clientGone());
+    return;
+  }
   const stream = readRequestStream(setup);
   const run = new StreamRun(setup, call, "body");
   exchange.onAbort(() => {

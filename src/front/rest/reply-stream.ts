@@ -7,7 +7,7 @@ import { isEndId, readLastEventId } from "./event-stream.ts";
 import { oneMessage, readRequestStream } from "./request-stream.ts";
 import { StreamAnswer } from "./stream-answer.ts";
 import { answerHead, refuse } from "./stream-head.ts";
-import { clientGone, readCall, StreamRun } from "./stream-run.ts";
+import { clientGone, StreamRun, whenRead } from "./stream-run.ts";
 import type { StreamSetup } from "./stream-run.ts";
 import { chooseForm, compileView, wayOf } from "./stream-view.ts";
 import type { ReplyForm, StreamView } from "./stream-view.ts";
@@ -29,9 +29,11 @@ export function serveReplyStream(setup: StreamSetup): void {
   const fail = (error: unknown): void => refuse(setup, form, error, call);
   try {
     const view = compileView(setup, form);
-    const own = readCall(setup);
-    call = own;
-    whenAdmitted(setup.context.chain, own, () => serve(setup, { call: own, view, form, lastEventId, fail }), fail);
+    const goOn = (own: Call): void => {
+      call = own;
+      whenAdmitted(setup.context.chain, own, () => serve(setup, { call: own, view, form, lastEventId, fail }), fail);
+    };
+    whenRead(setup, goOn, fail);
   } catch (error) {
     fail(error);
   }

@@ -28,12 +28,31 @@ export interface StreamSetup {
   readonly system: SystemParameters;
 }
 
-/** Throws GatewayError (400, and 401 for a ticket). A stream has the deadline that its client or its method asks for, and else none. */
-export function readCall(setup: StreamSetup): Call {
+/** Goes on with the call once its ticket, if it has one, is redeemed; `fail` is for a ticket that is not, and for what goes wrong in going on. */
+export function whenRead(setup: StreamSetup, goOn: (call: Call) => void, fail: (error: unknown) => void): void {
+  try {
+    const call = readCall(setup);
+    if (call instanceof Promise) call.then(goOn).catch(fail);
+    else goOn(call);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Throws GatewayError (400, and 401 for a ticket), or rejects with it. */
+function readCall(setup: StreamSetup): Call | Promise<Call> {
+  const { context, exchange, system } = setup;
+  const forwarded = context.forwardedOf(exchange);
+  if (system.ticket === undefined) return toCall(setup, exchange, forwarded);
+  const redeemed = redeem(setup, system.ticket, forwarded);
+  if (redeemed instanceof Promise) return redeemed.then((source) => toCall(setup, source, forwarded));
+  return toCall(setup, redeemed, forwarded);
+}
+
+/** Throws GatewayError (400). A stream has the deadline that its client or its method asks for, and else none. */
+function toCall(setup: StreamSetup, source: HeaderSource, forwarded: Forwarded): Call {
   const { context, exchange, request, system } = setup;
   const timeout = request.plan.timeoutOf(exchange.headers, system.timeout);
-  const forwarded = context.forwardedOf(exchange);
-  const source = system.ticket === undefined ? exchange : redeem(setup, system.ticket, forwarded);
   const startedAt = performance.now();
   return new Call({
     method: request.plan.method,
@@ -52,7 +71,7 @@ function redeem(
   { context, exchange, request, system }: StreamSetup,
   ticket: string,
   forwarded: Forwarded,
-): HeaderSource {
+): HeaderSource | Promise<HeaderSource> {
   if (context.redeemTicket === undefined) refuseTicket(system);
   return context.redeemTicket?.({ source: exchange, forwarded, path: request.path, ticket }) ?? exchange;
 }

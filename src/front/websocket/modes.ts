@@ -3,6 +3,7 @@ import type { Authenticate, Call, Chain, Identity } from "../../call.ts";
 import type { Binding } from "../../schema/binding.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";
+import type { TicketKeeper } from "../../ticket-box.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { createRouter } from "../../route/router.ts";
@@ -31,6 +32,8 @@ export interface WebSocketSettings {
   readonly census: Census;
   /** Absent: everybody is let in, and the chain judges each call. Rejects and throws with GatewayError only. */
   readonly authenticate?: Authenticate;
+  /** Of a worker: who keeps tickets for all workers. */
+  readonly tickets?: TicketKeeper | undefined;
   /** Told of a client's address when what it sends is no WebSocket, or not the protocol agreed on. Must not throw. */
   readonly onMalformed?: ((address: string) => void) | undefined;
 }

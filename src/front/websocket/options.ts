@@ -5,6 +5,7 @@ import type { RouterOptions } from "../../route/router.ts";
 import type { Profile } from "../../schema/binding.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
+import { defaultTicketLimits } from "../../ticket-box.ts";
 import { defaultQueryLimits, type QueryLimits } from "../../translate/request/query.ts";
 
 /** What one socket may cost; 0 and Infinity mean what they say, there is no value for "off" beside Infinity. */
@@ -124,8 +125,7 @@ export const strictWebSocket: WebSocketOptions = Object.freeze({
   drainMs: 8000,
   idleMs: 600_000,
   lifetimeMs: 7_200_000,
-  ticketMs: 30_000,
-  maxTickets: 10_000,
+  ...defaultTicketLimits,
   report: () => {},
 });
 

@@ -6,6 +6,7 @@ import type { Forwarded, ForwardedSource } from "../forwarded.ts";
 import type { Upgrade } from "../front.ts";
 import type { RequestMetadata } from "../request-metadata.ts";
 import { chooseCredentials, toPrincipal, withCredentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
 import { checkHandshake, readOffer } from "./handshake.ts";
 import type { SubProtocol } from "./handshake.ts";
 import type { HandshakeRate } from "./handshake-rate.ts";
@@ -76,11 +77,25 @@ export function receive({ rate, checkOrigin, forwardedOf }: ReceptionContext, up
   return { mode, protocol, bearer, origin, forwarded, path, query: mark < 0 ? "" : target.slice(mark + 1) };
 }
 
-/** Throws GatewayError: 400 for the query, 401 for a ticket. */
-export function admit(context: ReceptionContext, upgrade: Upgrade, caller: Caller): Admission {
-  const { path, origin, forwarded, bearer } = caller;
+/** Throws, or rejects with, GatewayError: 400 for the query, 401 for a ticket. */
+export function admit(context: ReceptionContext, upgrade: Upgrade, caller: Caller): Admission | Promise<Admission> {
   const parameters = readParameters(caller.query, context.options);
-  const ticket = parameters.ticket === undefined ? undefined : context.tickets.redeem(parameters.ticket, path, origin);
+  const admitWith = (ticket: Credentials | undefined): Admission =>
+    toAdmission(context, { upgrade, caller, parameters, ticket });
+  if (parameters.ticket === undefined) return admitWith(undefined);
+  const redeemed = context.tickets.redeem(parameters.ticket, caller.path, caller.origin);
+  return redeemed instanceof Promise ? redeemed.then(admitWith) : admitWith(redeemed);
+}
+
+interface Presented {
+  readonly upgrade: Upgrade;
+  readonly caller: Caller;
+  readonly parameters: Parameters;
+  readonly ticket: Credentials | undefined;
+}
+
+function toAdmission(context: ReceptionContext, { upgrade, caller, parameters, ticket }: Presented): Admission {
+  const { origin, forwarded, bearer } = caller;
   const credentials = chooseCredentials(upgrade.headers, {
     ticket,
     bearer,

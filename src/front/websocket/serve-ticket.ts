@@ -33,10 +33,10 @@ export function createTicketFront(context: TicketContext): Front {
       checkRequest(exchange);
       const forwarded = context.forwardedOf(exchange);
       const origin = context.checkOrigin(exchange.headers, forwarded);
-      const give = (body: Buffer): void => {
+      const give = async (body: Buffer): Promise<void> => {
         const credentials = readCredentials(exchange.headers, context.cookieOriginOf(origin, forwarded));
         const principal = toPrincipal(credentials, forwarded.client.address);
-        const ticket = context.tickets.issue({ path: readPath(body), origin, principal, credentials });
+        const ticket = await context.tickets.issue({ path: readPath(body), origin, principal, credentials });
         const json = JSON.stringify({ ticket, expiresInMs: context.options.ticketMs });
         answer(exchange, 200, "application/json", Buffer.from(json), {});
       };
@@ -52,7 +52,9 @@ export function compileRedeem({ tickets, checkOrigin }: Pick<TicketContext, "tic
   return ({ source, forwarded, path, ticket }) => {
     const { headers } = source;
     const origin = checkOrigin(headers, forwarded) ?? originOfPage(headers, forwarded);
-    return withCredentials(source, tickets.redeem(ticket, path, origin));
+    const redeemed = tickets.redeem(ticket, path, origin);
+    if (redeemed instanceof Promise) return redeemed.then((credentials) => withCredentials(source, credentials));
+    return withCredentials(source, redeemed);
   };
 }
 

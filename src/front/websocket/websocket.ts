@@ -52,7 +52,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   const { schema, options, sweep, census, chain, onMalformed } = settings;
   const { profile, errors, json } = options;
   const writeError = compileErrorWriter(schema, { shape: errors, json, ownDetails: profile === "strict" });
-  const tickets = new Tickets(options, sweep);
+  const tickets = new Tickets(options, sweep, settings.tickets);
   const reception: ReceptionContext = {
     options,
     tickets,
@@ -68,12 +68,6 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   const refusals = createRefusals({ options, census, writeError, accept, socketContext, modes });
   const limits = { maxSockets: options.maxSockets, maxPerPrincipal: options.maxSocketsPerPrincipal };
   const sessions = new SessionList(census, limits);
-
-  /** Throws GatewayError. */
-  const prepare = (asked: Upgrade, caller: Caller): Prepared => {
-    const admission = admit(reception, asked, caller);
-    return { upgrade: asked, caller, admission, opening: modes.prepare(caller, admission) };
-  };
 
   const enter = compileEnter({ sessions, accept, context: socketContext, onMalformed });
 
@@ -91,12 +85,19 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
       if (call === undefined) missed(asked, error);
       else call.end(error.code, error, caller?.origin === undefined ? error.httpStatus : 101);
     };
-    try {
-      caller = receive(reception, asked);
-      const prepared = prepare(asked, caller);
+    /** Throws GatewayError. */
+    const open = (known: Caller, admission: Admission): void => {
+      const prepared = { upgrade: asked, caller: known, admission, opening: modes.prepare(known, admission) };
       call = prepared.opening.call;
       if (call === undefined) enter(prepared);
       else whenAdmitted(chain, call, () => enter(prepared), refuse);
+    };
+    try {
+      const known = receive(reception, asked);
+      caller = known;
+      const admission = admit(reception, asked, known);
+      if (admission instanceof Promise) admission.then((one) => open(known, one)).catch(refuse);
+      else open(known, admission);
     } catch (error) {
       refuse(error);
     }

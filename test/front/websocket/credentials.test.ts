@@ -156,11 +156,11 @@ describe("the credentials of a WebSocket", () => {
 
 describe("Tickets", () => {
   const limits = { ticketMs: 1000, maxTickets: 100 };
-  const credentials = { authorization: undefined, cookie: undefined };
+  const credentials = { authorization: "Bearer x", cookie: undefined };
   const asked = { path: "/a", origin: undefined, principal: "p", credentials };
-  const codeOf = (act: () => unknown): number => {
+  const codeOf = async (act: () => unknown): Promise<number> => {
     try {
-      act();
+      await act();
       return 0;
     } catch (error) {
       return GatewayError.from(error).code;
@@ -172,26 +172,35 @@ describe("Tickets", () => {
   });
   afterEach(() => sweep.stop());
 
-  it("forgets those that are too old, and those that were used", () => {
+  it("forgets those that are too old, and those that were used", async () => {
     const tickets = new Tickets(limits, sweep);
-    const first = tickets.issue(asked);
-    tickets.issue(asked);
-    expect(tickets.redeem(first, "/a", undefined)).to.equal(credentials);
-    expect(tickets.size).to.equal(1);
+    const [first, second] = [await tickets.issue(asked), await tickets.issue(asked)];
+    expect(await tickets.redeem(first, "/a", undefined)).to.deep.equal(credentials);
+    expect(await codeOf(() => tickets.redeem(first, "/a", undefined))).to.equal(16);
+    expect(sweep.size).to.equal(1);
     sweep.tick(performance.now() + 999_000);
-    expect([tickets.size, sweep.size]).to.deep.equal([0, 0]);
+    expect(sweep.size).to.equal(0);
+    expect(await codeOf(() => tickets.redeem(second, "/a", undefined))).to.equal(16);
   });
 
-  it("takes none that is older than it may be, also before it was forgotten", () => {
+  it("takes none that is older than it may be, also before it was forgotten", async () => {
     const tickets = new Tickets({ ...limits, ticketMs: 0 }, sweep);
-    expect(codeOf(() => tickets.redeem(tickets.issue(asked), "/a", undefined))).to.equal(16);
+    const text = await tickets.issue(asked);
+    expect(await codeOf(() => tickets.redeem(text, "/a", undefined))).to.equal(16);
   });
 
-  it("issues so many to one client, and so many in all", () => {
+  it("issues so many to one client, and so many in all", async () => {
     const tickets = new Tickets(limits, sweep);
-    for (let i = 0; i < 64; i++) tickets.issue(asked);
-    expect(codeOf(() => tickets.issue(asked))).to.equal(8);
-    for (let i = 0; i < 36; i++) tickets.issue({ ...asked, principal: "q" });
-    expect(codeOf(() => tickets.issue({ ...asked, principal: "r" }))).to.equal(8);
+    for (let i = 0; i < 64; i++) await tickets.issue(asked);
+    expect(await codeOf(() => tickets.issue(asked))).to.equal(8);
+    for (let i = 0; i < 36; i++) await tickets.issue({ ...asked, principal: "q" });
+    expect(await codeOf(() => tickets.issue({ ...asked, principal: "r" }))).to.equal(8);
+  });
+
+  it("says 503 while nobody answers who keeps them for several processes", async () => {
+    const late = (): Promise<never> => Promise.reject(new Error("late"));
+    const tickets = new Tickets(limits, sweep, { keep: late, take: late });
+    expect(await codeOf(() => tickets.issue(asked))).to.equal(14);
+    expect(await codeOf(() => tickets.redeem("x", "/a", undefined))).to.equal(14);
   });
 });
