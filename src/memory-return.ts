@@ -27,6 +27,8 @@ const idleShare = 0.03;
 const idleMs = 6000;
 /** Microseconds of work that leave enough behind for a collection: the start is more. */
 const leastWork = 400_000;
+/** After more than that calls were served: V8 has collected the start's garbage in the midst of it, and would forget code now. */
+const mostWork = 2_000_000;
 /** A larger heap takes too long to look through for the one call that may come just then. */
 const largestHeap = 64 * 2 ** 20;
 
@@ -95,6 +97,7 @@ export class MemoryReturn implements Swept {
     if (this.#owed === 0) {
       if (this.#hasRested || this.#work < leastWork) return;
       this.#hasRested = true;
+      if (this.#work > mostWork) return;
       this.#owed = 3;
     }
     if (now < this.#dueAt) return;

@@ -62,6 +62,7 @@ describe("MemoryReturn", () => {
     const idle = repeat(30, { busy: 5 });
     expect(look([{ busy: 900 }, ...idle])).to.deep.equal([6, 12, 13]);
     expect(look([{ busy: 900 }, ...idle, ...work, ...idle])).to.deep.equal([6, 12, 13]);
+    expect(look([{ busy: 900 }, ...work, ...idle])).to.deep.equal([]);
     const rest = repeat(300, { busy: 5 });
     expect(look([{ busy: 900 }, ...idle, ...rest, ...work, ...idle])).to.deep.equal([6, 12, 13]);
   });
