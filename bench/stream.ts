@@ -139,7 +139,7 @@ function slowTable(result: SlowResult): BenchTable {
 
 function cyclesTable(result: CyclesResult): BenchTable {
   return {
-    title: `stream-cycles: ${result.sockets} sockets opened and closed ${result.closedMiB.length} times; MiB resident as it comes, and ${result.startMiB.toFixed(0)} before, ${result.firstMiB.toFixed(0)} after the first, ${result.lastMiB.toFixed(0)} after the last when garbage was collected`,
+    title: `stream-cycles: ${result.sockets} sockets opened and closed ${result.closedMiB.length} times; MiB resident: ${result.startMiB.toFixed(0)} at the start, ${result.restedMiB.toFixed(0)} rested, ${result.lastMiB.toFixed(0)} rested after all`,
     columns: ["cycle", "MiB open", "MiB closed"],
     rows: result.closedMiB.map((closed, at) => [at + 1, result.openMiB[at], closed]),
     facts: toFacts(judgeCycles(result)),

@@ -102,8 +102,8 @@ function slowPart({ slow, others, before, during, ...result }: SlowResult): stri
     ["without slow clients", before.cpu, before.p50, before.p99, before.perSecond],
     ["beside them", during.cpu, during.p50, during.p99, during.perSecond],
   ];
-  const head = `${slow} clients ask for a flood and read nothing of it. Each costs the gateway ${figure(result.kibPerSlowClient)} KiB of resident memory, garbage collected, by the
-growth from the first half of them to all; it has ${figure(result.heapKib)} KiB of heap and ${figure(result.externalKib)} KiB beside it. When the system's buffers were full too,
+  const head = `${slow} clients ask for a flood and read nothing of it. Each costs the gateway ${figure(result.kibPerSlowClient)} KiB of resident memory, as it
+comes, against the gateway before them with its garbage collected; ${figure(result.heapKib)} KiB of it are heap and ${figure(result.externalKib)} KiB beside it that are in use. When the system's buffers were full too,
 ${others} others had one message at a time echoed, as before.`;
   return [`### Slow clients`, head, markdownTable(columns, rows)].join("\n\n");
 }
@@ -115,8 +115,8 @@ function cyclesPart({ sockets, openMiB, closedMiB, ...result }: CyclesResult): s
     ["MiB, all open", ...every.map((at) => Math.round(openMiB[at]))],
     ["MiB, all closed", ...every.map((at) => Math.round(closedMiB[at]))],
   ];
-  const head = `${sockets.toLocaleString("en")} sockets with a stream each, opened and closed ${closedMiB.length} times. V8 collects garbage when it needs room, not when it has time, so resident
-memory after a cycle is what it happens to be. Made to collect, the process has ${Math.round(result.startMiB)} MiB before the first cycle, ${Math.round(result.firstMiB)} after it and ${Math.round(result.lastMiB)}
-after the last; its heap ${figure(result.heapStartMiB)} MiB before and ${figure(result.heapEndMiB)} after all.`;
+  const head = `${sockets.toLocaleString("en")} sockets with a stream each, opened and closed ${closedMiB.length} times; nobody makes the gateway collect its garbage. The process comes up with
+${Math.round(result.startMiB)} MiB, has ${Math.round(result.restedMiB)} when it has rested for half a minute, and ${Math.round(result.lastMiB)} when it has rested after all. About 10 MiB of the difference
+are free pages between what the C library has in use, which it does not give back; with jemalloc in its place they come back.`;
   return [`### Opening and closing`, head, markdownTable(columns, rows)].join("\n\n");
 }

@@ -1,9 +1,9 @@
 // What clients cost that read nothing while their backends send without an end, and what the others notice of it.
 import type { Running } from "../load/process.ts";
-import { type Collected, collected } from "./collected.ts";
+import { collected } from "./collected.ts";
 import type { Counted } from "./order.ts";
 import { startClients } from "./client-process.ts";
-import type { Stage, Stages, StreamOptions } from "./run-subject.ts";
+import { settledBytes, type Stage, type Stages, type StreamOptions } from "./run-subject.ts";
 import { sluice } from "./subjects.ts";
 
 /** µs, and echoes a second, of the clients that do read: one message under way at a time. */
@@ -19,7 +19,7 @@ export interface SlowResult {
   readonly slow: number;
   readonly others: number;
   readonly date: string;
-  /** Resident when garbage has been collected, growth by the second half of them. */
+  /** Resident, as it comes, for each of them. */
   readonly kibPerSlowClient: number;
   /** Of the heap, and of memory beside it: growth by all of them. */
   readonly heapKib: number;
@@ -40,19 +40,16 @@ async function measure(
   const others = 20;
   const { port, pid } = gateway;
   const slowClients = startClients();
-  const open = async (sockets: number): Promise<Collected> => {
-    await slowClients.open({ port, form: "simple", task: "flood", sockets, isStalled: true });
-    await untilIdle(gateway);
-    return collected(gateway, quick);
-  };
   try {
     await clients.open({ port, form: "simple", task: "echo", sockets: others, inFlight: 1 });
     await clients.count(quick ? 200 : 2000, pid);
     const before = await clients.count(seconds * 1000, pid);
     await clients.close();
     const none = await collected(gateway, quick);
-    const half = await open(slow / 2);
-    const all = await open(slow / 2);
+    await slowClients.open({ port, form: "simple", task: "flood", sockets: slow, isStalled: true });
+    await untilIdle(gateway);
+    const resident = await settledBytes(gateway, quick);
+    const all = await collected(gateway, quick);
     await clients.open({ port, form: "simple", task: "echo", sockets: others, inFlight: 1 });
     await clients.count(quick ? 200 : 2000, pid);
     const during = await clients.count(seconds * 1000, pid);
@@ -62,7 +59,7 @@ async function measure(
       slow,
       others,
       date: new Date().toISOString(),
-      kibPerSlowClient: (all.resident - half.resident) / (slow / 2) / 1024,
+      kibPerSlowClient: (resident - none.resident) / slow / 1024,
       heapKib: (all.heap.heapUsed - none.heap.heapUsed) / slow / 1024,
       externalKib: (all.heap.external - none.heap.external) / slow / 1024,
       before: toEchoes(before),

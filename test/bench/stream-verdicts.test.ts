@@ -41,9 +41,9 @@ describe("the verdicts on streams", () => {
     expect(holds(verdicts)).to.deep.equal([false, true]);
   });
 
-  it("holds memory after the last cycle against the first and the start", () => {
-    const cycles = { ...common, sockets: 10_000, openMiB: [], closedMiB: [], heapStartMiB: 10, heapEndMiB: 10 };
-    const verdicts = judgeCycles({ ...cycles, startMiB: 90, firstMiB: 100, lastMiB: 105 });
-    expect(holds(verdicts)).to.deep.equal([true, false]);
+  it("holds memory after the last cycle against the start, the first, and what the process had when it had rested", () => {
+    const cycles = { ...common, sockets: 10_000, openMiB: [], closedMiB: [100, 107] };
+    const verdicts = judgeCycles({ ...cycles, startMiB: 110, restedMiB: 90, lastMiB: 105 });
+    expect(holds(verdicts)).to.deep.equal([true, true, false]);
   });
 });
