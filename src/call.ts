@@ -190,6 +190,8 @@ export class Call {
   /** Of those messages: as protobuf, on gRPC streams as they came. */
   bytesIn = 0;
   bytesOut = 0;
+  /** Set by what may answer in the place of all that comes after the chain; undefined for nobody. Of unary calls. */
+  answer: AnswerUnary | undefined = undefined;
   /** The trace that it is part of; undefined where there is none. */
   trace: TraceContext | undefined = undefined;
   /** The name of the interceptor that did not let it pass. */
@@ -367,6 +369,14 @@ export interface Reply {
   readonly message: Uint8Array;
   readonly headers: Metadata;
   readonly trailers: Metadata;
+  /** Undefined for what no cache may keep. */
+  readonly caching?: ReplyCaching | undefined;
+}
+
+/** What clients that keep an answer have to know. */
+export interface ReplyCaching {
+  /** Request headers, lower case, that the answer depends on. */
+  readonly vary: readonly string[];
 }
 
 /** The answer to a streaming call. */
@@ -379,6 +389,8 @@ export interface StreamReply {
 }
 
 export type UnaryHandler = (call: UnaryCall) => Promise<Reply>;
+/** Asks `next`, or answers by itself. Rejects with GatewayError only. */
+export type AnswerUnary = (call: UnaryCall, next: UnaryHandler) => Promise<Reply>;
 export type StreamHandler = (call: StreamCall) => StreamReply;
 
 /** Whatever answers calls: the chain, and at its end the upstream. */

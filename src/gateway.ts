@@ -60,6 +60,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** The one clock of streams and sockets, for those who want to move it. */
   readonly sweep?: Sweep;
+  /** The clock of cached answers, in milliseconds, for those who want to move it. */
+  readonly cacheClock?: () => number;
   /** Of one of several processes: what they have together. */
   readonly links?: Links | undefined;
 }
@@ -109,7 +111,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
   const shared = { config, schema, ...policies, census, upstreams, report, revoke };
   const seen = createObservability({ config, log, upstreams, isOwn });
-  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, links });
+  const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, links, now: options.cacheClock });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);

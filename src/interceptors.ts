@@ -1,6 +1,7 @@
 // The gateway's own interceptors, each built from what the configuration says of it, in the order calls pass them; absent ones are left out.
 import type { Authenticate } from "./call.ts";
 import { createConfiguredAuthentication, realm } from "./authenticators.ts";
+import { createCaching } from "./caching.ts";
 import { createAddressRules } from "./chain/address.ts";
 import type { Authentication } from "./chain/authenticate.ts";
 import { createAuthorize } from "./chain/authorize/authorize.ts";
@@ -43,6 +44,8 @@ export interface InterceptorInputs {
   readonly isOwn: (method: Method) => boolean;
   /** Of a worker: who counts for all workers. */
   readonly links?: Pick<Links, "limits" | "bans"> | undefined;
+  /** The clock of what is kept, for those who want to move it. */
+  readonly now?: (() => number) | undefined;
 }
 
 export interface BuiltIns {
@@ -68,6 +71,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const exempt = [...(banConfig?.exempt ?? []), ...http.trustedProxies];
   const bans = banConfig && createBans({ ...banConfig, exempt, link: inputs.links?.bans });
   const limiting = createLimiting({ ...inputs, limitLink: inputs.links?.limits });
+  const caching = createCaching(inputs);
   return {
     at: {
       request_id: requestId && createRequestIds(requestId),
@@ -80,11 +84,13 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       limit: limiting.limit,
       concurrency: limiting.concurrency,
       validate: createConfiguredValidation(inputs),
+      cache: caching.interceptor,
     },
     authentication,
     bans,
     metrics: [
       limiting.metrics,
+      caching.metrics,
       ...(authentication === undefined ? [] : [authentication.metrics]),
       ...(extAuthz === undefined ? [] : [extAuthz.metrics]),
       ...(bans === undefined ? [] : [bans.metrics]),
@@ -98,6 +104,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       authentication?.close();
       extAuthz?.close();
       limiting.close();
+      caching.close();
     },
   };
 }

@@ -88,6 +88,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   fronts: "everything",
   observability: "everything",
   interceptors: "everything",
+  caching: "everything",
   limiting: "everything",
   authenticators: "everything",
   "file-authenticators": "everything",

@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { createExtAuthz } from "../src/chain/ext-authz/ext-authz.ts";
 import type { ExtAuthzOptions } from "../src/chain/ext-authz/ext-authz.ts";
 import { createBans } from "../src/chain/bans.ts";
+import { CacheCounts } from "../src/chain/cache/cache-counts.ts";
+import { EntryStore } from "../src/chain/cache/entry-store.ts";
 import { CallCounts } from "../src/chain/call-counts.ts";
 import { toBans } from "../src/config/resolve-guard.ts";
 import { guardSettings } from "../src/config/settings-guard.ts";
@@ -16,6 +18,7 @@ import type { Metric } from "../src/exposition.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
 import { knownService } from "./chain/new-call.ts";
+import { cacheMetrics } from "../src/metrics/cache-metrics.ts";
 import { limitMetrics } from "../src/metrics/limit-metrics.ts";
 import { AttemptCounts } from "../src/chain/attempts.ts";
 import { connectionMetrics } from "../src/metrics/stream-metrics.ts";
@@ -87,6 +90,8 @@ describe("writeMetrics", () => {
     const runtime = watchRuntime();
     const server = { counts: { allowed: 0, denied: 0, failed: 0 } } as unknown as ExtAuthzOptions["server"];
     const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
+    const counts = new CacheCounts();
+    counts.tallyOf({ name: "p.S.M" } as Method);
     const text = writeMetrics(
       new Census(),
       { transports: [] },
@@ -98,6 +103,7 @@ describe("writeMetrics", () => {
           everyLimitMetric,
           () => jwtMetrics({ counts: { known: 0, checked: 0, refused: 0 }, knownTokens: 0, issuers: [] }),
           createExtAuthz({ server, principal: undefined, isAsked: () => false }).metrics,
+          () => cacheMetrics({ store: new EntryStore(1), counts }),
           () => logMetrics({ dropped: 0 }),
           () => connectionMetrics({ connections: 0 }),
           () => attemptMetrics(new AttemptCounts([1], () => undefined)),

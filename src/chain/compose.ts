@@ -1,5 +1,5 @@
 // The interceptors in front of the end of the chain, put together once: an absent one costs nothing per call, and one that a method has no use for costs its calls nothing.
-import type { Call, Chain, Handler, Intercept, MessageReader, Miss, Reply, StreamReply } from "../call.ts";
+import type { Call, Chain, Handler, Intercept, MessageReader, Miss, Reply, StreamReply, UnaryCall } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { GatewayError } from "../status.ts";
 import { deferReply } from "./defer-reply.ts";
@@ -64,9 +64,12 @@ function openChain(handler: Handler): Omit<Chain, "onMiss"> {
 }
 
 function guardedChain(handler: Handler, admit: Chain["admit"]): Omit<Chain, "onMiss"> {
+  const next = (call: UnaryCall): Promise<Reply> => handler.unary(call);
+  const ask = (call: Call, message: Uint8Array): Promise<Reply> =>
+    call.answer === undefined ? handler.unary(toUnary(call, message)) : call.answer(toUnary(call, message), next);
   const unary = (call: Call, message: Uint8Array): Promise<Reply> => {
-    if (call.requestTaps === undefined && call.replyTaps === undefined) return handler.unary(toUnary(call, message));
-    return runTapped(call, message, (seen) => handler.unary(toUnary(call, seen)));
+    if (call.requestTaps === undefined && call.replyTaps === undefined) return ask(call, message);
+    return runTapped(call, message, (seen) => ask(call, seen));
   };
   const stream = (call: Call, messages: MessageReader): StreamReply => {
     if (call.requestTaps === undefined && call.replyTaps === undefined) return handler.stream(toStream(call, messages));

@@ -1,4 +1,5 @@
 // What is in force for a method, each thing with where it was said: settled at start from proto options and the configuration.
+import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 
@@ -38,6 +39,8 @@ export interface MethodPolicy {
   readonly maxInFlight: Sourced<number> | undefined;
   /** Whether request messages are checked against the rules of their type. */
   readonly validate: Sourced<boolean>;
+  /** Whether answers are kept, and for how long; undefined for no. */
+  readonly cache: Sourced<CacheRule> | undefined;
 }
 
 /** Of every method, those without a proto as well; the same object each time for one method. */

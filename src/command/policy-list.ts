@@ -1,5 +1,6 @@
 // What is in force for methods, and where it was said, as people and scripts read it: `sluice routes --policy`, `sluice explain`, `sluice check`.
 import type { AuthRule, MethodPolicy, PolicyOf, Sourced } from "../chain/policy.ts";
+import { describeCache } from "../config/describe-cache.ts";
 import { formatDuration } from "../config/quantity.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
@@ -37,6 +38,7 @@ export function withoutPositions({
   timeoutMs,
   maxInFlight,
   validate,
+  cache,
 }: PolicyEntry): object {
   const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
     said && { value: said.value, from: said.from };
@@ -49,11 +51,13 @@ export function withoutPositions({
     timeoutMs: plain(timeoutMs),
     maxInFlight: plain(maxInFlight),
     validate: plain(validate),
+    cache: plain(cache),
   };
 }
 
 /** What nobody said anything about is left out, but for who may call. */
-export function describePolicy({ auth, rules, limits, timeoutMs, maxInFlight, validate }: MethodPolicy): PolicyLine[] {
+export function describePolicy(policy: MethodPolicy): PolicyLine[] {
+  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache } = policy;
   return [
     { what: "auth", text: auth.value, from: auth.from },
     ...rules.map(({ value, from }) => ({ what: "rule", text: describeRule(value), from })),
@@ -65,6 +69,7 @@ export function describePolicy({ auth, rules, limits, timeoutMs, maxInFlight, va
       ? []
       : [{ what: "max_in_flight", text: String(maxInFlight.value), from: maxInFlight.from }]),
     ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
+    ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value), from: cache.from }]),
   ];
 }
 

@@ -1,4 +1,5 @@
 // The parts of the configuration schema that say something of methods by selector: rules of `auth`, policies, interceptors.
+import { cacheTimes } from "../schema/cache-rule.ts";
 import { points } from "../schema/points.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
@@ -61,6 +62,42 @@ export const authRulesSchema: SchemaNode = {
   },
 };
 
+const cacheTime = (description: string, example: string): SchemaNode => ({
+  type: "string",
+  description,
+  examples: [example],
+  "x-form": { kind: "duration", min: cacheTimes.min, max: cacheTimes.max },
+});
+
+const cacheRuleSchema: SchemaNode = {
+  type: ["string", "object"],
+  description:
+    "How answers are kept, instead of `(sluice.cache)`; or `off`. Of several methods, those that change nothing. See docs/caching.md.",
+  examples: [{ ttl: "30s" }, "off"],
+  "x-form": { kind: "cache" },
+  additionalProperties: false,
+  required: ["ttl"],
+  properties: {
+    ttl: cacheTime("How long an answer is as good as a new one; a backend can say less, not more.", "30s"),
+    stale_while_revalidate: cacheTime("It is given for so long still, while a new one is asked for.", "10s"),
+    stale_if_error: cacheTime("It is given for so long still where the backend fails.", "10m"),
+    public: {
+      type: "boolean",
+      description: "One answer for all callers, whoever they are: the backend is not told. Else each has its own.",
+      default: false,
+    },
+    vary: {
+      type: "array",
+      description:
+        "Request metadata that the answer depends on: of what a client sends, nothing else reaches the backend. When absent all of it does, with `public` none.",
+      examples: [["accept-language"]],
+      minItems: 1,
+      maxItems: 32,
+      items: { type: "string", maxLength: 128, "x-form": { kind: "cache-vary" } },
+    },
+  },
+};
+
 export const policiesSchema: SchemaNode = {
   type: "array",
   description:
@@ -90,6 +127,7 @@ export const policiesSchema: SchemaNode = {
         type: "boolean",
         description: "Whether request messages are checked against the rules of their type.",
       },
+      cache: cacheRuleSchema,
     },
   },
 };

@@ -1,6 +1,7 @@
 // The JSON Schema of sluice.yaml: what validates it at start, and (as docs/sluice.schema.json) what completes it in an editor.
 import { authSchemas } from "./config-schema-auth.ts";
 import { guardSchemas } from "./config-schema-guard.ts";
+import { cacheSchema } from "./config-schema-cache.ts";
 import { validationSchema } from "./config-schema-validation.ts";
 import { grpcSchemas, jsonSchemas, httpSchemas, serverSchemas, timeoutSchemas } from "./config-schema-groups.ts";
 import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-limits.ts";
@@ -259,6 +260,7 @@ export const configSchema: SchemaNode = {
       properties: authSchemas,
     },
     validation: validationSchema,
+    cache: cacheSchema,
     ...guardSchemas,
   },
 };

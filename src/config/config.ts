@@ -4,6 +4,7 @@ import type { Position } from "../diagnostic.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 import type { GuardConfig } from "./config-guard.ts";
+import type { CacheConfig } from "./resolve-cache.ts";
 import type { ValidationConfig } from "./resolve-validation.ts";
 
 export type { LogConfig, MetricsConfig, TracingConfig } from "./observe-settings.ts";
@@ -206,6 +207,7 @@ export interface Config extends GuardConfig {
   readonly json: JsonConfig;
   readonly grpc: GrpcConfig;
   readonly validation: ValidationConfig;
+  readonly cache: CacheConfig;
   readonly server: ServerConfig;
   readonly timeouts: TimeoutConfig;
   readonly streams: StreamConfig;

@@ -2,6 +2,7 @@
 import { isCidr, parseAddress } from "./address.ts";
 import { credentialProblem, isCredentialForm } from "./credential-forms.ts";
 import type { CredentialForm } from "./credential-forms.ts";
+import { varyProblem } from "../schema/cache-rule.ts";
 import { isSelector, selectorForm } from "../schema/selector.ts";
 import { isKeyUrl } from "./key-url.ts";
 import { isLimitName, limitKeyProblem, limitNameForm } from "../schema/limit-rule.ts";
@@ -31,6 +32,8 @@ export type FormName =
   | "limit-key"
   | "redis-url"
   | "scope"
+  | "cache"
+  | "cache-vary"
   | CredentialForm;
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
@@ -111,6 +114,10 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
         : "an https URL is expected, or an http one on this machine (127.0.0.1, localhost): others could change the keys on their way";
     case "rate":
       return problemOf(parseRate(value));
+    case "cache":
+      return value === "off" ? undefined : "off, or ttl and what else there is to say, is expected";
+    case "cache-vary":
+      return varyProblem(value);
     case "limit-name":
       return isLimitName(value) ? undefined : limitNameForm;
     case "limit-key":

@@ -1,5 +1,6 @@
 // What the file says of methods by selector, as it spells that, and as the gateway runs by it: rules of `auth`, policies, interceptors.
 import type { Position } from "../diagnostic.ts";
+import type { CacheRule } from "../schema/cache-rule.ts";
 
 export interface AuthRuleSettings {
   name: string;
@@ -15,6 +16,15 @@ export interface PolicySettings {
   timeout?: string;
   max_in_flight?: number;
   validate?: boolean;
+  cache?: "off" | CacheRuleSettings;
+}
+
+export interface CacheRuleSettings {
+  ttl: string;
+  stale_while_revalidate?: string;
+  stale_if_error?: string;
+  public?: boolean;
+  vary?: string[];
 }
 
 export interface InterceptorSettings {
@@ -48,6 +58,8 @@ export interface PolicyConfig extends Selecting {
   readonly timeoutMs: number | undefined;
   readonly maxInFlight: number | undefined;
   readonly validate: boolean | undefined;
+  /** `off` for what a proto says. */
+  readonly cache: "off" | CacheRule | undefined;
 }
 
 /** A module with an interceptor of one's own. */

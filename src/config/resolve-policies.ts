@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { layerError, locatePath } from "./layer.ts";
 import type { Layer } from "./layer.ts";
+import type { CacheRule } from "../schema/cache-rule.ts";
 import type {
   AuthRuleConfig,
+  CacheRuleSettings,
   InterceptorConfig,
   InterceptorPlace,
   InterceptorSettings,
@@ -40,11 +42,23 @@ export function resolvePolicies(layers: readonly Layer[], report: Report): Polic
 
 function toPolicy(layer: Layer, index: number, policy: PolicySettings, report: Report): PolicyConfig {
   const path = ["policies", index];
-  const { methods, timeout, max_in_flight: maxInFlight, validate } = policy;
-  if (timeout === undefined && maxInFlight === undefined && validate === undefined)
-    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight or validate"));
+  const { methods, timeout, max_in_flight: maxInFlight, validate, cache } = policy;
+  if ([timeout, maxInFlight, validate, cache].every((said) => said === undefined))
+    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight, validate or cache"));
   const timeoutMs = timeout === undefined ? undefined : toMs(timeout);
-  return { ...selecting(layer, path, methods), timeoutMs, maxInFlight, validate };
+  return { ...selecting(layer, path, methods), timeoutMs, maxInFlight, validate, cache: cache && toCacheRule(cache) };
+}
+
+function toCacheRule(cache: "off" | CacheRuleSettings): "off" | CacheRule {
+  if (cache === "off") return cache;
+  const { ttl, stale_while_revalidate: refreshing = "0s", stale_if_error: failing = "0s", vary = [] } = cache;
+  return {
+    ttlMs: toMs(ttl),
+    staleWhileRevalidateMs: toMs(refreshing),
+    staleIfErrorMs: toMs(failing),
+    isPublic: cache.public ?? false,
+    vary: vary.map((name) => name.toLowerCase()),
+  };
 }
 
 export function resolveInterceptors(layers: readonly Layer[], report: Report): InterceptorConfig[] {

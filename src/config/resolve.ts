@@ -9,6 +9,7 @@ import { toBytes, toMs } from "./quantity.ts";
 import { defaultSettings, maxWorkers } from "./settings.ts";
 import type { DefaultSettings } from "./settings.ts";
 import { resolveLimits, resolveRedis, toShedding } from "./resolve-limits.ts";
+import { toCache } from "./resolve-cache.ts";
 import { toValidation } from "./resolve-validation.ts";
 import type { GuardSettings } from "./settings-guard.ts";
 import { toAccess, toBans, toCors, toRequestId } from "./resolve-guard.ts";
@@ -42,7 +43,8 @@ type Group =
   | "log"
   | "tracing"
   | "metrics"
-  | "validation";
+  | "validation"
+  | "cache";
 
 /** The highest layer first. Undefined when settings contradict each other, which has been reported. */
 export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, report: Report): Config {
@@ -68,6 +70,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     json: toJson(group(layers, "json", defaults)),
     grpc: toGrpc(group(layers, "grpc", defaults)),
     validation: toValidation(group(layers, "validation", defaults)),
+    cache: toCache(group(layers, "cache", defaults)),
     server: toServer(group(layers, "server", defaults)),
     timeouts: { defaultMs: toMs(timeouts.default), maxMs: toMs(timeouts.max) },
     streams: toStreams(group(layers, "streams", defaults)),

@@ -8,6 +8,8 @@ import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 import { guardSettings } from "./settings-guard.ts";
 import type { GuardLayer, GuardSettings } from "./settings-guard.ts";
+import { cacheSettings } from "./settings-cache.ts";
+import type { CacheSettings } from "./settings-cache.ts";
 import { validationSettings } from "./settings-validation.ts";
 import type { ValidationSettings } from "./settings-validation.ts";
 
@@ -45,6 +47,7 @@ export interface Settings extends GuardLayer {
   websocket?: Partial<WebSocketSettings>;
   pages?: Partial<PageSettings>;
   validation?: Partial<ValidationSettings>;
+  cache?: Partial<CacheSettings>;
   auth?: AuthSettings;
   log?: Partial<LogSettings>;
   tracing?: Partial<TracingSettings>;
@@ -180,6 +183,7 @@ export interface DefaultSettings extends GuardSettings {
   readonly websocket: WebSocketSettings;
   readonly pages: PageSettings;
   readonly validation: ValidationSettings;
+  readonly cache: CacheSettings;
   readonly shedding: SheddingSettings;
   readonly log: LogSettings;
   readonly tracing: TracingSettings;
@@ -262,6 +266,7 @@ const strict: DefaultSettings = {
   tracing: defaultTracing,
   metrics: defaultMetrics,
   validation: validationSettings,
+  cache: cacheSettings,
   shedding: { enabled: true, max_delay: "500ms", max_heap: 90 },
   ...guardSettings,
 };

@@ -2,10 +2,13 @@
 import { lazily } from "../lazily.ts";
 import type { AuthLevel, AuthRule } from "../chain/policy.ts";
 import { formatDuration } from "../config/quantity.ts";
+import { describeCache } from "../config/describe-cache.ts";
+import type { CacheRule } from "../schema/cache-rule.ts";
+import { checkCache } from "./cacheable.ts";
 import type { Method, Schema } from "../schema/descriptor.ts";
 import type { DeclaredPair, ResolvedPolicy } from "./resolve-method.ts";
 import { closestOf } from "./resolve-method.ts";
-import type { Configured } from "./resolve-method.ts";
+import type { Configured } from "./configured.ts";
 import type { Placed, Report } from "./placed.ts";
 
 const loadConditions = lazily(
@@ -52,6 +55,7 @@ export function checkMethod(
       rule: "policy-contradiction",
     });
   }
+  if (policy.cache !== undefined) checkCache(method, policy.cache, inputs);
   warnOfLoosened(method, policy.auth, declared, report);
   checkPolicies(method, inputs);
 }
@@ -112,12 +116,16 @@ function checkPolicies(
   method: Method,
   { configured, maxTimeoutMs, report }: ContradictionInputs & { readonly report: Report },
 ): void {
-  const check = (key: "timeoutMs" | "maxInFlight" | "validate", shown: string): void => {
+  const check = (key: "timeoutMs" | "maxInFlight" | "validate" | "cache", shown: string): void => {
     const [first, ...others] = closestOf(method.name, configured.policies, key);
-    const other = others.find(({ value }) => value !== first.value);
+    const other = others.find(({ value }) => JSON.stringify(value) !== JSON.stringify(first.value));
     if (other === undefined) return;
-    const show = (value: number | boolean): string =>
-      key === "timeoutMs" ? formatDuration(Number(value)) : String(value);
+    const show = (value: number | boolean | "off" | CacheRule): string =>
+      typeof value === "object"
+        ? describeCache(value)
+        : key === "timeoutMs"
+          ? formatDuration(Number(value))
+          : String(value);
     report({
       severity: "error",
       position: other.position,
@@ -129,6 +137,7 @@ function checkPolicies(
   check("timeoutMs", "the timeout");
   check("maxInFlight", "max_in_flight");
   check("validate", "validate");
+  check("cache", "the cache");
   const [timeout] = closestOf(method.name, configured.policies, "timeoutMs");
   if (timeout === undefined || method.kind !== "unary" || timeout.value <= maxTimeoutMs) return;
   report({

@@ -4,6 +4,10 @@ import { parseTimeout } from "../metadata.ts";
 import type { Declared, Method, OptionMessage, OptionValue, Service } from "../schema/descriptor.ts";
 import { isLimitFault, readLimitRule } from "../schema/limit-rule.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
+import type { CacheRule } from "../schema/cache-rule.ts";
+import { readCache } from "./declared-cache.ts";
+import { isMessage, text, texts } from "./option-values.ts";
+import type { Fault } from "./option-values.ts";
 import { place } from "./placed.ts";
 import type { Placed, Report } from "./placed.ts";
 
@@ -13,19 +17,27 @@ export interface DeclaredPolicy {
   readonly rule: Placed<AuthRule> | undefined;
   readonly limits: readonly Placed<LimitRule>[];
   readonly timeoutMs: Placed<number> | undefined;
+  readonly cache: Placed<CacheRule> | undefined;
 }
 
 interface OptionNames {
   readonly auth: string;
   readonly limit: string;
   readonly timeout: string;
+  readonly cache: string;
 }
 
-const methodOptions: OptionNames = { auth: "(sluice.auth)", limit: "(sluice.limit)", timeout: "(sluice.timeout)" };
+const methodOptions: OptionNames = {
+  auth: "(sluice.auth)",
+  limit: "(sluice.limit)",
+  timeout: "(sluice.timeout)",
+  cache: "(sluice.cache)",
+};
 const serviceOptions: OptionNames = {
   auth: "(sluice.service_auth)",
   limit: "(sluice.service_limit)",
   timeout: "(sluice.service_timeout)",
+  cache: "(sluice.service_cache)",
 };
 
 /** Without what is wrong, which is reported. */
@@ -52,10 +64,9 @@ function read(declared: Declared, names: OptionNames, report: Report): DeclaredP
     rule: isMessage(auth) ? readRule(declared, names.auth, { auth, fault }) : undefined,
     limits: readLimits(declared, names.limit, fault),
     timeoutMs: readTimeout(declared, names.timeout, fault),
+    cache: readCache(declared, names.cache, fault),
   };
 }
-
-type Fault = (option: string, message: string, hint?: string) => void;
 
 const levels: ReadonlyMap<OptionValue | undefined, AuthLevel> = new Map<OptionValue, AuthLevel>([
   ["PUBLIC", "public"],
@@ -131,16 +142,4 @@ function readTimeout(declared: Declared, option: string, fault: Fault): Placed<n
   if (ms !== undefined && ms > 0) return place(ms, declared.optionPosition(option));
   fault(option, `${JSON.stringify(written)} is no timeout; a positive duration is expected, e.g. "1.5s" or "500ms"`);
   return undefined;
-}
-
-function isMessage(value: OptionValue | undefined): value is OptionMessage {
-  return value instanceof Map;
-}
-
-function text(value: OptionValue | undefined): string {
-  return typeof value === "string" ? value : "";
-}
-
-function texts(value: OptionValue | undefined): string[] {
-  return Array.isArray(value) ? (value as readonly OptionValue[]).map(text) : value === undefined ? [] : [text(value)];
 }

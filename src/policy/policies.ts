@@ -34,7 +34,13 @@ export interface CompiledPolicies {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const nothingSaid: DeclaredPolicy = { level: undefined, rule: undefined, limits: [], timeoutMs: undefined };
+const nothingSaid: DeclaredPolicy = {
+  level: undefined,
+  rule: undefined,
+  limits: [],
+  timeoutMs: undefined,
+  cache: undefined,
+};
 
 /** Of the gateway's own health and reflection. */
 const ownPolicy: MethodPolicy = {
@@ -44,6 +50,7 @@ const ownPolicy: MethodPolicy = {
   timeoutMs: undefined,
   maxInFlight: undefined,
   validate: { value: false, from: "the gateway's own" },
+  cache: undefined,
 };
 
 export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
@@ -52,11 +59,16 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
   // What is said of many methods at once is wrong once.
   const report: Report = (found) => void diagnostics.set(`${JSON.stringify(found.position)} ${found.message}`, found);
   const declared = readDeclared(schema, report);
-  const configured = { auth: config?.auth, limits: config?.limits ?? [], policies: config?.policies ?? [] };
+  const configured = {
+    auth: config?.auth,
+    limits: config?.limits ?? [],
+    policies: config?.policies ?? [],
+    httpRules: config?.http.rules ?? [],
+  };
   const fallback = findFallback(inputs);
   const resolve = (method: Method): ResolvedPolicy =>
     resolvePolicy({
-      name: method.name,
+      method,
       configured,
       declared: declared.get(method) ?? [nothingSaid, nothingSaid],
       fallback,

@@ -1,31 +1,29 @@
 // What holds for one method, of all that was said: the closer to the method the stronger, and the configuration stronger than the protos.
 import type { AuthLevel, AuthRule, MethodPolicy } from "../chain/policy.ts";
 import type { AuthConfig, AuthRuleConfig, LimitConfig, PolicyConfig } from "../config/config.ts";
+import type { Configured } from "./configured.ts";
+import type { CacheRule } from "../schema/cache-rule.ts";
+import type { Method } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import { isSelected, rankSelector } from "../schema/selector.ts";
 import type { DeclaredPolicy } from "./declared.ts";
 import { parsePosition, place } from "./placed.ts";
+import { isCacheable } from "./cacheable.ts";
 import type { Placed } from "./placed.ts";
-
-/** What the configuration says. */
-export interface Configured {
-  readonly auth: AuthConfig | undefined;
-  readonly limits: readonly LimitConfig[];
-  readonly policies: readonly PolicyConfig[];
-}
 
 export interface ResolvedPolicy extends MethodPolicy {
   readonly auth: Placed<AuthLevel>;
   readonly rules: readonly Placed<AuthRule>[];
   readonly limits: readonly Placed<LimitRule>[];
   readonly timeoutMs: Placed<number> | undefined;
+  readonly cache: Placed<CacheRule> | undefined;
 }
 
 /** The service first. */
 export type DeclaredPair = readonly [service: DeclaredPolicy, method: DeclaredPolicy];
 
 export interface ResolveInputs {
-  readonly name: string;
+  readonly method: Method;
   readonly configured: Configured;
   readonly declared: DeclaredPair;
   /** What nobody says anything about. */
@@ -33,7 +31,8 @@ export interface ResolveInputs {
 }
 
 export function resolvePolicy(inputs: ResolveInputs): ResolvedPolicy {
-  const { name, configured, declared } = inputs;
+  const { method, configured, declared } = inputs;
+  const { name } = method;
   const policies = configured.policies;
   return {
     auth: findLevel(inputs),
@@ -42,11 +41,12 @@ export function resolvePolicy(inputs: ResolveInputs): ResolvedPolicy {
     timeoutMs: closestOf(name, policies, "timeoutMs")[0] ?? declared[1].timeoutMs ?? declared[0].timeoutMs,
     maxInFlight: closestOf(name, policies, "maxInFlight")[0],
     validate: closestOf(name, policies, "validate")[0] ?? place(true, undefined),
+    cache: findCache(inputs),
   };
 }
 
-function findLevel({ name, configured, declared, fallback }: ResolveInputs): Placed<AuthLevel> {
-  return findConfiguredLevel(name, configured.auth) ?? declared[1].level ?? declared[0].level ?? fallback;
+function findLevel({ method, configured, declared, fallback }: ResolveInputs): Placed<AuthLevel> {
+  return findConfiguredLevel(method.name, configured.auth) ?? declared[1].level ?? declared[0].level ?? fallback;
 }
 
 /** Of the lists `public`, `optional` and `required`. */
@@ -89,8 +89,21 @@ function findLimits(name: string, configured: readonly LimitConfig[], declared: 
   return [...limits.values()];
 }
 
+/** What is said of many methods at once is for those that can have it; of one by itself it stands, and is wrong, see contradictions.ts. */
+function findCache({ method, configured, declared: [service, own] }: ResolveInputs): Placed<CacheRule> | undefined {
+  const [said] = closestOf(method.name, configured.policies, "cache");
+  if (said !== undefined) {
+    if (said.value === "off") return undefined;
+    const isNamed = configured.policies.some(
+      ({ cache, methods }) => cache !== undefined && methods.includes(method.name),
+    );
+    return isNamed || isCacheable(method, configured) ? { ...said, value: said.value } : undefined;
+  }
+  return own.cache ?? (isCacheable(method, configured) ? service.cache : undefined);
+}
+
 /** What the closest of `policies` say about one thing; several when they are equally close. */
-export function closestOf<K extends "timeoutMs" | "maxInFlight" | "validate">(
+export function closestOf<K extends "timeoutMs" | "maxInFlight" | "validate" | "cache">(
   name: string,
   policies: readonly PolicyConfig[],
   key: K,

@@ -16,6 +16,7 @@ export const points = [
   "concurrency",
   "deadline",
   "validate",
+  "cache",
 ] as const;
 
 export type Point = (typeof points)[number];

@@ -127,16 +127,9 @@ async function overHttp2(
   return { headers: of(FrameType.HEADERS), data: of(FrameType.DATA) };
 }
 
-async function restOverHttp2(gateway: GatewayFixture, attempt: Attempt): Promise<Outcome> {
+async function restOverHttp2(gateway: GatewayFixture, base: string, attempt: Attempt): Promise<Outcome> {
   const { headers = [], message } = attempt;
-  const head = [
-    ":method",
-    message === undefined ? "GET" : "POST",
-    ":scheme",
-    "http",
-    ":path",
-    toTarget("/v1/unary", attempt),
-  ];
+  const head = [":method", message === undefined ? "GET" : "POST", ":scheme", "http", ":path", toTarget(base, attempt)];
   head.push(":authority", "a", "accept", "application/json");
   if (message !== undefined) head.push("content-type", "application/json");
   for (const [name, value] of headers) head.push(name.toLowerCase(), value);
@@ -272,9 +265,9 @@ function endOfHead(bytes: Buffer): number {
   return at < 0 ? bytes.length : at + 4;
 }
 
-async function simple(gateway: GatewayFixture, attempt: Attempt): Promise<Outcome> {
+async function simple(gateway: GatewayFixture, base: string, attempt: Attempt): Promise<Outcome> {
   const { status, head, rest } = await overWebSocket(gateway, {
-    target: toTarget("/v1/stream", attempt),
+    target: toTarget(base, attempt),
     headers: attempt.headers,
     protocol: "sluice.v1.json",
     messages: attempt.message === undefined ? [] : [attempt.message],
@@ -286,14 +279,20 @@ async function simple(gateway: GatewayFixture, attempt: Attempt): Promise<Outcom
   return { code, text: head + texts.join("\n") };
 }
 
-async function mux(gateway: GatewayFixture, attempt: Attempt): Promise<Outcome> {
+async function mux(
+  gateway: GatewayFixture,
+  base: string,
+  attempt: Attempt,
+  handshake: Attempt["headers"] = [],
+): Promise<Outcome> {
   const { message, headers = [] } = attempt;
   const metadata = headers.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",");
-  const path = `${message === undefined ? "GET" : "POST"} ${toTarget("/v1/stream", attempt)}`;
+  const path = `${message === undefined ? "GET" : "POST"} ${toTarget(base, attempt)}`;
   const body = message === undefined ? "" : `,"m":${message},"end":true`;
   const open = `{"t":"open","id":1,"path":${JSON.stringify(path)},"credit":9,"metadata":{${metadata}}${body}}`;
   const { status, head, rest } = await overWebSocket(gateway, {
     target: "/-/stream",
+    headers: handshake,
     protocol: "sluice.mux.v1.json",
     messages: ['{"t":"init"}', open],
     isLast: (text) => text.includes('"t":"status"'),
@@ -313,14 +312,61 @@ export const ways: readonly Way[] = [
     hasTarget: true,
     try: (gateway, attempt) => overHttp1(gateway, "/v1/unary", attempt, "application/json"),
   },
-  { name: "REST over HTTP/2", readsJson: true, hasTarget: true, try: restOverHttp2 },
+  {
+    name: "REST over HTTP/2",
+    readsJson: true,
+    hasTarget: true,
+    try: (gateway, attempt) => restOverHttp2(gateway, "/v1/unary", attempt),
+  },
   {
     name: "a stream of events",
     readsJson: true,
     hasTarget: true,
     try: (gateway, attempt) => overHttp1(gateway, "/v1/stream", attempt, "text/event-stream"),
   },
-  { name: "a WebSocket in simple mode", readsJson: true, hasTarget: true, try: simple },
-  { name: "a multiplexed WebSocket", readsJson: true, hasTarget: true, try: mux },
+  {
+    name: "a WebSocket in simple mode",
+    readsJson: true,
+    hasTarget: true,
+    try: (gateway, attempt) => simple(gateway, "/v1/stream", attempt),
+  },
+  {
+    name: "a multiplexed WebSocket",
+    readsJson: true,
+    hasTarget: true,
+    try: (gateway, attempt) => mux(gateway, "/v1/stream", attempt),
+  },
   { name: "gRPC", readsJson: false, hasTarget: false, try: grpc },
+];
+
+/** The unary method of the protos above, `Get`, by its text, on every front; with WebSockets where the configuration lets them have it. */
+export interface UnaryWay {
+  readonly name: string;
+  get(gateway: GatewayFixture, text: string, headers?: Attempt["headers"]): Promise<Outcome>;
+}
+
+const base = "/v1/unary";
+
+export const unaryWays: readonly UnaryWay[] = [
+  {
+    name: "REST over HTTP/1.1",
+    get: (gateway, text, headers = []) => overHttp1(gateway, base, { target: `/${text}`, headers }, "application/json"),
+  },
+  {
+    name: "REST over HTTP/2",
+    get: (gateway, text, headers = []) => restOverHttp2(gateway, base, { target: `/${text}`, headers }),
+  },
+  {
+    name: "a WebSocket in simple mode",
+    get: (gateway, text, headers = []) => simple(gateway, base, { target: `/${text}`, headers }),
+  },
+  {
+    name: "a multiplexed WebSocket",
+    get: (gateway, text, headers = []) => mux(gateway, base, { target: `/${text}` }, headers),
+  },
+  {
+    name: "gRPC",
+    get: (gateway, text, headers = []) =>
+      grpc(gateway, { target: "/t.S/Get", message: JSON.stringify({ text }), headers }),
+  },
 ];

@@ -103,6 +103,8 @@ export interface GatewayFixture extends Endpoint {
   request(request: HttpRequest): Promise<RawResponse>;
   /** Sends and leaves the connection open, for clients that go away. */
   open(request: HttpRequest): Promise<RawConnection>;
+  /** As the admin listener has them. */
+  metrics(): string;
   /** Resolves with the next call the backend gets. */
   nextCall(): Promise<ReceivedCall>;
   close(): Promise<void>;
@@ -177,6 +179,7 @@ export async function startGateway(source: GatewaySource): Promise<GatewayFixtur
         connection.close();
       }
     },
+    metrics: () => gateway.metrics(),
     nextCall: () => new Promise((resolve) => waiting.push(resolve)),
     async close() {
       await Promise.all([gateway.close(), backend.close()]);

@@ -20,11 +20,13 @@ export interface CorsOptions {
 export const ownRequestHeaders: readonly string[] = Object.freeze([
   "accept",
   "authorization",
+  "cache-control",
   "connect-protocol-version",
   "connect-timeout-ms",
   "content-encoding",
   "content-type",
   "grpc-timeout",
+  "if-none-match",
   "last-event-id",
   "sluice-timeout",
   "x-grpc-web",
@@ -33,7 +35,10 @@ export const ownRequestHeaders: readonly string[] = Object.freeze([
 
 /** Answer headers of the gateway itself, beyond those every page may read. */
 export const ownExposedHeaders: readonly string[] = Object.freeze([
+  "age",
+  "cache-status",
   "deprecation",
+  "etag",
   "grpc-message",
   "grpc-status",
   "grpc-status-details-bin",

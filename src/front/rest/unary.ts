@@ -10,6 +10,7 @@ import type { ReplyFormat } from "./accept.ts";
 import type { CallRequest } from "./classify.ts";
 import { chooseEncoding, compress, isCompressible } from "./compress.ts";
 import type { FrontContext } from "./context.ts";
+import { hasEntityTags, isNotModified, toEntityTag, toWeakTag } from "./entity-tag.ts";
 import { toLocation } from "./location.ts";
 import { toReplyTrailers } from "./metadata.ts";
 import type { RestOptions } from "./options.ts";
@@ -156,17 +157,19 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
     respond(undefined);
     return;
   }
-  const compressMin = options.compressMinBytes;
-  if (compressMin === undefined || !isCompressible(contentType)) {
-    respond(body);
-    return;
+  const encoding = settleEncoding(context, exchange, { contentType, body, headers });
+  if (reply.caching !== undefined && status === 200 && hasEntityTags(exchange)) {
+    if (options.profile === "grpc-gateway" || reply.caching.vary.length > 0)
+      headers.push("vary", options.profile === "strict" ? reply.caching.vary.join(", ") : "*");
+    const tag = toEntityTag(body);
+    headers.push("etag", encoding === "identity" ? tag : toWeakTag(tag));
+    if (isNotModified(exchange, tag)) {
+      headers.splice(0, 2);
+      exchange.respond(304, headers, undefined);
+      call.end(Code.OK, undefined, 304);
+      return;
+    }
   }
-  // Also on what is too small to compress: the next answer of this URL may not be.
-  headers.push("vary", options.profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding");
-  const encoding =
-    body.length < compressMin || !context.mayCompress(exchange.headers)
-      ? "identity"
-      : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
   if (encoding === "identity") {
     respond(body);
     return;
@@ -175,4 +178,20 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
     if (compressed !== undefined) headers.push("content-encoding", encoding);
     respond(compressed ?? body);
   });
+}
+
+interface Content {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  readonly headers: string[];
+}
+
+/** Says that it varies also where it is too small to compress: the next answer of this URL may not be. */
+function settleEncoding(context: FrontContext, exchange: Exchange, { contentType, body, headers }: Content): string {
+  const { compressMinBytes, profile } = context.options;
+  if (compressMinBytes === undefined || !isCompressible(contentType)) return "identity";
+  headers.push("vary", profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding");
+  return body.length < compressMinBytes || !context.mayCompress(exchange.headers)
+    ? "identity"
+    : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
 }

@@ -34,6 +34,7 @@ function compile(rules: readonly Partial<AuthRule>[], level: AuthLevel = "requir
     timeoutMs: undefined,
     maxInFlight: undefined,
     validate: { value: true, from: "default" },
+    cache: undefined,
   };
   return createAuthorize({ policyOf: () => policy, schema, realm: "shop" }).compile(of);
 }

@@ -23,6 +23,7 @@ function policyOf(limits: readonly LimitSettings[]): MethodPolicy {
     timeoutMs: undefined,
     maxInFlight: undefined,
     validate: { value: false, from },
+    cache: undefined,
   };
 }
 

@@ -1,0 +1,43 @@
+// Answers of methods that say they may be kept: given again, asked for once for all who wait, and kept no longer than anybody allows. OPEN FIRST in chain/cache/.
+import type { Method } from "../../schema/descriptor.ts";
+import type { Interceptor } from "../compose.ts";
+import { CacheCounts } from "./cache-counts.ts";
+import type { CacheOptions } from "./cache-options.ts";
+import { EntryStore } from "./entry-store.ts";
+import { MethodCache } from "./method-cache.ts";
+
+export interface Cache {
+  readonly interceptor: Interceptor;
+  readonly store: EntryStore;
+  readonly counts: CacheCounts;
+  /** Lets go of some of what is over. */
+  sweep(): void;
+}
+
+export function createCache(options: CacheOptions): Cache {
+  const now = options.now ?? (() => performance.now());
+  const store = new EntryStore(options.maxBytes);
+  const counts = new CacheCounts();
+  return {
+    interceptor: {
+      name: "cache",
+      compile(method: Method) {
+        const policy = options.policyOf(method);
+        if (policy.cache === undefined) return undefined;
+        const cache = new MethodCache(method, policy.cache.value, {
+          ...options,
+          policy,
+          store,
+          now,
+          tally: counts.tallyOf(method),
+        });
+        return (call) => {
+          call.answer = (unary, next) => cache.answer(call, unary, next);
+        };
+      },
+    },
+    store,
+    counts,
+    sweep: () => store.sweep(now()),
+  };
+}

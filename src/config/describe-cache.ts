@@ -1,0 +1,12 @@
+// A cache rule as people read it: `sluice routes --policy`, `sluice explain`, messages.
+import type { CacheRule } from "../schema/cache-rule.ts";
+import { formatDuration } from "./quantity.ts";
+
+export function describeCache({ ttlMs, staleWhileRevalidateMs, staleIfErrorMs, isPublic, vary }: CacheRule): string {
+  return [
+    `${formatDuration(ttlMs)} ${isPublic ? "for all callers" : "for each caller"}`,
+    ...(staleWhileRevalidateMs === 0 ? [] : [`stale while revalidating ${formatDuration(staleWhileRevalidateMs)}`]),
+    ...(staleIfErrorMs === 0 ? [] : [`stale on errors ${formatDuration(staleIfErrorMs)}`]),
+    ...(vary.length === 0 ? [] : [`vary ${vary.join(" and ")}`]),
+  ].join(", ");
+}

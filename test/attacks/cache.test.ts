@@ -1,0 +1,221 @@
+// Answers that are kept: nobody gets what was for another, and nobody puts there what others get, whatever headers say it.
+import { expect } from "chai";
+import { run } from "../command/capture.ts";
+import { createFolder } from "../config/yaml-fixture.ts";
+import type { Folder } from "../config/yaml-fixture.ts";
+import { startGateway } from "../support/gateway.ts";
+import type { GatewayFixture } from "../support/gateway.ts";
+import { protos as plain, unaryWays } from "./ways.ts";
+import type { Outcome } from "./ways.ts";
+
+const protos = (cache: string): string =>
+  plain
+    .replace(
+      'import "google/api/annotations.proto";',
+      'import "google/api/annotations.proto"; import "sluice/annotations.proto";',
+    )
+    .replace(
+      'get: "/v1/unary/{text}" };',
+      `get: "/v1/unary/{text}" }; option (sluice.cache) = { ttl: "1h" ${cache} };`,
+    );
+
+/** What an attacker may hope that a backend repeats, and the gateway forgets. */
+const attacks: readonly (readonly [name: string, value: string])[] = [
+  ["accept-language", "evil"],
+  ["authorization", "Bearer evil"],
+  ["baggage", "a=evil"],
+  ["cache-control", "max-age=1, evil"],
+  ["cookie", "a=evil"],
+  ["forwarded", "for=evil;host=evil"],
+  ["from", "evil@evil.example"],
+  ["origin", "https://evil.example"],
+  ["pragma", "evil"],
+  ["range", "evil=0-1"],
+  ["referer", "https://evil.example"],
+  ["tracestate", "a=evil"],
+  ["user-agent", "evil"],
+  ["via", "1.1 evil"],
+  ["x-custom", "evil"],
+  ["x-custom-bin", "ZXZpbA"],
+  ["x-forwarded-for", "6.6.6.6"],
+  ["x-forwarded-host", "evil.example"],
+  ["x-forwarded-port", "666"],
+  ["x-forwarded-prefix", "/evil"],
+  ["x-forwarded-proto", "evil"],
+  ["x-forwarded-scheme", "evil"],
+  ["x-host", "evil.example"],
+  ["x-original-url", "/evil"],
+  ["x-real-ip", "6.6.6.6"],
+  ["x-request-id", "<evil>"],
+  ["x-rewrite-url", "/evil"],
+];
+
+const listed = attacks
+  .map(([name]) => name)
+  .filter((name) => !/^(?:forwarded|user-agent|x-real-ip|x-forwarded-(?:for|host|proto))$/.test(name));
+const yaml = `websocket: { unary: true }
+request_id: { accept: always }
+http:
+  trusted_proxies: [127.0.0.1]
+  request_headers: [traceparent, ${listed.join(", ")}]
+`;
+
+/** Answers with all that it was told, and how often it was asked. */
+function start(cache: string, auth: string): Promise<GatewayFixture> {
+  let count = 0;
+  return startGateway({
+    protos: protos(cache),
+    yaml: yaml + auth,
+    handlers: {
+      "t.S/Get": ({ metadata, message }) => {
+        const told = metadata.filter(([name]) => !name.startsWith("grpc-") && name !== "user-agent");
+        const text = `answer ${++count}: ${JSON.stringify(told)} ${message}`;
+        return { kind: "reply", message: JSON.stringify({ text }) };
+      },
+    },
+  });
+}
+
+/** A socket tells its client who it is before. */
+const toldIn = ({ text }: Outcome): string => text.slice(Math.max(0, text.indexOf("answer ")));
+const answerOf = (text: string): string => /answer \d+/.exec(text)?.[0] ?? text;
+
+describe("a cache under attack", function () {
+  this.timeout(20_000);
+  let gateway: GatewayFixture;
+  let folder: Folder;
+  let auth: string;
+  const keys = new Map<string, string>();
+
+  before(async () => {
+    folder = createFolder();
+    const file = `${folder.path}/keys.yaml`;
+    for (const name of ["ada", "bob"])
+      keys.set(name, (await run(["keys", "create", "--principal", name, "--file", file])).out.trim());
+    auth = `auth:\n  default: optional\n  api_keys: { file: ${file} }\n  forward_claims: { sub: x-user-id }\n`;
+  });
+  after(() => folder.dispose());
+  afterEach(() => gateway.close());
+
+  const as = (name: string) => [["x-api-key", keys.get(name) ?? ""]] as const;
+
+  it("keeps an answer at all, on every front", async () => {
+    gateway = await start("public: true", auth);
+    for (const { get } of unaryWays) expect(answerOf((await get(gateway, "shared")).text)).to.equal("answer 1");
+    expect(gateway.calls).to.have.length(1);
+  });
+
+  for (const one of unaryWays)
+    for (const other of unaryWays)
+      it(`never gives one caller's answer to another: ${one.name}, then ${other.name}`, async () => {
+        gateway = await start("", auth);
+        expect((await one.get(gateway, "mine", as("ada"))).text).to.match(/x-user-id.*ada/);
+        const bob = toldIn(await other.get(gateway, "mine", as("bob")));
+        expect(bob)
+          .to.match(/x-user-id.*bob/)
+          .and.not.contain("ada");
+        const nobody = toldIn(await other.get(gateway, "mine"));
+        expect(nobody).to.contain("answer").and.not.contain("ada").and.not.contain("bob");
+        expect(gateway.calls).to.have.length(3);
+        expect(answerOf((await one.get(gateway, "mine", as("ada"))).text)).to.equal("answer 1");
+      });
+
+  it("shows callers who share an answer none of who they are", async () => {
+    gateway = await start("public: true", auth);
+    for (const { get } of unaryWays) expect(toldIn(await get(gateway, "ours", as("ada")))).to.not.contain("ada");
+    expect((await unaryWays[0].get(gateway, "ours", as("bob"))).text).to.contain("answer 1:");
+    expect(gateway.calls[0].metadata.map(([name]) => name)).to.not.include("x-user-id");
+  });
+
+  it("tells callers apart where only some of their metadata counts", async () => {
+    gateway = await start('vary: "accept-language"', auth);
+    for (const { get } of unaryWays)
+      for (const name of ["ada", "bob"])
+        expect((await get(gateway, "x", as(name))).text).to.match(new RegExp(`x-user-id.*${name}`));
+    expect(gateway.calls).to.have.length(2);
+  });
+
+  for (const cache of [
+    "public: true",
+    'public: true vary: "accept-language"',
+    "",
+    'vary: ["accept-language", "x-custom"]',
+  ])
+    for (const { name: front, get } of unaryWays)
+      it(`takes no header for what it is not, over ${front}, with { ${cache} }`, async () => {
+        gateway = await start(cache, auth);
+        let at = 0;
+        for (const attack of attacks) {
+          const text = `t${at++}`;
+          const first = await get(gateway, text, [attack]);
+          if (first.code !== 0 && first.code !== undefined) continue;
+          const victim = await get(gateway, text);
+          const told = victim.text.slice(victim.text.indexOf("answer "));
+          expect(told, attack[0])
+            .to.match(/^answer/)
+            .and.not.match(/evil|6\.6\.6\.6|666/);
+        }
+        expect(gateway.calls.length).to.be.greaterThan(15);
+      });
+
+  it("lets a trace go on, which is digits, and an id that is no more than one", async () => {
+    gateway = await start("public: true", auth);
+    const traceparent = "00-e1111111111111111111111111111111-e111111111111111-01";
+    const headers = [`traceparent: ${traceparent}`, "x-request-id: one"];
+    await gateway.request({ method: "GET", target: "/v1/unary/x", headers });
+    expect(gateway.calls[0].metadata).to.deep.include.members([
+      ["traceparent", traceparent],
+      ["x-request-id", "one"],
+    ]);
+    await gateway.request({ method: "GET", target: "/v1/unary/x" });
+    expect(gateway.calls).to.have.length(1);
+  });
+
+  it("lets no attacker's deadline end what others wait for", async () => {
+    gateway = await start("public: true", auth);
+    gateway.answerWith({ kind: "silence" });
+    const called = gateway.nextCall();
+    const hasty = gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Sluice-Timeout: 50ms"] });
+    await called;
+    const patient = gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Sluice-Timeout: 300ms"] });
+    expect((await hasty).status).to.equal(504);
+    expect((await patient).status).to.equal(504);
+    expect(gateway.calls).to.have.length(1);
+    await gateway.calls[0].cancelled;
+  });
+
+  it("asks who calls before it looks for an answer", async () => {
+    gateway = await start("public: true", auth.replace("optional", "required"));
+    expect((await unaryWays[0].get(gateway, "x", as("ada"))).code).to.equal(0);
+    for (const { get } of unaryWays) expect((await get(gateway, "x")).code).to.equal(16);
+    expect(gateway.calls).to.have.length(1);
+  });
+
+  it("keeps no cookies, however they come", async () => {
+    for (const part of ["headers", "trailers"] as const) {
+      gateway = await start("public: true", auth);
+      gateway.answerWith({ kind: "reply", message: '{"text":"yours"}', [part]: [["set-cookie", "session=ada"]] });
+      for (let i = 0; i < 2; i++) expect((await unaryWays[4].get(gateway, "x")).text).to.contain("session=ada");
+      expect(gateway.calls).to.have.length(2);
+      if (part === "headers") await gateway.close();
+    }
+  });
+
+  it("has one answer for GET and HEAD, and none of it is the other's", async () => {
+    gateway = await start("public: true", auth);
+    const head = await gateway.request({ method: "HEAD", target: "/v1/unary/x" });
+    const get = await gateway.request({ method: "GET", target: "/v1/unary/x" });
+    expect(head.body.length).to.equal(0);
+    expect(get.body.toString()).to.contain("answer 1");
+    expect(head.headers.get("content-length")).to.equal(get.headers.get("content-length"));
+    expect(gateway.calls).to.have.length(1);
+  });
+
+  it("gives no part of an answer for the whole", async () => {
+    gateway = await start("public: true", auth);
+    const part = await gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Range: bytes=0-3"] });
+    const whole = await gateway.request({ method: "GET", target: "/v1/unary/x" });
+    expect(part.status).to.equal(200);
+    expect(whole.body.toString()).to.equal(part.body.toString());
+  });
+});
