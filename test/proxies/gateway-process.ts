@@ -15,16 +15,24 @@ export interface GatewayProcess extends Endpoint {
   close(): Promise<void>;
 }
 
-export async function startGatewayProcess(): Promise<GatewayProcess> {
+export interface GatewayProcessOptions {
+  /** More of sluice.yaml: whole groups. */
+  readonly yaml?: string;
+  /** Of Node. */
+  readonly nodeFlags?: readonly string[];
+}
+
+export async function startGatewayProcess(options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
+  const { yaml = "", nodeFlags = [] } = options;
   const folder = createFolder();
   folder.write("protos/streams.proto", streamProto);
   const config = folder.write(
     "sluice.yaml",
-    "server: {shutdown_grace: 3s}\nwebsocket: {max_sockets_per_principal: 100}\n",
+    `server: {shutdown_grace: 3s}\nwebsocket: {max_sockets_per_principal: 100}\n${yaml}\n`,
   );
   const backend = await startStreamBackend();
   const flags = ["--config", config, "--upstream", backend.target, "--listen", "127.0.0.1:0", "--admin", "off"];
-  const program = startProgram(process.execPath, [main, "serve", `${folder.path}/protos`, ...flags]);
+  const program = startProgram(process.execPath, [...nodeFlags, main, "serve", `${folder.path}/protos`, ...flags]);
   const [, host, port] = await program.line(/listening on http:\/\/([\d.]+):(\d+)/);
   return {
     host,

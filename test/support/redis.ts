@@ -5,8 +5,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../proxies/process.ts";
+import type { Pki } from "../upstream/pki.ts";
+
+export interface RedisOptions {
+  readonly password?: string;
+  /** Also over TLS, on a free port of this machine, with the certificate of localhost. */
+  readonly tls?: Pick<Pki, "certFile" | "keyFile" | "caFile">;
+}
 
 export interface RedisServer {
+  /** For `redis.url`, where it speaks TLS. */
+  readonly tlsUrl: string;
   /** For `redis.url`. */
   readonly url: string;
   /** The answer as RESP text. */
@@ -21,14 +31,13 @@ export interface RedisServer {
 }
 
 /** Skips where there is no Redis to be had, except in CI, where there has to be one. */
-export async function startRedis(
-  test: { skip(): never },
-  { password }: { password?: string } = {},
-): Promise<RedisServer> {
+export async function startRedis(test: { skip(): never }, { password, tls }: RedisOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-redis-"));
   const path = join(folder, "redis.sock");
   const args = ["--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir", folder];
   if (password !== undefined) args.push("--requirepass", password);
+  const tlsPort = tls === undefined ? 0 : await freePort();
+  if (tls !== undefined) args.push("--tls-port", String(tlsPort), ...toTlsArgs(tls));
   let child: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
     const dying = child;
@@ -50,6 +59,7 @@ export async function startRedis(
   }
   return {
     url: `unix:${path}`,
+    tlsUrl: `rediss://localhost:${tlsPort}`,
     ask: (...words) => ask(path, words),
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
@@ -60,6 +70,11 @@ export async function startRedis(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function toTlsArgs({ certFile, keyFile, caFile }: NonNullable<RedisOptions["tls"]>): string[] {
+  const files = ["--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-ca-cert-file", caFile];
+  return [...files, "--tls-auth-clients", "no", "--bind", "127.0.0.1"];
 }
 
 function launch(args: readonly string[]): Promise<ChildProcess> {

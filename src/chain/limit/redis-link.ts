@@ -1,5 +1,6 @@
 // The connection to Redis: comes back by itself, never keeps a command for later, and reports each outage once.
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import type { RedisClientOptions } from "@redis/client";
 import type { LimitLink } from "./limit-link.ts";
 
@@ -97,7 +98,9 @@ function toSocket(url: string, ca: string | undefined): NonNullable<RedisClientO
   const host = hostname.replace(/^\[|\]$/g, "");
   const address = { host, port: port === "" ? 6379 : Number(port) };
   if (protocol !== "rediss:") return address;
-  return { ...address, tls: true, servername: host, ...(ca === undefined ? {} : { ca }) };
+  // RFC 6066 section 3: an address is no server name. It is looked for in the certificate all the same.
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return { ...address, tls: true, ...name, ...(ca === undefined ? {} : { ca }) };
 }
 
 function toDatabase(url: string): { database?: number } {
