@@ -8,8 +8,15 @@ import type { Code, GatewayError } from "./status.ts";
  * microseconds per request in Node 20.
  */
 export class Cancellation {
+  /** Of the call that this is a part of, an attempt say; it ends with that. */
+  readonly whole: Cancellation | undefined;
   #error: GatewayError | undefined;
   #listeners: ((error: GatewayError) => void)[] = [];
+
+  constructor(whole?: Cancellation) {
+    this.whole = whole;
+    whole?.onCancel((error) => this.cancel(error));
+  }
 
   get error(): GatewayError | undefined {
     return this.#error;

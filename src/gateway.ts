@@ -30,6 +30,7 @@ import type { Binding } from "./schema/binding.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
 import { createObservability } from "./observability.ts";
+import { createConfiguredRetries } from "./retrying.ts";
 import { settlePolicies } from "./policy/policies.ts";
 import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
@@ -116,7 +117,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
   checkInterceptors(config, interceptors, methods);
-  const end = own.before(seen.around(upstreams.handler));
+  const retries = createConfiguredRetries({ ...shared, ...policies });
+  const end = own.before(retries.around(seen.around(upstreams.handler)));
   const hooks = seen.hooks(bans?.onMiss);
   const chain = composeChain({ ...arrange({ ...seen.at, ...at }, interceptors), ...hooks, methods, end });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
@@ -135,7 +137,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
-    metrics: () => seen.writeMetrics({ census, upstreams, listener }, builtIns.metrics),
+    metrics: () => seen.writeMetrics({ census, upstreams, listener }, [...builtIns.metrics, retries.metrics]),
     revoke,
     async listen() {
       await builtIns.start();

@@ -21,6 +21,7 @@ import { knownService } from "./chain/new-call.ts";
 import { cacheMetrics } from "../src/metrics/cache-metrics.ts";
 import { limitMetrics } from "../src/metrics/limit-metrics.ts";
 import { AttemptCounts } from "../src/chain/attempts.ts";
+import { retryMetrics } from "../src/metrics/retry-metrics.ts";
 import { connectionMetrics } from "../src/metrics/stream-metrics.ts";
 import { attemptMetrics } from "../src/metrics/upstream-metrics.ts";
 import type { Transport } from "../src/upstream/transport.ts";
@@ -89,6 +90,7 @@ describe("writeMetrics", () => {
   it("agrees with docs/metrics.md in names, types and meanings, both ways", () => {
     const runtime = watchRuntime();
     const server = { counts: { allowed: 0, denied: 0, failed: 0 } } as unknown as ExtAuthzOptions["server"];
+    const omitted = { attempts: 0, pushback: 0, begun: 0, budget: 0, deadline: 0 };
     const bans = createBans(toBans({ ...guardSettings.bans, enabled: true })!);
     const counts = new CacheCounts();
     counts.tallyOf({ name: "p.S.M" } as Method);
@@ -106,6 +108,7 @@ describe("writeMetrics", () => {
           () => cacheMetrics({ store: new EntryStore(1), counts }),
           () => logMetrics({ dropped: 0 }),
           () => connectionMetrics({ connections: 0 }),
+          () => retryMetrics({ tallies: [{ method: "p.S.M", answered: 1, failed: 0, omitted }], budgets: new Map() }),
           () => attemptMetrics(new AttemptCounts([1], () => undefined)),
         ],
       },

@@ -398,6 +398,29 @@ describe("traces through a gateway", () => {
       expect(server.attributes["rpc.grpc.status_code"]).to.equal(5);
     });
 
+    it("have a span for each attempt, below the call's, also where no context goes along", async () => {
+      context.disable();
+      const retry = "{ idempotent: true, codes: [NOT_FOUND], initial_backoff: 1ms, per_try_timeout: 5s }";
+      const retried = await start(`log: {access: on}\npolicies: [{ methods: ["t.S.*"], retry: ${retry} }]`);
+      try {
+        await (await get(retried, "/v1/get/fail")).text();
+        await (await get(retried, "/v1/watch")).text();
+        await retried.line((line) => line["method"] === "t.S/Watch");
+        for (const [name, attempts] of [
+          ["t.S/Get", 3],
+          ["t.S/Watch", 1],
+        ] as const) {
+          const below = find(name, SpanKind.SERVER).spanContext().spanId;
+          const clients = spans().filter((span) => span.name === name && span.kind === SpanKind.CLIENT);
+          const parents = clients.map(({ parentSpanContext }) => parentSpanContext?.spanId);
+          expect(parents).to.deep.equal(Array.from({ length: attempts }, () => below));
+        }
+      } finally {
+        await retried.close();
+        context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      }
+    });
+
     it("go over gRPC and streams, too", async () => {
       const metadata = new Metadata();
       metadata.set("traceparent", traceparent);

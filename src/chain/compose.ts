@@ -2,7 +2,7 @@
 import type { Call, Chain, Handler, Intercept, MessageReader, Miss, Reply, StreamReply, UnaryCall } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { GatewayError } from "../status.ts";
-import { deferReply } from "./defer-reply.ts";
+import { deferReply } from "../defer-reply.ts";
 import { runTapped, streamTapped } from "./taps.ts";
 
 /** One link of the chain. */

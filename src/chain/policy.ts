@@ -2,6 +2,7 @@
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
+import type { RetryRule } from "../schema/retry-rule.ts";
 
 /** `value`, and where that was said: `shop.proto:12:5`, `sluice.yaml:7:3`, `default`. */
 export interface Sourced<T> {
@@ -29,6 +30,12 @@ export interface AuthRule {
   readonly shadow: boolean;
 }
 
+/**
+ * `undeclared`: a rule was given to many methods at once, and nothing says of this one that it may be called again; as `off`, which was
+ * said of it.
+ */
+export type RetryPolicy = RetryRule | "off" | "undeclared";
+
 export interface MethodPolicy {
   readonly auth: Sourced<AuthLevel>;
   readonly rules: readonly Sourced<AuthRule>[];
@@ -41,6 +48,8 @@ export interface MethodPolicy {
   readonly validate: Sourced<boolean>;
   /** Whether answers are kept, and for how long; undefined for no. */
   readonly cache: Sourced<CacheRule> | undefined;
+  /** When a call that failed is made again; undefined for never, as nobody asks for it. */
+  readonly retry: Sourced<RetryPolicy> | undefined;
 }
 
 /** Of every method, those without a proto as well; the same object each time for one method. */

@@ -1,7 +1,7 @@
 // Messages of a call whose interceptors want to see them: each passes the taps on its way, in order. Calls without taps never come here.
 import type { Call, MessageReader, MessageTap, Reply, StreamReply } from "../call.ts";
 import { GatewayError } from "../status.ts";
-import { deferReply } from "./defer-reply.ts";
+import { deferReply } from "../defer-reply.ts";
 import { afterFirst } from "./first-message.ts";
 
 /** Rejects with GatewayError only. */

@@ -29,7 +29,8 @@ export async function listChain({ config, schema }: Project, method: Method): Pr
   const timer = new Sweep();
   const isOwn = (): boolean => false;
   const shared = { config, schema, upstreams, timer, isOwn, census: new Census(), report: () => {}, revoke: () => {} };
-  const builtIns = createInterceptors({ ...shared, ...settlePolicies({ config, schema }), authenticate: undefined });
+  const policies = settlePolicies({ config, schema });
+  const builtIns = createInterceptors({ ...shared, ...policies, authenticate: undefined });
   const seen = createObservability({ config, log: silent, upstreams, isOwn });
   try {
     const own = standIns(config);
@@ -37,10 +38,12 @@ export async function listChain({ config, schema }: Project, method: Method): Pr
     const before = interceptors.filter((one) => one.compile(method) !== undefined).map(({ name }) => name);
     const around = own.filter((one) => "around" in one && takes(one, method)).map(({ name }) => name);
     const placeOf = new Map(own.map(({ name, from }) => [name, from]));
-    return [...before, ...around].map((name) => {
+    const passed = [...before, ...around].map((name) => {
       const from = placeOf.get(name);
       return from === undefined ? { name } : { name, from };
     });
+    const isRetried = typeof policies.policyOf(method).retry?.value === "object";
+    return isRetried ? [...passed, { name: "retry" }] : passed;
   } finally {
     builtIns.close();
     await seen.close();

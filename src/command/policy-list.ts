@@ -5,6 +5,7 @@ import { formatDuration } from "../config/quantity.ts";
 import type { Schema } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import { formatRate } from "../schema/rate.ts";
+import { describeRetry } from "../policy/retry.ts";
 import { formatTable, printable } from "./terminal.ts";
 import type { Style } from "./terminal.ts";
 
@@ -39,6 +40,7 @@ export function withoutPositions({
   maxInFlight,
   validate,
   cache,
+  retry,
 }: PolicyEntry): object {
   const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
     said && { value: said.value, from: said.from };
@@ -52,12 +54,13 @@ export function withoutPositions({
     maxInFlight: plain(maxInFlight),
     validate: plain(validate),
     cache: plain(cache),
+    retry: plain(retry),
   };
 }
 
 /** What nobody said anything about is left out, but for who may call. */
 export function describePolicy(policy: MethodPolicy): PolicyLine[] {
-  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache } = policy;
+  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry } = policy;
   return [
     { what: "auth", text: auth.value, from: auth.from },
     ...rules.map(({ value, from }) => ({ what: "rule", text: describeRule(value), from })),
@@ -70,6 +73,7 @@ export function describePolicy(policy: MethodPolicy): PolicyLine[] {
       : [{ what: "max_in_flight", text: String(maxInFlight.value), from: maxInFlight.from }]),
     ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
     ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value), from: cache.from }]),
+    ...(retry === undefined ? [] : [{ what: "retry", text: describeRetry(retry.value), from: retry.from }]),
   ];
 }
 

@@ -1,6 +1,7 @@
 // The parts of the configuration schema that say something of methods by selector: rules of `auth`, policies, interceptors.
 import { cacheTimes } from "../schema/cache-rule.ts";
 import { points } from "../schema/points.ts";
+import { retrySchema } from "./config-schema-retry.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
 const selectors: SchemaNode = {
@@ -128,6 +129,7 @@ export const policiesSchema: SchemaNode = {
         description: "Whether request messages are checked against the rules of their type.",
       },
       cache: cacheRuleSchema,
+      retry: retrySchema,
     },
   },
 };

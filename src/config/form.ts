@@ -22,6 +22,7 @@ export type FormName =
   | "origin"
   | "path"
   | "off"
+  | "switch"
   | "auto"
   | "selector"
   | "issuer"
@@ -106,6 +107,8 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
         : "an origin is expected: scheme, host and port only, e.g. https://app.example or http://localhost:5173, one level of names as https://*.app.example, or *";
     case "auto":
       return value === "auto" ? undefined : "a number or auto is expected";
+    case "switch":
+      return value === "on" || value === "off" ? undefined : "on, off or a mapping is expected";
     case "off":
       return value === "off" ? undefined : "a number or off is expected";
     case "key-url":

@@ -1,6 +1,7 @@
 // What the file says of methods by selector, as it spells that, and as the gateway runs by it: rules of `auth`, policies, interceptors.
 import type { Position } from "../diagnostic.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
+import type { RetryRule } from "../schema/retry-rule.ts";
 
 export interface AuthRuleSettings {
   name: string;
@@ -17,6 +18,7 @@ export interface PolicySettings {
   max_in_flight?: number;
   validate?: boolean;
   cache?: "off" | CacheRuleSettings;
+  retry?: "on" | "off" | RetryRuleSettings;
 }
 
 export interface CacheRuleSettings {
@@ -25,6 +27,16 @@ export interface CacheRuleSettings {
   stale_if_error?: string;
   public?: boolean;
   vary?: string[];
+}
+
+export interface RetryRuleSettings {
+  max_attempts?: number;
+  codes?: string[];
+  initial_backoff?: string;
+  max_backoff?: string;
+  multiplier?: number;
+  per_try_timeout?: string;
+  idempotent?: boolean;
 }
 
 export interface InterceptorSettings {
@@ -60,6 +72,7 @@ export interface PolicyConfig extends Selecting {
   readonly validate: boolean | undefined;
   /** `off` for what a proto says. */
   readonly cache: "off" | CacheRule | undefined;
+  readonly retry: RetryRule | "off" | undefined;
 }
 
 /** A module with an interceptor of one's own. */

@@ -15,6 +15,7 @@ import type {
   Selecting,
 } from "./policy-settings.ts";
 import { toMs } from "./quantity.ts";
+import { toRetry } from "./resolve-retry.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
 
 export function resolveAuthRules(layer: Layer, report: Report): AuthRuleConfig[] {
@@ -42,11 +43,15 @@ export function resolvePolicies(layers: readonly Layer[], report: Report): Polic
 
 function toPolicy(layer: Layer, index: number, policy: PolicySettings, report: Report): PolicyConfig {
   const path = ["policies", index];
-  const { methods, timeout, max_in_flight: maxInFlight, validate, cache } = policy;
-  if ([timeout, maxInFlight, validate, cache].every((said) => said === undefined))
-    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight, validate or cache"));
+  const { methods, timeout, max_in_flight: maxInFlight, validate, cache, retry: retried } = policy;
+  if ([timeout, maxInFlight, validate, cache, retried].every((said) => said === undefined))
+    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight, validate, cache or retry"));
   const timeoutMs = timeout === undefined ? undefined : toMs(timeout);
-  return { ...selecting(layer, path, methods), timeoutMs, maxInFlight, validate, cache: cache && toCacheRule(cache) };
+  const retry =
+    retried &&
+    toRetry(retried, ({ at, message, hint }) => report(layerError(layer, [...path, "retry", at], message, hint)));
+  const rest = { timeoutMs, maxInFlight, validate, cache: cache && toCacheRule(cache), retry };
+  return { ...selecting(layer, path, methods), ...rest };
 }
 
 function toCacheRule(cache: "off" | CacheRuleSettings): "off" | CacheRule {

@@ -101,6 +101,7 @@ function expectedOf(node: SchemaNode): string {
   if (form?.kind === "duration") return `a duration such as ${found(node.default ?? "15s").replaceAll('"', "")}`;
   if (form?.kind === "off") return "a number or off";
   if (form?.kind === "auto") return "a number or auto";
+  if (form?.kind === "switch") return "on, off or a mapping";
   if (node.enum !== undefined) return `one of ${node.enum.join(", ")}`;
   const words: Record<string, string> = {
     object: "a mapping",

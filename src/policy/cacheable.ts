@@ -1,4 +1,4 @@
-// Which methods may have their answers kept, and what is wrong where one that may not is told to.
+// Which methods change nothing, or may be called again; and what is wrong where one that does is told to keep its answers.
 import { toIdentityNames } from "../config/identity-names.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { isSelected } from "../schema/selector.ts";
@@ -9,6 +9,11 @@ import type { Placed, Report } from "./placed.ts";
 /** Unary, and said to change nothing: by its proto, or by a route with GET. */
 export function isCacheable(method: Method, configured: Pick<Configured, "httpRules">): boolean {
   return method.kind === "unary" && isSafe(method, configured);
+}
+
+/** Calling it twice does no more than calling it once, as its proto says, or a route with GET. */
+export function isRepeatable(method: Method, configured: Pick<Configured, "httpRules">): boolean {
+  return method.idempotency === "idempotent" || isSafe(method, configured);
 }
 
 function isSafe(method: Method, { httpRules }: Pick<Configured, "httpRules">): boolean {

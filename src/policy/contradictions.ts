@@ -1,15 +1,18 @@
 // Policies that cannot be meant: what is asked of callers whom nobody asks who they are, conditions that no message can answer, two that say opposite things.
 import { lazily } from "../lazily.ts";
 import type { AuthLevel, AuthRule } from "../chain/policy.ts";
+import type { TimeoutConfig } from "../config/config.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { describeCache } from "../config/describe-cache.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
+import type { RetryRule } from "../schema/retry-rule.ts";
 import { checkCache } from "./cacheable.ts";
 import type { Method, Schema } from "../schema/descriptor.ts";
 import type { DeclaredPair, ResolvedPolicy } from "./resolve-method.ts";
 import { closestOf } from "./resolve-method.ts";
 import type { Configured } from "./configured.ts";
 import type { Placed, Report } from "./placed.ts";
+import { checkRetry, describeRetry } from "./retry.ts";
 
 const loadConditions = lazily(
   import.meta.url,
@@ -21,8 +24,7 @@ export interface ContradictionInputs {
   readonly configured: Configured;
   /** Whether anything can tell who calls. */
   readonly canAuthenticate: boolean;
-  /** No unary call lasts longer, whatever is said of it. */
-  readonly maxTimeoutMs: number;
+  readonly timeouts: TimeoutConfig;
 }
 
 const noAuthenticator =
@@ -58,6 +60,7 @@ export function checkMethod(
   if (policy.cache !== undefined) checkCache(method, policy.cache, inputs);
   warnOfLoosened(method, policy.auth, declared, report);
   checkPolicies(method, inputs);
+  checkRetry(method, policy, inputs);
 }
 
 interface RuleInputs extends ContradictionInputs {
@@ -114,15 +117,17 @@ function warnOfLoosened(method: Method, level: Placed<AuthLevel>, declared: Decl
 
 function checkPolicies(
   method: Method,
-  { configured, maxTimeoutMs, report }: ContradictionInputs & { readonly report: Report },
+  { configured, timeouts, report }: ContradictionInputs & { readonly report: Report },
 ): void {
-  const check = (key: "timeoutMs" | "maxInFlight" | "validate" | "cache", shown: string): void => {
+  const check = (key: "timeoutMs" | "maxInFlight" | "validate" | "cache" | "retry", shown: string): void => {
     const [first, ...others] = closestOf(method.name, configured.policies, key);
     const other = others.find(({ value }) => JSON.stringify(value) !== JSON.stringify(first.value));
     if (other === undefined) return;
-    const show = (value: number | boolean | "off" | CacheRule): string =>
+    const show = (value: number | boolean | "off" | CacheRule | RetryRule): string =>
       typeof value === "object"
-        ? describeCache(value)
+        ? "ttlMs" in value
+          ? describeCache(value)
+          : describeRetry(value)
         : key === "timeoutMs"
           ? formatDuration(Number(value))
           : String(value);
@@ -138,12 +143,13 @@ function checkPolicies(
   check("maxInFlight", "max_in_flight");
   check("validate", "validate");
   check("cache", "the cache");
+  check("retry", "retry");
   const [timeout] = closestOf(method.name, configured.policies, "timeoutMs");
-  if (timeout === undefined || method.kind !== "unary" || timeout.value <= maxTimeoutMs) return;
+  if (timeout === undefined || method.kind !== "unary" || timeout.value <= timeouts.maxMs) return;
   report({
     severity: "warning",
     position: timeout.position,
-    message: `the timeout ${formatDuration(timeout.value)} of ${method.name} is cut to timeouts.max, ${formatDuration(maxTimeoutMs)}`,
+    message: `the timeout ${formatDuration(timeout.value)} of ${method.name} is cut to timeouts.max, ${formatDuration(timeouts.maxMs)}`,
     hint: "raise timeouts.max",
     rule: "policy-timeout",
   });

@@ -8,8 +8,10 @@ import type { CacheRule } from "../schema/cache-rule.ts";
 import { readCache } from "./declared-cache.ts";
 import { isMessage, text, texts } from "./option-values.ts";
 import type { Fault } from "./option-values.ts";
+import type { RetryRule } from "../schema/retry-rule.ts";
 import { place } from "./placed.ts";
 import type { Placed, Report } from "./placed.ts";
+import { readRetry } from "./declared-retry.ts";
 
 export interface DeclaredPolicy {
   /** Undefined where it is left to others. */
@@ -18,6 +20,7 @@ export interface DeclaredPolicy {
   readonly limits: readonly Placed<LimitRule>[];
   readonly timeoutMs: Placed<number> | undefined;
   readonly cache: Placed<CacheRule> | undefined;
+  readonly retry: Placed<RetryRule | "off"> | undefined;
 }
 
 interface OptionNames {
@@ -25,6 +28,7 @@ interface OptionNames {
   readonly limit: string;
   readonly timeout: string;
   readonly cache: string;
+  readonly retry: string;
 }
 
 const methodOptions: OptionNames = {
@@ -32,12 +36,14 @@ const methodOptions: OptionNames = {
   limit: "(sluice.limit)",
   timeout: "(sluice.timeout)",
   cache: "(sluice.cache)",
+  retry: "(sluice.retry)",
 };
 const serviceOptions: OptionNames = {
   auth: "(sluice.service_auth)",
   limit: "(sluice.service_limit)",
   timeout: "(sluice.service_timeout)",
   cache: "(sluice.service_cache)",
+  retry: "(sluice.service_retry)",
 };
 
 /** Without what is wrong, which is reported. */
@@ -65,6 +71,7 @@ function read(declared: Declared, names: OptionNames, report: Report): DeclaredP
     limits: readLimits(declared, names.limit, fault),
     timeoutMs: readTimeout(declared, names.timeout, fault),
     cache: readCache(declared, names.cache, fault),
+    retry: readRetry(declared, names.retry, fault),
   };
 }
 

@@ -14,6 +14,7 @@ import { resolvePolicy } from "./resolve-method.ts";
 import type { DeclaredPair, ResolvedPolicy } from "./resolve-method.ts";
 import { checkLimitNames } from "./limit-names.ts";
 import { checkSelectors } from "./check-selectors.ts";
+import { checkRetryReach } from "./retry.ts";
 
 export interface PolicyInputs {
   readonly schema: Schema;
@@ -40,6 +41,7 @@ const nothingSaid: DeclaredPolicy = {
   limits: [],
   timeoutMs: undefined,
   cache: undefined,
+  retry: undefined,
 };
 
 /** Of the gateway's own health and reflection. */
@@ -51,6 +53,7 @@ const ownPolicy: MethodPolicy = {
   maxInFlight: undefined,
   validate: { value: false, from: "the gateway's own" },
   cache: undefined,
+  retry: undefined,
 };
 
 export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
@@ -82,11 +85,12 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
   checkLimitNames([...declared.values()].flat(), configured.limits, report);
   if (config !== undefined) {
     checkSelectors(config, { schema, doubt, report });
-    const { maxMs: maxTimeoutMs } = config.timeouts;
-    const rest = { schema, configured, canAuthenticate: canAuthenticate(inputs), maxTimeoutMs, report };
+    const { timeouts } = config;
+    const rest = { schema, configured, canAuthenticate: canAuthenticate(inputs), timeouts, report };
     // Of a schema with errors nobody knows what the messages have.
     const checked = doubt === undefined ? [...declared].filter(([method]) => !isOwn(method)) : [];
     for (const [method, pair] of checked) checkMethod(method, resolve(method), pair, rest);
+    if (doubt === undefined) checkRetryReach(schema.services, declared, { configured, report });
   }
   const names = [...configured.limits, ...[...declared.values()].flat().flatMap(({ limits }) => limits)];
   const limitNames = [...new Set(names.map((limit) => ("rule" in limit ? limit.rule : limit.value).name))];

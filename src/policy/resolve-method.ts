@@ -1,5 +1,5 @@
 // What holds for one method, of all that was said: the closer to the method the stronger, and the configuration stronger than the protos.
-import type { AuthLevel, AuthRule, MethodPolicy } from "../chain/policy.ts";
+import type { AuthLevel, AuthRule, MethodPolicy, RetryPolicy } from "../chain/policy.ts";
 import type { AuthConfig, AuthRuleConfig, LimitConfig, PolicyConfig } from "../config/config.ts";
 import type { Configured } from "./configured.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
@@ -8,7 +8,7 @@ import type { LimitRule } from "../schema/limit-rule.ts";
 import { isSelected, rankSelector } from "../schema/selector.ts";
 import type { DeclaredPolicy } from "./declared.ts";
 import { parsePosition, place } from "./placed.ts";
-import { isCacheable } from "./cacheable.ts";
+import { isCacheable, isRepeatable } from "./cacheable.ts";
 import type { Placed } from "./placed.ts";
 
 export interface ResolvedPolicy extends MethodPolicy {
@@ -17,6 +17,7 @@ export interface ResolvedPolicy extends MethodPolicy {
   readonly limits: readonly Placed<LimitRule>[];
   readonly timeoutMs: Placed<number> | undefined;
   readonly cache: Placed<CacheRule> | undefined;
+  readonly retry: Placed<RetryPolicy> | undefined;
 }
 
 /** The service first. */
@@ -42,6 +43,7 @@ export function resolvePolicy(inputs: ResolveInputs): ResolvedPolicy {
     maxInFlight: closestOf(name, policies, "maxInFlight")[0],
     validate: closestOf(name, policies, "validate")[0] ?? place(true, undefined),
     cache: findCache(inputs),
+    retry: findRetry(inputs),
   };
 }
 
@@ -102,8 +104,21 @@ function findCache({ method, configured, declared: [service, own] }: ResolveInpu
   return own.cache ?? (isCacheable(method, configured) ? service.cache : undefined);
 }
 
+/** What is said of many methods at once is for those that may be called again. */
+function findRetry({ method, configured, declared: [service, own] }: ResolveInputs): Placed<RetryPolicy> | undefined {
+  const [closest] = closestOf(method.name, configured.policies, "retry");
+  const said = closest ?? own.retry ?? service.retry;
+  const isItsOwn =
+    closest === undefined
+      ? own.retry !== undefined
+      : configured.policies.some(({ methods, retry }) => retry !== undefined && methods.includes(method.name));
+  if (said === undefined || said.value === "off") return said;
+  const isMeant = isItsOwn || said.value.idempotent || isRepeatable(method, configured);
+  return isMeant ? said : { ...said, value: "undeclared" };
+}
+
 /** What the closest of `policies` say about one thing; several when they are equally close. */
-export function closestOf<K extends "timeoutMs" | "maxInFlight" | "validate" | "cache">(
+export function closestOf<K extends "timeoutMs" | "maxInFlight" | "validate" | "cache" | "retry">(
   name: string,
   policies: readonly PolicyConfig[],
   key: K,

@@ -1,6 +1,6 @@
 // Which backend answers which service: one handler at the end of the chain over one transport per distinct target.
-import type { Handler, StreamCall, StreamReply } from "../call.ts";
-import { emptyMetadata, type Metadata } from "../metadata.ts";
+import type { Handler } from "../call.ts";
+import { deferReply } from "../defer-reply.ts";
 import type { Method, Service } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionState, TargetAddress, Transport, TransportFactory, TransportLimits } from "./transport.ts";
@@ -106,7 +106,8 @@ function createHandler(resolve: (service: string) => Upstream | undefined): Hand
   };
   return {
     unary: (call) => find(call.method.service)?.transport.unary(call) ?? Promise.reject(noUpstream(call.method)),
-    stream: (call) => find(call.method.service)?.transport.stream(call) ?? failedStream(call),
+    stream: (call) =>
+      find(call.method.service)?.transport.stream(call) ?? deferReply(Promise.reject(noUpstream(call.method))),
   };
 }
 
@@ -114,14 +115,6 @@ function noUpstream(method: Method): GatewayError {
   return new GatewayError(Code.UNAVAILABLE, `no upstream is configured for ${method.service.name}`, {
     reason: "NO_UPSTREAM",
   });
-}
-
-function failedStream(call: StreamCall): StreamReply {
-  const failure: Promise<never> = Promise.reject(noUpstream(call.method));
-  failure.catch(() => {});
-  const metadata: Promise<Metadata> = failure.then(() => emptyMetadata);
-  metadata.catch(() => {});
-  return { headers: metadata, messages: { read: () => failure }, trailers: metadata };
 }
 
 /** Equal targets with equal TLS share one transport. */

@@ -4,7 +4,7 @@ import type { Call, CallStart, Handler, Identity, Reply, StreamReply } from "../
 import { createAuthentication } from "../../src/chain/authenticate.ts";
 import { composeChain } from "../../src/chain/compose.ts";
 import type { Interceptor } from "../../src/chain/compose.ts";
-import { deferReply } from "../../src/chain/defer-reply.ts";
+import { deferReply } from "../../src/defer-reply.ts";
 import { IdentifiedStreams } from "../../src/chain/identified-streams.ts";
 import type { Timed } from "../../src/chain/identified-streams.ts";
 import type { Method } from "../../src/schema/descriptor.ts";

@@ -12,8 +12,10 @@ message Req { string user_id = 1; }
 service Orders {
   rpc GetOrder(Req) returns (Req) {
     option (google.api.http) = { get: "/v1/orders/{user_id}" };
+    option idempotency_level = NO_SIDE_EFFECTS;
     option (sluice.auth) = { scopes: ["orders.read", "more"] when: "req.user_id == claims.sub" };
     option (sluice.timeout) = "2s";
+    option (sluice.retry) = { codes: ["UNAVAILABLE", "ABORTED"] multiplier: 3 per_try_timeout: "1s" };
   }
   rpc Watch(Req) returns (stream Req);
 }
@@ -30,6 +32,7 @@ interceptors:
   - { module: ./own.mjs, name: wrap, around: upstream }
 policies:
   - { methods: [shop.v1.Catalog.Find], max_in_flight: 5, validate: false }
+  - { methods: ["shop.v1.Catalog.*"], retry: off }
 `;
 
 describe("policies on the command line", () => {
@@ -55,9 +58,10 @@ describe("policies on the command line", () => {
     expect((await tell("routes", "--policy")).map((line) => line.replaceAll(/  +/g, "  "))).to.deep.equal([
       "shop.v1.Orders.GetOrder",
       "  auth  required  default",
-      "  rule  shop.v1.Orders.GetOrder: scopes orders.read and more, when req.user_id == claims.sub  shop.proto:9:30",
+      "  rule  shop.v1.Orders.GetOrder: scopes orders.read and more, when req.user_id == claims.sub  shop.proto:10:30",
       "  limit  per-user: 50/s by claim:sub and method, burst 20, cost 2  sluice.yaml:5:5",
-      "  timeout  2s  shop.proto:10:12",
+      "  timeout  2s  shop.proto:11:12",
+      "  retry  3 attempts on UNAVAILABLE, ABORTED, waits of 100ms to 1s, each 3 times the last, 1s for each  shop.proto:12:12",
       "shop.v1.Orders.Watch (server-streaming)",
       "  auth  required  default",
       "  limit  per-user: 50/s by claim:sub and method, burst 20, cost 2  sluice.yaml:5:5",
@@ -65,6 +69,7 @@ describe("policies on the command line", () => {
       "  auth  public  sluice.yaml:2:12",
       "  max_in_flight  5  sluice.yaml:10:5",
       "  validate  false  sluice.yaml:10:5",
+      "  retry  off  sluice.yaml:11:5",
     ]);
   });
 
@@ -82,6 +87,7 @@ describe("policies on the command line", () => {
       rules: [],
       limits: [],
       maxInFlight: { value: 5, from: "sluice.yaml:10:5" },
+      retry: { value: "off", from: "sluice.yaml:11:5" },
       validate: { value: false, from: "sluice.yaml:10:5" },
     });
     expect(entries[0]["rules"]).to.deep.include({
@@ -92,7 +98,7 @@ describe("policies on the command line", () => {
         when: "req.user_id == claims.sub",
         shadow: false,
       },
-      from: "shop.proto:9:30",
+      from: "shop.proto:10:30",
     });
   });
 
@@ -100,17 +106,17 @@ describe("policies on the command line", () => {
     const lines = await tell("explain", "GET", "/v1/orders/ada");
     const chain = lines.find((line) => line.startsWith("  chain"));
     expect(chain).to.match(
-      /authenticate → authorize → own\.mjs \(sluice\.yaml:7:5\) → limit → .*wrap \(sluice\.yaml:8:5\)$/,
+      /authenticate → authorize → own\.mjs \(sluice\.yaml:7:5\) → limit → .*wrap \(sluice\.yaml:8:5\) → retry$/,
     );
     expect(lines).to.include("  policy   auth required (default)");
-    expect(lines).to.include("           timeout 2s (shop.proto:10:12)");
+    expect(lines).to.include("           timeout 2s (shop.proto:11:12)");
     const { policy, chain: names } = JSON.parse(
       (await tell("explain", "GET", "/v1/orders/ada", "--json")).join("\n"),
     ) as {
       policy: unknown[];
       chain: { name: string; from?: string }[];
     };
-    expect(policy).to.have.length(4);
+    expect(policy).to.have.length(5);
     expect(names.map(({ name }) => name)).to.include.members(["authenticate", "authorize", "own.mjs", "limit", "wrap"]);
     const find = await tell("explain", "POST", "/shop.v1.Catalog/Find", "-d", "{}");
     const other = find.find((line) => line.startsWith("  chain")) ?? "";
@@ -118,7 +124,8 @@ describe("policies on the command line", () => {
       .to.contain("concurrency")
       .and.to.contain("wrap")
       .and.not.to.contain("own.mjs")
-      .and.not.to.contain("authorize");
+      .and.not.to.contain("authorize")
+      .and.not.to.contain("retry");
   });
 
   it("that leave methods public are named by check", async () => {
@@ -134,7 +141,7 @@ describe("policies on the command line", () => {
     const { code, out } = await run(["check", protos, "--config", broken]);
     expect(code).to.equal(1);
     expect(out.replaceAll(`${folder.path}/`, "")).to.match(
-      /^shop\.proto:9:30: error: the rule shop\.v1\.Orders\.GetOrder asks who calls/m,
+      /^shop\.proto:10:30: error: the rule shop\.v1\.Orders\.GetOrder asks who calls/m,
     );
   });
 });

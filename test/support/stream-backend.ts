@@ -33,6 +33,8 @@ export const streamProto = `
     Tree tree = 8;
     // The first answer is the one after this.
     int32 start_after = 9 [(buf.validate.field).int32.gte = 0];
+    // So many attempts fail with the code, before they answer; those after them are not asked to fail.
+    int32 failures = 10;
   }
 
   message Tree { Tree tree = 1; }
@@ -73,6 +75,7 @@ export interface Ask {
   readonly text?: string;
   readonly after?: number;
   readonly startAfter?: number;
+  readonly failures?: number;
 }
 
 export interface Answer {
@@ -221,7 +224,8 @@ export class StreamRun {
   #take(message: Buffer): void {
     if (this.#isDone) return;
     if (this.#script === undefined) {
-      const ask = JSON.parse(fromMessage(streamSchema, streamSchema.message("streams.Ask")!, message)) as Ask;
+      const said = JSON.parse(fromMessage(streamSchema, streamSchema.message("streams.Ask")!, message)) as Ask;
+      const ask = toAttempt(said, Number(this.metadata["grpc-previous-rpc-attempts"] ?? 0));
       this.#script = ask;
       this.#onFirst(this, ask);
       if (ask.next === "stall") this.#stream.pause();
@@ -285,6 +289,11 @@ export class StreamRun {
     stream.once("wantTrailers", () => stream.sendTrailers(trailers));
     stream.end();
   }
+}
+
+function toAttempt(ask: Ask, previous: number): Ask {
+  if (ask.failures === undefined) return ask;
+  return previous < ask.failures ? { ...ask, count: 0 } : { ...ask, code: 0, after: 0 };
 }
 
 function toTrailers(code: number): http2.OutgoingHttpHeaders {

@@ -74,7 +74,8 @@ export function createSpans({ accept, version, upstreamOf }: SpanOptions): Spans
 
   const parentOf = ({ cancellation }: UnaryCall | StreamCall): Context => {
     const active = context.active();
-    return trace.getSpan(active) === undefined ? (contexts.get(cancellation) ?? active) : active;
+    if (trace.getSpan(active) !== undefined) return active;
+    return contexts.get(cancellation.whole ?? cancellation) ?? active;
   };
   return { watch, around: createAttempts(tracer, parentOf, upstreamOf) };
 }

@@ -33,6 +33,7 @@ function compile(rules: readonly Partial<AuthRule>[], level: AuthLevel = "requir
     limits: [],
     timeoutMs: undefined,
     maxInFlight: undefined,
+    retry: undefined,
     validate: { value: true, from: "default" },
     cache: undefined,
   };

@@ -22,6 +22,7 @@ function policyOf(limits: readonly LimitSettings[]): MethodPolicy {
     limits: limits.map((settings) => ({ value: readLimitRule(settings) as LimitRule, from })),
     timeoutMs: undefined,
     maxInFlight: undefined,
+    retry: undefined,
     validate: { value: false, from },
     cache: undefined,
   };

@@ -1,5 +1,5 @@
 // The reply to a stream that begins later: what the front gets while it is not yet known whether the call may go on.
-import type { MessageReader, StreamReply } from "../call.ts";
+import type { MessageReader, StreamReply } from "./call.ts";
 
 /** A call that does not come about fails in all that is asked of it. */
 export function deferReply(start: Promise<StreamReply>): StreamReply {
