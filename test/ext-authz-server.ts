@@ -10,10 +10,20 @@ package envoy.service.auth.v3;
 import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "google/protobuf/wrappers.proto";
-message SocketAddress { int32 protocol = 1; string address = 2; oneof port { uint32 port_value = 3; string named_port = 4; } }
-message Address { oneof address { SocketAddress socket_address = 1; } }
+message SocketAddress {
+  enum Protocol { TCP = 0; UDP = 1; }
+  Protocol protocol = 1; string address = 2; oneof port_specifier { uint32 port_value = 3; string named_port = 4; }
+  string resolver_name = 5; bool ipv4_compat = 6; string network_namespace_filepath = 7;
+}
+message Pipe { string path = 1; uint32 mode = 2; }
+message Address { oneof address { SocketAddress socket_address = 1; Pipe pipe = 2; } }
 message HeaderValue { string key = 1; string value = 2; bytes raw_value = 3; }
-message HeaderValueOption { HeaderValue header = 1; google.protobuf.BoolValue append = 2; }
+message HeaderValueOption {
+  enum HeaderAppendAction { APPEND_IF_EXISTS_OR_ADD = 0; ADD_IF_ABSENT = 1; OVERWRITE_IF_EXISTS_OR_ADD = 2; OVERWRITE_IF_EXISTS = 3; }
+  HeaderValue header = 1; google.protobuf.BoolValue append = 2; HeaderAppendAction append_action = 3; bool keep_empty_value = 4;
+}
+message HeaderMap { repeated HeaderValue headers = 1; }
+message QueryParameter { string key = 1; string value = 2; }
 message HttpStatus { int32 code = 1; }
 message Status { int32 code = 1; string message = 2; }
 message AttributeContext {
@@ -22,11 +32,14 @@ message AttributeContext {
   message HttpRequest {
     string id = 1; string method = 2; map<string, string> headers = 3; string path = 4; string host = 5; string scheme = 6;
     string query = 7; string fragment = 8; int64 size = 9; string protocol = 10; string body = 11; bytes raw_body = 12;
+    HeaderMap header_map = 13;
   }
+  message TLSSession { string sni = 1; }
   Peer source = 1;
   Peer destination = 2;
   Request request = 4;
   map<string, string> context_extensions = 10;
+  TLSSession tls_session = 12;
 }
 message CheckRequest { AttributeContext attributes = 1; }
 message DeniedHttpResponse { HttpStatus status = 1; repeated HeaderValueOption headers = 2; string body = 3; }
@@ -35,10 +48,12 @@ message OkHttpResponse {
   google.protobuf.Struct dynamic_metadata = 3;
   repeated string headers_to_remove = 5;
   repeated HeaderValueOption response_headers_to_add = 6;
+  repeated QueryParameter query_parameters_to_set = 7;
+  repeated string query_parameters_to_remove = 8;
 }
 message CheckResponse {
   Status status = 1;
-  oneof http_response { DeniedHttpResponse denied_response = 2; OkHttpResponse ok_response = 3; }
+  oneof http_response { DeniedHttpResponse denied_response = 2; OkHttpResponse ok_response = 3; DeniedHttpResponse error_response = 5; }
   google.protobuf.Struct dynamic_metadata = 4;
 }
 service Authorization { rpc Check(CheckRequest) returns (CheckResponse); }

@@ -140,6 +140,47 @@ describe("a gateway with auth.ext_authz", () => {
     expect(received[1]["x-other"]).to.equal("kept");
   });
 
+  it("changes metadata in Envoy's order: what is set, the last of a name, then what is appended, then what is removed", async () => {
+    const byAction = (key: string, value: string, append_action: string) => ({ header: { key, value }, append_action });
+    server.answer = () => ({
+      ok_response: {
+        headers: [
+          header("x-list", "two", true),
+          header("x-user", "first"),
+          header("x-user", "last"),
+          header("x-list", "one"),
+          header("x-gone", "set"),
+          byAction("x-team", "blue", "ADD_IF_ABSENT"),
+          byAction("x-role", "guest", "APPEND_IF_EXISTS_OR_ADD"),
+          { header: { key: "x-raw", raw_value: Buffer.from("raw") } },
+        ],
+        headers_to_remove: ["X-Gone", ":path", "host"],
+        query_parameters_to_set: [{ key: "text", value: "theirs" }],
+        query_parameters_to_remove: ["text"],
+      },
+    });
+    const { grpc, received } = await start();
+    const sent = { "x-user": "mallory", "x-list": "zero", "x-gone": "here", "x-team": "red", "x-role": "admin" };
+    expect((await grpc(sent)).code).to.equal("OK");
+    const { "x-list": list, ...rest } = received[0];
+    expect(String(list)).to.match(/^one, ?two$/);
+    // What an own header of the client's would survive is replaced, whatever append_action says.
+    expect(rest).to.deep.include({ "x-user": "last", "x-team": "blue", "x-role": "guest", "x-raw": "raw" });
+    expect(rest).not.to.have.property("x-gone");
+  });
+
+  it("lets nobody in on a response that is the server's own error, whatever its status", async () => {
+    const { rest, received, gateway } = await start();
+    for (const status of [{}, { status: { code: 13 } }]) {
+      server.answer = () => ({ ...status, error_response: { status: { code: 500 }, body: "my database is gone" } });
+      const { httpStatus, reason, message } = await rest({});
+      expect([httpStatus, reason]).to.deep.equal([503, "EXT_AUTHZ_UNAVAILABLE"]);
+      expect(message).not.to.contain("database");
+    }
+    expect(received).to.deep.equal([]);
+    expect(gateway.metrics()).to.include('sluice_ext_authz_checks_total{result="failed"} 2\n');
+  });
+
   it("lets the server say who calls: on every way, and each call of a multiplexed socket by itself", async () => {
     server.answer = ({ request: { http } }) =>
       http.headers["authorization"] === undefined

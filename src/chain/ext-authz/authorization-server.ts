@@ -100,7 +100,7 @@ function unavailable(cause: unknown): GatewayError {
   });
 }
 
-/** As Envoy maps the HTTP status of a denial for gRPC clients, where it names one. */
+/** What the HTTP status of a denial means, where it names one, as everywhere in the gateway; Envoy tells gRPC clients less. */
 const codeByStatus: ReadonlyMap<number, Code> = new Map([
   [400, Code.INVALID_ARGUMENT],
   [401, Code.UNAUTHENTICATED],

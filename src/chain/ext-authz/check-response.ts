@@ -16,6 +16,8 @@ export interface Allowed {
   /** Lower case. */
   readonly remove: readonly string[];
   readonly replyHeaders: readonly HeaderChange[];
+  /** How many changes of the query it wants: the request is read already, and none is made. */
+  readonly queryChanges: number;
   /** Null-prototype objects. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -49,6 +51,8 @@ export function readCheckResponse(bytes: Uint8Array): CheckResponse {
     else if (tag === lengthOf(2)) [denied, ok] = [readDenied(cursor.message()), undefined];
     else if (tag === lengthOf(3)) [denied, ok] = [undefined, readOk(cursor.message())];
     else if (tag === lengthOf(4)) metadata = readStruct(cursor.message());
+    // Its own failure, told in so many words: not a decision about the call, whatever the status is.
+    else if (tag === lengthOf(5)) throw new WireError("the response is an error of the server");
     else cursor.skip(tag);
   }
   if (code !== 0) return { kind: "denied", code, httpStatus: 0, headers: [], body: "", ...denied };
@@ -58,6 +62,7 @@ export function readCheckResponse(bytes: Uint8Array): CheckResponse {
     headers: ok?.headers ?? [],
     remove: ok?.remove ?? [],
     replyHeaders: ok?.replyHeaders ?? [],
+    queryChanges: ok?.queryChanges ?? 0,
     metadata: ok?.metadata ?? metadata ?? {},
   };
 }
@@ -93,6 +98,7 @@ interface OkResponse {
   readonly headers: readonly HeaderChange[];
   readonly remove: readonly string[];
   readonly replyHeaders: readonly HeaderChange[];
+  readonly queryChanges: number;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -100,6 +106,7 @@ function readOk(cursor: WireCursor): OkResponse {
   const headers: HeaderChange[] = [];
   const replyHeaders: HeaderChange[] = [];
   const remove: string[] = [];
+  let queryChanges = 0;
   let metadata: Readonly<Record<string, unknown>> | undefined;
   while (!cursor.isAtEnd) {
     const tag = cursor.tag();
@@ -107,12 +114,18 @@ function readOk(cursor: WireCursor): OkResponse {
     else if (tag === lengthOf(3)) metadata = readStruct(cursor.message());
     else if (tag === lengthOf(5)) push(remove, cursor.string().toLowerCase());
     else if (tag === lengthOf(6)) push(replyHeaders, readHeaderOption(cursor.message()));
-    else cursor.skip(tag);
+    else {
+      if (tag === lengthOf(7) || tag === lengthOf(8)) queryChanges++;
+      cursor.skip(tag);
+    }
   }
-  return { headers, remove, replyHeaders, metadata };
+  return { headers, remove, replyHeaders, queryChanges, metadata };
 }
 
-/** envoy.config.core.v3.HeaderValueOption: of its two ways to say so, `append` counts, as in Envoy's own filter. */
+/**
+ * envoy.config.core.v3.HeaderValueOption: of its two ways to say so, `append` counts, and no `append` is false, as in Envoy's own
+ * filter (which took `append_action` for one release, and what came of its default for a fault).
+ */
 function readHeaderOption(cursor: WireCursor): HeaderChange {
   let header = { name: "", value: "" };
   let append = false;

@@ -13,7 +13,8 @@ const maxPrincipal = 1024;
 
 /** Undefined where it names nobody. */
 export function readIdentity({ headers, metadata }: Allowed, { from, name }: PrincipalSource): Identity | undefined {
-  const value = from === "metadata" ? readClaim(metadata, name) : headers.find((header) => header.name === name)?.value;
+  const value =
+    from === "metadata" ? readClaim(metadata, name) : headers.findLast((header) => header.name === name)?.value;
   if (typeof value !== "string" || value === "" || value.length > maxPrincipal) return undefined;
   return {
     principal: `ext_authz:${value}`,

@@ -19,6 +19,7 @@ describe("readCheckResponse", () => {
       headers: [],
       remove: [],
       replyHeaders: [],
+      queryChanges: 0,
       metadata: {},
     }));
 
