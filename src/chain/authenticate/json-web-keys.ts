@@ -86,6 +86,22 @@ export function fitsAlgorithm({ alg, key }: VerificationKey, algorithm: string):
   return key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === curves.get(algorithm);
 }
 
+const curveSignatureBytes: ReadonlyMap<string, number> = new Map([
+  ["ES256", 64],
+  ["ES384", 96],
+  ["ES512", 132],
+]);
+
+/**
+ * How long a signature of this key is (RFC 8017 section 8.2.2, RFC 7518 sections 3.2 and 3.4, RFC 8032 section 5.1.6): one that is
+ * not need not be checked. For an algorithm that fits.
+ */
+export function countSignatureBytes({ key }: VerificationKey, algorithm: string): number {
+  if (key.type === "secret") return Number(algorithm.slice(2)) / 8;
+  if (key.asymmetricKeyType === "rsa") return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+  return curveSignatureBytes.get(algorithm) ?? 64;
+}
+
 /** Two names of one thing (RFC 9864). */
 function isEdwards(algorithm: string): boolean {
   return algorithm === "EdDSA" || algorithm === "Ed25519";

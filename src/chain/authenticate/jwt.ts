@@ -8,6 +8,7 @@ import { findClaimProblem, toIdentity } from "./check-claims.ts";
 import type { ClaimRules } from "./check-claims.ts";
 import { findToken, readHeader } from "./find-token.ts";
 import type { TokenPlaces } from "./find-token.ts";
+import { countSignatureBytes } from "./json-web-keys.ts";
 import type { VerificationKey } from "./json-web-keys.ts";
 import { jwtMetrics } from "./jwt-metrics.ts";
 import type { TokenCounts } from "./jwt-metrics.ts";
@@ -211,8 +212,16 @@ class TokenJudge {
   }
 }
 
+/** Of a token in canonical base64url. */
+function hasSignatureOf(token: string, key: VerificationKey, algorithm: string): boolean {
+  const characters = token.length - token.lastIndexOf(".") - 1;
+  return Math.floor((characters * 3) / 4) === countSignatureBytes(key, algorithm);
+}
+
 /** `jose` throws for what does not match as for what it does not want: either way it is not good. */
-async function hasGoodSignature(token: string, { key }: VerificationKey, algorithm: string): Promise<boolean> {
+async function hasGoodSignature(token: string, known: VerificationKey, algorithm: string): Promise<boolean> {
+  if (!hasSignatureOf(token, known, algorithm)) return false;
+  const { key } = known;
   try {
     // Not before there is a token: gateways without issuers do without it.
     const { compactVerify } = await import("jose");
