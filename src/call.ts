@@ -356,6 +356,8 @@ interface CallBase {
 
 export interface UnaryCall extends CallBase {
   readonly kind: "unary";
+  /** The client's call that it is, or is a part of; undefined for what the gateway asks of its own accord. */
+  readonly origin?: Call | undefined;
   /** The request message; whoever holds the call may read it, nobody may write into it. */
   readonly message: Uint8Array;
 }
@@ -376,6 +378,8 @@ export interface Reply {
   readonly message: Uint8Array;
   readonly headers: Metadata;
   readonly trailers: Metadata;
+  /** Names of its parts that could not be had; nobody may keep such a reply for later. Undefined for one that is whole. */
+  readonly partial?: readonly string[] | undefined;
   /** Undefined for what no cache may keep. */
   readonly caching?: ReplyCaching | undefined;
 }

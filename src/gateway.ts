@@ -15,6 +15,7 @@ import { composeChain } from "./chain/compose.ts";
 import { compileServed } from "./addresses.ts";
 import { arrange } from "./chain/points.ts";
 import type { CustomInterceptor } from "./chain/points.ts";
+import { createComposing } from "./composing.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
@@ -105,22 +106,24 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     limits: toTransportLimits(config),
   });
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping, authentication?.problems());
-  const own = createOwnServices({ schema, upstreams, isReady: () => readiness().ready, ...config.grpc });
+  const { plans: composed, ...composing } = createComposing(config, schema);
+  const own = createOwnServices({ schema, composed, upstreams, isReady: () => readiness().ready, ...config.grpc });
   const census = new Census();
   const isOwn = (method: Method): boolean => own.isOwn(method);
   const revoke = (principal: string): Revoked => endAll(principal, fronts, authentication);
   const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
   const shared = { config, schema, ...policies, census, upstreams, report, revoke };
-  const seen = createObservability({ config, log, upstreams, isOwn });
+  const seen = createObservability({ config, log, upstreams, isOwn: (one) => isOwn(one) || composed.has(one) });
   const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, links, now: options.cacheClock });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
   checkInterceptors(config, interceptors, methods);
   const retries = createConfiguredRetries({ ...shared, ...policies });
+  const metrics = [...builtIns.metrics, retries.metrics, composing.metrics];
   const end = own.before(retries.around(seen.around(upstreams.handler)));
-  const hooks = seen.hooks(bans?.onMiss);
-  const chain = composeChain({ ...arrange({ ...seen.at, ...at }, interceptors), ...hooks, methods, end });
+  const arranged = composing.before(arrange({ ...seen.at, ...at }, interceptors));
+  const chain = composeChain({ ...arranged, ...seen.hooks(bans?.onMiss), methods, end });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
   const parts = { ...shared, bindings, chain, own, sweep, bans, tickets: links?.tickets };
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
@@ -137,7 +140,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
-    metrics: () => seen.writeMetrics({ census, upstreams, listener }, [...builtIns.metrics, retries.metrics]),
+    metrics: () => seen.writeMetrics({ census, upstreams, listener }, metrics),
     revoke,
     async listen() {
       await builtIns.start();

@@ -12,6 +12,7 @@ const parts = [
   "route",
   "translate",
   "chain",
+  "compose",
   "upstream",
   "status.ts",
   "addresses.ts",

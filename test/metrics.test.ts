@@ -14,6 +14,7 @@ import { RedisStore } from "../src/chain/limit/redis-store.ts";
 import { LoadWatch } from "../src/chain/load-watch.ts";
 import type { MethodPolicy } from "../src/chain/policy.ts";
 import { createShed } from "../src/chain/shed.ts";
+import { StepCounts } from "../src/compose/counts.ts";
 import type { Metric } from "../src/exposition.ts";
 import { Census, endStream, openStream } from "../src/front/stream/census.ts";
 import { writeMetrics } from "../src/metrics.ts";
@@ -106,6 +107,7 @@ describe("writeMetrics", () => {
           () => jwtMetrics({ counts: { known: 0, checked: 0, refused: 0 }, knownTokens: 0, issuers: [] }),
           createExtAuthz({ server, principal: undefined, isAsked: () => false }).metrics,
           () => cacheMetrics({ store: new EntryStore(1), counts }),
+          () => new StepCounts().metrics(),
           () => logMetrics({ dropped: 0 }),
           () => connectionMetrics({ connections: 0 }),
           () => retryMetrics({ tallies: [{ method: "p.S.M", answered: 1, failed: 0, omitted }], budgets: new Map() }),

@@ -167,7 +167,7 @@ function throwIfOver({ cancellation }: Call): void {
 
 function toUnary(call: Call, message: Uint8Array) {
   const { method, metadata, deadline, cancellation, peer, identity } = call;
-  return { kind: "unary", method, metadata, deadline, cancellation, peer, identity, message } as const;
+  return { kind: "unary", method, metadata, deadline, cancellation, peer, identity, origin: call, message } as const;
 }
 
 function toStream(call: Call, messages: MessageReader) {

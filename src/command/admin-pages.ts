@@ -7,6 +7,7 @@ import type { OpenApiDocument, SecurityScheme } from "../docs/openapi.ts";
 import { toJsonOptions } from "../gateway-options.ts";
 import { compilePolicies } from "../policy/policies.ts";
 import type { AdminOptions } from "../serve/admin.ts";
+import { compositionsOf } from "./explain-method.ts";
 import type { Project } from "./project.ts";
 import { toRouteEntries } from "./route-list.ts";
 
@@ -16,7 +17,7 @@ export type AdminPages = Pick<AdminOptions, "routes" | "config" | "openApi">;
 export function createAdminPages({ config, schema, bindings }: Project): AdminPages {
   const policyOf = once((): PolicyOf => compilePolicies({ schema, config }).policyOf);
   const routes = once(() =>
-    toRouteEntries(bindings).map((entry) => {
+    toRouteEntries(bindings, compositionsOf({ config, schema })).map((entry) => {
       const method = schema.method(entry.method);
       return method === undefined ? entry : { ...entry, policy: policyOf()(method) };
     }),

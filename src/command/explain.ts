@@ -1,4 +1,6 @@
 // `sluice explain METHOD URL`: runs one request through router and REST front with nothing behind them, and shows what it becomes.
+// `sluice explain pkg.Service.Method`: what there is to say of a method without a request.
+import type { DescribedComposition } from "../compose/describe.ts";
 import { formatDuration } from "../config/quantity.ts";
 import type { Config } from "../config/config.ts";
 import { compileJsonWriter } from "../translate/json/json-writer.ts";
@@ -13,8 +15,11 @@ import { listChain } from "./chain-list.ts";
 import type { ChainEntry } from "./chain-list.ts";
 import { describePolicy } from "./policy-list.ts";
 import type { PolicyLine } from "./policy-list.ts";
+import { composedBy, describeComposed, findNamedMethod, isMethodName } from "./explain-method.ts";
+import { findCommand } from "./flags.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Rehearsal } from "./rehearse.ts";
+import { UsageError } from "./parse-flags.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
 import type { FetchSchemaBytes, Project } from "./project.ts";
@@ -37,6 +42,8 @@ interface Explanation {
   /** What is in force for the method, and what its calls pass. */
   readonly policy: readonly PolicyLine[];
   readonly chain: readonly ChainEntry[];
+  /** Of a method that the gateway answers itself. */
+  readonly composed: DescribedComposition | undefined;
   /** What the messages have to be like, as far as they are held against it. */
   readonly rules: readonly string[];
   readonly answer: Rehearsal["answer"];
@@ -44,21 +51,63 @@ interface Explanation {
 
 export async function runExplain(flags: ParsedFlags, terminal: Terminal, fetch: FetchSchemaBytes): Promise<number> {
   const [method, url, ...protos] = flags.positionals;
+  if (isMethodName(method)) return runForMethod(method, flags, terminal, fetch);
+  if (url === undefined) throw new UsageError(`arguments are missing; usage: ${findCommand("explain")?.usage}`);
   const request = parseRequest(method, url, flags);
   const { project, diagnostics } = await loadProject(flags, protos, terminal, fetch);
   for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return 1;
   const explanation = await explain(project, await rehearse(project, request));
-  if (flags.has("json")) terminal.out(formatJson(explanation));
-  else
-    for (const line of formatLines(`${request.method} ${request.target}`, explanation, terminal.outStyle))
-      terminal.out(line);
+  print(`${request.method} ${request.target}`, explanation, flags, terminal);
   return explanation.answer === undefined || explanation.answer.status < 400 ? 0 : 1;
 }
 
+async function runForMethod(
+  name: string,
+  flags: ParsedFlags,
+  terminal: Terminal,
+  fetch: FetchSchemaBytes,
+): Promise<number> {
+  const { project, diagnostics } = await loadProject(flags, flags.positionals.slice(1), terminal, fetch);
+  for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
+  if (project === undefined) return 1;
+  const method = findNamedMethod(project, name);
+  const binding = project.bindings.find((one) => one.method === method);
+  const said = await describeMethod(project, method);
+  const nothing = { captures: [], messages: undefined, metadata: [], timeoutMs: undefined, answer: undefined };
+  print(
+    method.name,
+    { ...nothing, ...said, binding: binding && toRouteEntry(binding, said.composed !== undefined) },
+    flags,
+    terminal,
+  );
+  return 0;
+}
+
+function print(title: string, explanation: Explanation, flags: ParsedFlags, terminal: Terminal): void {
+  if (flags.has("json")) terminal.out(formatJson(explanation));
+  else for (const line of formatLines(title, explanation, terminal.outStyle)) terminal.out(line);
+}
+
+type SaidOfMethod = Pick<Explanation, "target" | "policy" | "chain" | "composed" | "rules">;
+
+async function describeMethod(project: Project, method: Method): Promise<SaidOfMethod> {
+  const { config, schema } = project;
+  const composed = composedBy(project, method);
+  return {
+    target: composed === undefined ? findTarget(config, method) : undefined,
+    policy: describePolicy(compilePolicies({ config, schema }).policyOf(method)),
+    chain: await findChain(project, method),
+    composed,
+    rules: findRules(project, method),
+  };
+}
+
+const noMethod: SaidOfMethod = { target: undefined, policy: [], chain: [], composed: undefined, rules: [] };
+
 async function explain(project: Project, { match, call, timeoutMs, answer }: Rehearsal): Promise<Explanation> {
   const { config, schema } = project;
-  const method = match?.binding.method;
+  const said = match === undefined ? noMethod : await describeMethod(project, match.binding.method);
   const write =
     call === undefined
       ? undefined
@@ -70,7 +119,8 @@ async function explain(project: Project, { match, call, timeoutMs, answer }: Reh
           indent: 2,
         });
   return {
-    binding: match === undefined ? undefined : toRouteEntry(match.binding),
+    ...said,
+    binding: match === undefined ? undefined : toRouteEntry(match.binding, said.composed !== undefined),
     captures:
       match === undefined
         ? []
@@ -78,10 +128,6 @@ async function explain(project: Project, { match, call, timeoutMs, answer }: Reh
     messages: write === undefined ? undefined : call?.messages.map((message) => write(message).toString()),
     metadata: call === undefined ? [] : toPairs(call.metadata),
     timeoutMs,
-    target: method === undefined ? undefined : findTarget(config, method),
-    policy: method === undefined ? [] : describePolicy(compilePolicies({ config, schema }).policyOf(method)),
-    chain: method === undefined ? [] : await findChain(project, method),
-    rules: method === undefined ? [] : findRules(project, method),
     answer: call === undefined ? answer : undefined,
   };
 }
@@ -148,6 +194,7 @@ const shownRules = 20;
 
 function formatLines(request: string, explanation: Explanation, style: Style): string[] {
   const { binding, captures, messages = [], metadata, timeoutMs, target, policy, chain, rules, answer } = explanation;
+  const { composed } = explanation;
   const rows: (readonly [string, string])[] = [];
   if (binding !== undefined) {
     rows.push(["binding", `${binding.httpMethod} ${binding.path}`]);
@@ -167,7 +214,8 @@ function formatLines(request: string, explanation: Explanation, style: Style): s
   for (const { what, text, from } of policy) rows.push(["policy", `${what} ${text} (${from})`]);
   if (chain.length > 0)
     rows.push(["chain", chain.map(({ name, from }) => (from === undefined ? name : `${name} (${from})`)).join(" → ")]);
-  if (binding !== undefined) rows.push(["target", target ?? "none: calls answer 503; name one with --upstream"]);
+  if (composed !== undefined) rows.push(...describeComposed(composed));
+  else if (binding !== undefined) rows.push(["target", target ?? "none: calls answer 503; name one with --upstream"]);
   return [
     style.bold(printable(request)),
     ...rows.map((row, index) => formatRow(row, rows[index - 1]?.[0], style)),

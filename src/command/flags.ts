@@ -157,13 +157,14 @@ const routes: Command = {
 
 const explain: Command = {
   name: "explain",
-  usage: "sluice explain METHOD URL [PROTO|DIR|DESCRIPTORS…] [options]",
+  usage: "sluice explain METHOD URL|pkg.Service.Method [PROTO|DIR|DESCRIPTORS…] [options]",
   summary: "Show what a request becomes: binding, captures, message, target; or its error.",
   details: [
     "Nothing is sent. Exits with 1 when a client would get an error, and prints that error as the client would get it.",
     "Of a method that clients stream to, every message of the body is shown.",
+    "With the name of a gRPC method instead: what is in force for it, and of a composed one its steps, round trips and calls.",
   ],
-  positionals: [2, Number.POSITIVE_INFINITY],
+  positionals: [1, Number.POSITIVE_INFINITY],
   flags: [
     { name: "data", short: "d", value: "BODY", description: "The request body; @FILE reads it from a file." },
     {
@@ -187,6 +188,7 @@ const explain: Command = {
       line: `sluice explain POST /v1/rooms/7:gather ./protos -d '[{"text": "a"}, {"text": "b"}]'`,
       note: "a stream from the client: several messages",
     },
+    { line: "sluice explain OrderViews.GetOrderView ./protos", note: "what a composed method is made of" },
   ],
 };
 

@@ -2,7 +2,9 @@
 import type { AuthRule, MethodPolicy, PolicyOf, Sourced } from "../chain/policy.ts";
 import { describeCache } from "../config/describe-cache.ts";
 import { formatDuration } from "../config/quantity.ts";
-import type { Schema } from "../schema/descriptor.ts";
+import { summarizeComposition } from "../compose/describe.ts";
+import type { ComposePlan } from "../compose/plan.ts";
+import type { Method, Schema } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import { formatRate } from "../schema/rate.ts";
 import { describeRetry } from "../policy/retry.ts";
@@ -20,12 +22,22 @@ export interface PolicyEntry extends MethodPolicy {
   /** `pkg.Service.Method` */
   readonly method: string;
   readonly kind: string;
+  /** Of a method that the gateway answers itself. */
+  readonly composed?: Sourced<string>;
 }
 
 /** In order of the protos. */
-export function toPolicyEntries(schema: Schema, policyOf: PolicyOf): PolicyEntry[] {
+export function toPolicyEntries(
+  schema: Schema,
+  policyOf: PolicyOf,
+  planOf: (method: Method) => ComposePlan | undefined = () => undefined,
+): PolicyEntry[] {
   return schema.services.flatMap(({ methods }) =>
-    methods.map((method) => ({ method: method.name, kind: method.kind, ...policyOf(method) })),
+    methods.map((method) => {
+      const plan = planOf(method);
+      const composed = plan && { composed: { value: summarizeComposition(plan), from: plan.from } };
+      return { method: method.name, kind: method.kind, ...policyOf(method), ...composed };
+    }),
   );
 }
 
@@ -41,6 +53,7 @@ export function withoutPositions({
   validate,
   cache,
   retry,
+  composed,
 }: PolicyEntry): object {
   const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
     said && { value: said.value, from: said.from };
@@ -55,12 +68,13 @@ export function withoutPositions({
     validate: plain(validate),
     cache: plain(cache),
     retry: plain(retry),
+    composed,
   };
 }
 
 /** What nobody said anything about is left out, but for who may call. */
-export function describePolicy(policy: MethodPolicy): PolicyLine[] {
-  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry } = policy;
+export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "composed">): PolicyLine[] {
+  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry, composed } = policy;
   return [
     { what: "auth", text: auth.value, from: auth.from },
     ...rules.map(({ value, from }) => ({ what: "rule", text: describeRule(value), from })),
@@ -71,6 +85,7 @@ export function describePolicy(policy: MethodPolicy): PolicyLine[] {
     ...(maxInFlight === undefined
       ? []
       : [{ what: "max_in_flight", text: String(maxInFlight.value), from: maxInFlight.from }]),
+    ...(composed === undefined ? [] : [{ what: "composed", text: composed.value, from: composed.from }]),
     ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
     ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value), from: cache.from }]),
     ...(retry === undefined ? [] : [{ what: "retry", text: describeRetry(retry.value), from: retry.from }]),

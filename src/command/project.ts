@@ -14,6 +14,7 @@ import type { PolicyOf } from "../chain/policy.ts";
 import { bindMethods } from "../schema/bind/http-rule.ts";
 import type { Doubt } from "../schema/link/doubt.ts";
 import { loadSchema, orderDiagnostics } from "../schema/load/load.ts";
+import { compileCompositions } from "../compose/compositions.ts";
 import { compilePolicies } from "../policy/policies.ts";
 import { parseTarget } from "../upstream/target.ts";
 import { validatorsOf } from "../validate/validator.ts";
@@ -105,6 +106,9 @@ function bindAndCheck(
   checkMethodOptions(parts, report);
   const policies = compilePolicies({ ...parts, config });
   diagnostics.push(...policies.diagnostics);
+  const rules = config?.compose ?? [];
+  const compositions = compileCompositions({ ...parts, rules });
+  diagnostics.push(...compositions.diagnostics);
   checkRules(loaded, parts, policies.policyOf, report);
   if (config !== undefined && parts.doubt === undefined) diagnostics.push(...findUnusedAccess(config, parts.schema));
   warnOfOwnPaths(bindings, report);

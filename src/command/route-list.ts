@@ -1,5 +1,6 @@
 // The routes as people and scripts read them: `sluice routes`, the table at start, GET /routes of the admin listener.
 import type { Binding } from "../schema/binding.ts";
+import type { Method } from "../schema/descriptor.ts";
 import { formatTable } from "./terminal.ts";
 import type { Style } from "./terminal.ts";
 
@@ -14,16 +15,21 @@ export interface RouteEntry {
   readonly responseBody: string | undefined;
   readonly origin: Binding["origin"];
   readonly deprecated: boolean;
+  /** The gateway answers it itself, from other methods. */
+  readonly composed?: true;
   readonly file: string;
   readonly line: number;
 }
 
+type Composed = Pick<ReadonlySet<Method>, "has">;
+
 /** In order of path, then HTTP method. */
-export function toRouteEntries(bindings: readonly Binding[]): RouteEntry[] {
-  return bindings.map(toRouteEntry).sort((a, b) => compare(a.path, b.path) || compare(a.httpMethod, b.httpMethod));
+export function toRouteEntries(bindings: readonly Binding[], composed: Composed): RouteEntry[] {
+  const entries = bindings.map((binding) => toRouteEntry(binding, composed.has(binding.method)));
+  return entries.sort((a, b) => compare(a.path, b.path) || compare(a.httpMethod, b.httpMethod));
 }
 
-export function toRouteEntry(binding: Binding): RouteEntry {
+export function toRouteEntry(binding: Binding, isComposed: boolean): RouteEntry {
   return {
     httpMethod: binding.httpMethod,
     path: binding.template.text,
@@ -33,6 +39,7 @@ export function toRouteEntry(binding: Binding): RouteEntry {
     responseBody: binding.responseBody?.protoName,
     origin: binding.origin,
     deprecated: binding.method.deprecated,
+    ...(isComposed ? { composed: true } : {}),
     file: binding.position.file,
     line: binding.position.line,
   };
@@ -47,10 +54,10 @@ export function formatBody({ body }: Binding): string {
 export function formatRoutes(entries: readonly RouteEntry[], style: Style, limit = Number.POSITIVE_INFINITY): string[] {
   const shown = entries.slice(0, limit);
   const lines = formatTable(
-    shown.map(({ httpMethod, path, method, kind }) => [
+    shown.map(({ httpMethod, path, method, kind, composed }) => [
       httpMethod,
       path,
-      kind === "unary" ? method : `${method} (${kind})`,
+      kind === "unary" ? `${method}${composed === true ? " (composed)" : ""}` : `${method} (${kind})`,
     ]),
   );
   // Painted after padding: escape sequences have no width.

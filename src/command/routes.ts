@@ -2,6 +2,7 @@
 import type { ParsedFlags } from "./parse-flags.ts";
 import { compilePolicies } from "../policy/policies.ts";
 import { loadProject } from "./project.ts";
+import { compositionsOf } from "./explain-method.ts";
 import type { FetchSchemaBytes, Project } from "./project.ts";
 import { formatForPeople, plural } from "./report.ts";
 import { formatRoutes, toRouteEntries } from "./route-list.ts";
@@ -14,7 +15,7 @@ export async function runRoutes(flags: ParsedFlags, terminal: Terminal, fetch: F
   for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return 1;
   if (flags.has("policy")) return printPolicies(project, flags.has("json"), terminal);
-  const entries = toRouteEntries(project.bindings);
+  const entries = toRouteEntries(project.bindings, compositionsOf(project));
   if (flags.has("json")) {
     terminal.out(JSON.stringify(entries, undefined, 2));
     return 0;
@@ -29,7 +30,8 @@ export async function runRoutes(flags: ParsedFlags, terminal: Terminal, fetch: F
 
 /** A method an entry, whether it has a route or not. */
 function printPolicies({ config, schema }: Project, asJson: boolean, terminal: Terminal): number {
-  const entries = toPolicyEntries(schema, compilePolicies({ config, schema }).policyOf);
+  const plans = compositionsOf({ config, schema });
+  const entries = toPolicyEntries(schema, compilePolicies({ config, schema }).policyOf, (method) => plans.get(method));
   if (asJson) terminal.out(JSON.stringify(entries.map(withoutPositions), undefined, 2));
   else for (const line of formatPolicies(entries, terminal.outStyle)) terminal.out(line);
   return 0;

@@ -4,6 +4,7 @@ import type { Address, Config } from "../config/config.ts";
 import { listLoosened } from "../config/loosened.ts";
 import type { Binding } from "../schema/binding.ts";
 import { adminPaths } from "../serve/admin.ts";
+import { compositionsOf } from "./explain-method.ts";
 import type { Project } from "./project.ts";
 import { plural } from "./report.ts";
 import { formatRoutes, toRouteEntries } from "./route-list.ts";
@@ -26,7 +27,7 @@ export interface Started {
 export function describeStart({ project, address, admin, style }: Started): string[] {
   const { config, schema, bindings } = project;
   const files = schema.files.filter((file) => file.isInput).length;
-  const entries = toRouteEntries(bindings);
+  const entries = toRouteEntries(bindings, compositionsOf(project));
   const base = toBaseUrl(address, config.tls === undefined ? "http" : "https");
   const file = config.file === undefined ? "" : `, configured by ${config.file}`;
   const more = entries.length > maxRoutes ? [`… and ${entries.length - maxRoutes} more: sluice routes`] : [];

@@ -8,6 +8,7 @@ import { limitsSchema, redisSchemas, sheddingSchemas } from "./config-schema-lim
 import { logSchemas, metricSchemas, tracingSchemas } from "./config-schema-observe.ts";
 import { interceptorsSchema, policiesSchema } from "./config-schema-policies.ts";
 import { pageSchemas, streamSchemas, websocketSchemas } from "./config-schema-streams.ts";
+import { composeSchema } from "./config-schema-compose.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { defaultSettings } from "./settings.ts";
 
@@ -215,6 +216,7 @@ export const configSchema: SchemaNode = {
     },
     policies: policiesSchema,
     limits: limitsSchema,
+    compose: composeSchema,
     interceptors: interceptorsSchema,
     redis: {
       type: "object",

@@ -1,6 +1,7 @@
 // What the gateway runs by: one deep-frozen record, settled once at start from flags, environment, file and defaults.
 import type { Profile, UrlUnescape } from "../schema/binding.ts";
 import type { Position } from "../diagnostic.ts";
+import type { ComposeRule } from "../schema/compose-rule.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 import type { GuardConfig } from "./config-guard.ts";
@@ -220,6 +221,8 @@ export interface Config extends GuardConfig {
   readonly limits: readonly LimitConfig[];
   /** What the file says of methods beside. */
   readonly policies: readonly PolicyConfig[];
+  /** Methods that the gateway answers itself, beside and before those of the protos. */
+  readonly compose: readonly ComposeRule[];
   readonly interceptors: readonly InterceptorConfig[];
   /** Undefined when the gateway counts for itself. */
   readonly redis: RedisConfig | undefined;

@@ -43,6 +43,7 @@ function redactGroups(config: Config): Readonly<Record<string, unknown>> {
     })),
     auth: config.auth === undefined ? undefined : redactAuth(config.auth),
     limits: config.limits.map(({ rule, methods }) => ({ ...rule, methods })),
+    compose: config.compose.map(({ method, settings }) => ({ method, ...settings })),
     interceptors: config.interceptors.map(({ options, ...rest }) => ({ ...rest, options: Object.keys(options) })),
     redis:
       config.redis === undefined

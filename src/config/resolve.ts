@@ -13,6 +13,7 @@ import { toCache } from "./resolve-cache.ts";
 import { toValidation } from "./resolve-validation.ts";
 import type { GuardSettings } from "./settings-guard.ts";
 import { toAccess, toBans, toCors, toRequestId } from "./resolve-guard.ts";
+import { resolveCompose } from "./resolve-compose.ts";
 import { resolveInterceptors, resolvePolicies } from "./resolve-policies.ts";
 import { toPages, toStreams, toWebSocket } from "./resolve-streams.ts";
 import { resolveLog, resolveMetrics } from "./resolve-observe.ts";
@@ -80,6 +81,7 @@ export function resolveConfig(layers: readonly Layer[], extras: ResolvedExtras, 
     maxStreamsPerClient: toNumberOrOff(group(layers, "streams", defaults).max_per_client),
     limits: resolveLimits(layers, report),
     policies: resolvePolicies(layers, report),
+    compose: resolveCompose(layers),
     interceptors: resolveInterceptors(layers, report),
     redis: resolveRedis(layers),
     shedding: toShedding(group(layers, "shedding", defaults)),

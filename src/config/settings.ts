@@ -4,6 +4,7 @@ import type { AuthSettings } from "./auth-settings.ts";
 import { defaultLog, defaultMetrics, defaultTracing } from "./observe-settings.ts";
 import type { LogSettings, MetricSettings, TracingSettings } from "./observe-settings.ts";
 import type { InterceptorSettings, PolicySettings } from "./policy-settings.ts";
+import type { ComposeSettings } from "../schema/compose-rule.ts";
 import type { LimitSettings } from "../schema/limit-rule.ts";
 import type { TlsVersion, TransportName } from "./config.ts";
 import { guardSettings } from "./settings-guard.ts";
@@ -54,6 +55,7 @@ export interface Settings extends GuardLayer {
   metrics?: Partial<MetricSettings>;
   limits?: YamlLimit[];
   policies?: PolicySettings[];
+  compose?: Record<string, ComposeSettings>;
   interceptors?: InterceptorSettings[];
   redis?: { url: string; username?: string; password?: string; ca?: string } & Partial<RedisSettings>;
   shedding?: Partial<SheddingSettings>;

@@ -17,6 +17,8 @@ export interface HealthOptions {
   readonly schema: Schema;
   readonly upstreams: HealthUpstreams;
   readonly isReady: () => boolean;
+  /** Services of the schema that no backend serves, but the gateway itself. */
+  readonly composed: readonly string[];
 }
 
 export interface OwnHandlers {
@@ -61,7 +63,7 @@ class Health {
   #lists = 0;
   #isStopped = false;
 
-  constructor({ own, schema, upstreams, isReady }: HealthOptions) {
+  constructor({ own, schema, upstreams, isReady, composed }: HealthOptions) {
     this.methods = {
       check: ownMethod(own, `${healthService}.Check`),
       list: ownMethod(own, `${healthService}.List`),
@@ -69,7 +71,7 @@ class Health {
     };
     this.#upstreams = upstreams;
     this.#isReady = isReady;
-    this.#own = new Set(["", ...own.services.map(({ name }) => name)]);
+    this.#own = new Set(["", ...own.services.map(({ name }) => name), ...composed]);
     this.#proxied = new Set(schema.services.map(({ name }) => name).filter((name) => !this.#own.has(name)));
     upstreams.onStateChange(() => this.#changes.emit());
   }

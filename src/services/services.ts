@@ -3,7 +3,7 @@
 //   front/grpc ─ method by path ─→ chain/* ─→ before(…) ─┬─ a method of its own → health.ts | reflection.ts
 //                                                        └─ any other           → upstream/*
 import type { Handler, StreamHandler, UnaryHandler } from "../call.ts";
-import type { Method, Schema } from "../schema/descriptor.ts";
+import type { Method, Schema, Service } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { createHealth, type OwnHandlers } from "./health.ts";
 import type { HealthUpstreams } from "./health-backend.ts";
@@ -15,6 +15,8 @@ export interface OwnServicesOptions {
   /** What the backends serve. */
   readonly schema: Schema;
   readonly upstreams: HealthUpstreams;
+  /** Methods that need no backend. */
+  readonly composed?: Pick<ReadonlyMap<Method, unknown>, "has">;
   /** Whether the gateway should be sent calls; asked at every check, and whenever an upstream changes its state. */
   readonly isReady: () => boolean;
   readonly health: boolean;
@@ -39,7 +41,7 @@ export function createOwnServices(options: OwnServicesOptions): OwnServices {
   const { schema, upstreams, isReady } = options;
   const own = linkOwnProtos(options.health, options.reflection);
   const parts: OwnHandlers[] = [];
-  if (options.health) parts.push(createHealth({ own, schema, upstreams, isReady }));
+  if (options.health) parts.push(createHealth({ own, schema, upstreams, isReady, composed: listComposed(options) }));
   if (options.reflection) parts.push(createReflection(own, schema));
 
   const unary = new Map<string, UnaryHandler>(parts.flatMap((part) => [...part.unary]));
@@ -66,6 +68,13 @@ export function createOwnServices(options: OwnServicesOptions): OwnServices {
       for (const part of parts) part.stop();
     },
   };
+}
+
+/** Services of which the gateway answers every method: they are as well as the gateway is. */
+function listComposed({ schema, composed }: OwnServicesOptions): readonly string[] {
+  const isComposed = (service: Service): boolean =>
+    service.methods.length > 0 && service.methods.every((method) => composed?.has(method) === true);
+  return schema.services.filter(isComposed).map(({ name }) => name);
 }
 
 /** A backend's proto may declare a method of the same path otherwise than gRPC does. */

@@ -62,7 +62,10 @@ describe("runCommand", () => {
     [["routes", "--no-json"], 'unknown flag --no-json of sluice routes; did you mean "--json"?'],
     [["check", "--listen", ":1"], "unknown flag --listen of sluice check; see sluice check --help"],
     [["version", "x"], 'unexpected argument "x"; usage: sluice version'],
-    [["explain", "GET"], "arguments are missing; usage: sluice explain METHOD URL [PROTO|DIR|DESCRIPTORS…] [options]"],
+    [
+      ["explain", "GET"],
+      "arguments are missing; usage: sluice explain METHOD URL|pkg.Service.Method [PROTO|DIR|DESCRIPTORS…] [options]",
+    ],
     [
       ["explain", "GE T", "/"],
       '"GE T" is no HTTP method; usage: sluice explain METHOD URL, e.g. sluice explain GET /v1/products/1',

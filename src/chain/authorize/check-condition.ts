@@ -3,7 +3,7 @@ import { didYouMean } from "../../diagnostic.ts";
 import type { MessageType } from "../../schema/descriptor.ts";
 import { checkCall } from "./check-call.ts";
 import type { CheckInputs, Checking, ConditionFault, Expression, Scope } from "./checking.ts";
-import { bool, describeType, oneOf, dyn, int, string, typeOfField, variableTypes } from "./condition-type.ts";
+import { bool, describeType, oneOf, dyn, int, string, typeOfField } from "./condition-type.ts";
 import type { ConditionType } from "./condition-type.ts";
 
 export interface CheckedCondition {
@@ -65,9 +65,11 @@ class Check implements Checking {
   #typeOfName(expression: Expression, name: string, scope: Scope): ConditionType {
     const local = scope.get(name);
     if (local !== undefined) return local;
-    const known = name === "req" ? this.#typeOfRequest(expression) : variableTypes.get(name);
+    const known = name === "req" ? this.#typeOfRequest(expression) : this.inputs.variables.get(name);
     if (known === undefined) {
-      const names = [...variableTypes.keys(), "req", ...scope.keys()].filter((candidate) => !candidate.startsWith("@"));
+      const names = [...this.inputs.variables.keys(), "req", ...scope.keys()].filter(
+        (candidate) => !candidate.startsWith("@"),
+      );
       return this.fault(
         expression,
         `there is no ${name}`,
@@ -128,7 +130,7 @@ class Check implements Checking {
   #enumValue(expression: Expression, scope: Scope): bigint | undefined {
     const name = qualifiedName(expression);
     const [head] = name?.split(".") ?? [];
-    if (name === undefined || scope.has(head) || variableTypes.has(head) || head === "req") return undefined;
+    if (name === undefined || scope.has(head) || this.inputs.variables.has(head) || head === "req") return undefined;
     const dot = name.lastIndexOf(".");
     const value = this.inputs
       .findEnum(name.slice(0, dot))

@@ -11,6 +11,8 @@ export type Scope = ReadonlyMap<string, ConditionType>;
 export interface CheckInputs {
   /** Of the request message. Undefined where there is none to look at: `req` is then refused. */
   readonly request: MessageType | undefined;
+  /** What else it may look at. */
+  readonly variables: ReadonlyMap<string, ConditionType>;
   readonly findEnum: (name: string) => EnumType | undefined;
   /** Names of functions and methods. */
   readonly functions: ReadonlySet<string>;

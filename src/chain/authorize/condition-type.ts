@@ -79,7 +79,8 @@ function typeOfMap(entry: MessageType): ConditionType | string {
   return wrong ?? { kind: "map", key: types[0] as ConditionType, value: types[1] as ConditionType };
 }
 
-function typeOfValue(type: FieldType): ConditionType | string {
+/** Of one value, outside of a list. */
+export function typeOfValue(type: FieldType): ConditionType | string {
   if (type.kind === "scalar") return scalarKinds[type.scalar];
   if (type.kind === "enum") return int;
   const { name } = type.message;

@@ -145,6 +145,15 @@ function toSingular({ type }: Field, values: readonly WireField[]): CelInput {
   return toMessage(type.message, Buffer.concat(values.map(({ bytes }) => bytes)));
 }
 
+/** One value without its tag, and without its length where it has one. Throws as `viewMessage` does. */
+export function viewPayload(type: FieldType, payload: Uint8Array): CelInput {
+  const wireType = packedWireType(type);
+  if (wireType === undefined) return toValue(type, { number: 1, wireType: 2, value: 0n, bytes: payload });
+  let value: CelInput = toNumber(type, 0n);
+  unpack(payload, wireType, (bits) => (value = toNumber(type, bits)));
+  return value;
+}
+
 function toValue(type: FieldType, { value, bytes }: WireField): CelInput {
   if (type.kind === "message") return toMessage(type.message, bytes);
   if (type.kind === "scalar" && type.scalar === "string") return utf8.decode(bytes);

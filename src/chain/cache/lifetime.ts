@@ -30,7 +30,7 @@ const markers: ReadonlySet<string> = new Set(["set-cookie", "x-sluice-partial"])
 /** Undefined for what must not be kept. `date`: Unix time in milliseconds, for `expires`. */
 export function readLifetime(reply: Reply, { rule, isOwned, isUnkeyed }: Keeping, date: number): Lifetime | undefined {
   const parts = [reply.headers, reply.trailers];
-  if (parts.some((metadata) => isMarked(metadata))) return undefined;
+  if (reply.partial !== undefined || parts.some((metadata) => isMarked(metadata))) return undefined;
   if (!isKeyedFor(joinValues(parts, "vary"), isUnkeyed)) return undefined;
   const said = parseDirectives(joinValues(parts, "cache-control") ?? "");
   // There is no asking a gRPC backend whether an answer is still good: one that has to be asked about is not kept.

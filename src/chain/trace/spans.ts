@@ -72,10 +72,12 @@ export function createSpans({ accept, version, upstreamOf }: SpanOptions): Spans
     },
   };
 
-  const parentOf = ({ cancellation }: UnaryCall | StreamCall): Context => {
+  const parentOf = (call: UnaryCall | StreamCall): Context => {
     const active = context.active();
     if (trace.getSpan(active) !== undefined) return active;
-    return contexts.get(cancellation.whole ?? cancellation) ?? active;
+    let { cancellation } = call;
+    while (cancellation.whole !== undefined) cancellation = cancellation.whole;
+    return contexts.get(cancellation) ?? active;
   };
   return { watch, around: createAttempts(tracer, parentOf, upstreamOf) };
 }
