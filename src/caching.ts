@@ -23,11 +23,12 @@ export interface Caching {
 }
 
 export function createCaching({ config, policyOf, timer, now }: CachingInputs): Caching {
-  const { cache: bounds, auth, http, requestId, timeouts } = config;
+  const { cache: bounds, auth, http, requestId, timeouts, access } = config;
   const cache = createCache({
     ...bounds,
     policyOf,
     maxTimeoutMs: timeouts.maxMs,
+    isOpen: [access.allow, access.deny, access.rules].every((list) => list.length === 0),
     identityNames: toIdentityNames(auth),
     credentialHeaders: toCredentialHeaders(auth),
     requestIdNames: ["x-request-id", ...(requestId === undefined ? [] : [requestId.header])],

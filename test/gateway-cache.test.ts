@@ -24,6 +24,11 @@ const protos = (cache: string): string => `
       option (google.api.http) = { get: "/v1/unary/{text}" additional_bindings { post: "/v1/unary" body: "*" } };
       option (sluice.cache) = { ttl: "60s" ${cache} };
     }
+    rpc Copied(M) returns (M) {
+      option (google.api.http) = { get: "/v1/copied/{text}" };
+      option (sluice.http) = { status: 203 };
+      option (sluice.cache) = { ttl: "60s" };
+    }
     rpc Other(M) returns (M) { option (google.api.http) = { get: "/v1/other/{text}" }; }
   }
 `;
@@ -164,6 +169,16 @@ describe("a gateway with a cache", () => {
       expect(gateway.calls).to.have.length(1);
     });
 
+    it("tags no answer that is not 200", async () => {
+      await start();
+      for (let i = 0; i < 2; i++) {
+        const answer = await get(["If-None-Match: *"], "/v1/copied/x");
+        expect(answer.status).to.equal(203);
+        expect(answer.headers.has("etag")).to.equal(false);
+      }
+      expect(gateway.calls).to.have.length(1);
+    });
+
     it("answers 304 to a question that the backend had to be asked again", async () => {
       await start({ handlers: { "t.S/Get": () => reply("the same") } });
       const tag = (await get()).headers.get("etag") ?? "";
@@ -171,6 +186,16 @@ describe("a gateway with a cache", () => {
       expect((await get([`If-None-Match: ${tag}`])).status).to.equal(304);
       expect(gateway.calls).to.have.length(2);
     });
+  });
+
+  it("lets no cache on the way keep what not everybody may have", async () => {
+    await start({ yaml: "access: { deny: [192.0.2.0/24] }" });
+    expect(shown(await get()).control).to.equal("private, max-age=60");
+  });
+
+  it("says that other forms of an answer are other answers, also where nothing is compressed", async () => {
+    await start({ yaml: "http: { compress_min: off }" });
+    expect((await get()).headers.get("vary")).to.equal("accept");
   });
 
   describe("for each caller", () => {
@@ -262,6 +287,19 @@ describe("a gateway with a cache", () => {
   });
 
   describe("what clients say", () => {
+    it("is not what browsers say in the handshake of a WebSocket", async () => {
+      await start({ yaml: "websocket: { unary: true }" });
+      for (const { get: call } of unaryWays) {
+        await call(gateway, "x");
+        now += 5;
+      }
+      for (const { name, get: call } of unaryWays.filter(({ name: one }) => one.includes("WebSocket"))) {
+        expect((await call(gateway, "x", [["Cache-Control", "no-cache"]])).text, name).to.contain("answer 1");
+        now += 5;
+      }
+      expect(gateway.calls).to.have.length(1);
+    });
+
     it("asks anew for no-cache and max-age, but never more often than once a second", async () => {
       await start();
       await get();
@@ -274,7 +312,9 @@ describe("a gateway with a cache", () => {
       now += 5;
       expect(shown(await get(["Cache-Control: max-age=10"])).text).to.equal("answer 2");
       expect(shown(await get(["Cache-Control: max-age=4"])).text).to.equal("answer 3");
-      expect(shown(await get(["Cache-Control: min-fresh=70"])).text).to.equal("answer 4");
+      expect(shown(await get(["Cache-Control: min-fresh=70"])).text).to.equal("answer 3");
+      now += 1;
+      expect(shown(await get(["Cache-Control: min-fresh=59"])).text).to.equal("answer 4");
     });
 
     it("keeps nothing of a request with no-store", async () => {
@@ -444,6 +484,40 @@ describe("a gateway with a cache", () => {
       release();
       expect((await Promise.all(all)).map(({ status }) => status)).to.deep.equal([503, 503, 503, 503]);
       expect(gateway.calls).to.have.length(2);
+    });
+
+    it("do not share an error that has cookies", async () => {
+      const release = await startHeld(() => ({
+        kind: "status",
+        code: 14,
+        message: "away",
+        trailers: [["set-cookie", "a=b"]],
+      }));
+      const called = gateway.nextCall();
+      const all = [get()];
+      await called;
+      all.push(get(), get([], "/v1/unary/y"));
+      await gateway.nextCall();
+      release();
+      await Promise.all(all);
+      expect(gateway.calls).to.have.length(3);
+    });
+
+    it("do not wait for each other where the last answer was for one only", async () => {
+      await start({ handlers: { "t.S/Get": () => reply("yours", "no-store") } });
+      await get();
+      gateway.answerWith({ kind: "silence" });
+      const called = [gateway.nextCall()];
+      const first = await gateway.open({ method: "GET", target: "/v1/unary/x" });
+      await called[0];
+      called.push(gateway.nextCall());
+      const second = await gateway.open({ method: "GET", target: "/v1/unary/x" });
+      await called[1];
+      expect(gateway.calls).to.have.length(3);
+      for (const connection of [first, second]) connection.close();
+      now += 10;
+      gateway.answerWith({ kind: "reply", message: '{"text":"for all"}' });
+      expect(shown(await get()).cache).to.equal("sluice; fwd=miss; stored");
     });
 
     it("ask for themselves where an answer is for one only", async () => {

@@ -1,9 +1,10 @@
 // Which methods change nothing, or may be called again; and what is wrong where one that does is told to keep its answers.
 import { toIdentityNames } from "../config/identity-names.ts";
-import type { Method } from "../schema/descriptor.ts";
+import type { Method, OptionValue } from "../schema/descriptor.ts";
 import { isSelected } from "../schema/selector.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Configured } from "./configured.ts";
+import { texts } from "./option-values.ts";
 import type { Placed, Report } from "./placed.ts";
 
 /** Unary, and said to change nothing: by its proto, or by a route with GET. */
@@ -40,6 +41,12 @@ export function checkCache(
       `the cache of ${method.name}: nothing says that it changes nothing`,
       "option idempotency_level = NO_SIDE_EFFECTS; or a google.api.http rule with get",
     );
+  const fixed = fixedHeader(method);
+  if (fixed !== undefined)
+    fault(
+      `the cache of ${method.name}: its (sluice.http) has the header ${fixed}, which the gateway sets itself`,
+      "take one of them out",
+    );
   const names = toIdentityNames(configured.auth);
   const own = cache.value.vary.find((name) => names.includes(name));
   if (cache.value.isPublic && own !== undefined)
@@ -47,4 +54,13 @@ export function checkCache(
       `the cache of ${method.name}: vary names ${own}, which says who calls, and public shares one answer between all callers`,
       "take one of them out",
     );
+}
+
+const ownHeaders: ReadonlySet<string> = new Set(["cache-control", "cache-status", "age", "etag", "expires"]);
+
+/** Of those that tell of the cache, one that a proto sets. */
+function fixedHeader({ options }: Method): string | undefined {
+  const http = options.get("(sluice.http)");
+  const lines = http instanceof Map ? texts(http.get("header") as OptionValue | undefined) : [];
+  return lines.map((line) => line.split(":", 1)[0].toLowerCase()).find((name) => ownHeaders.has(name));
 }

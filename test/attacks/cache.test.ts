@@ -1,10 +1,12 @@
 // Answers that are kept: nobody gets what was for another, and nobody puts there what others get, whatever headers say it.
 import { expect } from "chai";
+import type { GatewayOptions } from "../../src/gateway.ts";
 import { run } from "../command/capture.ts";
 import { createFolder } from "../config/yaml-fixture.ts";
 import type { Folder } from "../config/yaml-fixture.ts";
 import { startGateway } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";
+import type { CustomAround } from "../../src/chain/points.ts";
 import { protos as plain, unaryWays } from "./ways.ts";
 import type { Outcome } from "./ways.ts";
 
@@ -61,11 +63,12 @@ http:
 `;
 
 /** Answers with all that it was told, and how often it was asked. */
-function start(cache: string, auth: string): Promise<GatewayFixture> {
+function start(cache: string, auth: string, options: GatewayOptions = {}): Promise<GatewayFixture> {
   let count = 0;
   return startGateway({
     protos: protos(cache),
     yaml: yaml + auth,
+    options,
     handlers: {
       "t.S/Get": ({ metadata, message }) => {
         const told = metadata.filter(([name]) => !name.startsWith("grpc-") && name !== "user-agent");
@@ -125,6 +128,52 @@ describe("a cache under attack", function () {
     for (const { get } of unaryWays) expect(toldIn(await get(gateway, "ours", as("ada")))).to.not.contain("ada");
     expect((await unaryWays[0].get(gateway, "ours", as("bob"))).text).to.contain("answer 1:");
     expect(gateway.calls[0].metadata.map(([name]) => name)).to.not.include("x-user-id");
+  });
+
+  it("tells what stands around the upstream nothing of callers who share an answer", async () => {
+    for (const [cache, expected] of [
+      ["public: true", undefined],
+      ["", "api_keys:ada"],
+    ] as const) {
+      const seen: (string | undefined)[] = [];
+      const wrap: CustomAround["wrap"] = (next) => ({
+        ...next,
+        unary: (call) => {
+          seen.push(call.identity?.principal);
+          return next.unary(call);
+        },
+      });
+      gateway = await start(cache, auth, { interceptors: [{ name: "spy", around: "upstream", wrap }] });
+      for (let i = 0; i < 2; i++) await unaryWays[0].get(gateway, "x", as("ada"));
+      expect(seen).to.deep.equal([expected]);
+      if (cache !== "") await gateway.close();
+    }
+  });
+
+  it("keeps what a backend calls private for one caller only", async () => {
+    for (const [cache, asked] of [
+      ["public: true", 4],
+      ["", 2],
+    ] as const) {
+      gateway = await start(cache, auth);
+      gateway.answerWith({ kind: "reply", message: '{"text":"yours"}', headers: [["cache-control", "private"]] });
+      for (const name of ["ada", "bob", "ada", "bob"]) await unaryWays[0].get(gateway, "x", as(name));
+      expect(gateway.calls).to.have.length(asked);
+      if (cache !== "") await gateway.close();
+    }
+  });
+
+  it("lets caches on the way keep only what everybody may have", async () => {
+    for (const [more, control] of [
+      ["", "private"],
+      ["  public: [t.S.Get]\n", "public"],
+      ["  public: [t.S.Get]\n  rules: [{ name: local, when: 'peer.address != \"6.6.6.6\"' }]\n", "private"],
+    ] as const) {
+      gateway = await start("public: true", auth + more);
+      const { headers } = await gateway.request({ method: "GET", target: "/v1/unary/x" });
+      expect(headers.get("cache-control")).to.equal(`${control}, max-age=3600`);
+      if (control === "public" || more === "") await gateway.close();
+    }
   });
 
   it("tells callers apart where only some of their metadata counts", async () => {

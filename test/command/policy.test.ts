@@ -16,6 +16,7 @@ service Orders {
     option (sluice.auth) = { scopes: ["orders.read", "more"] when: "req.user_id == claims.sub" };
     option (sluice.timeout) = "2s";
     option (sluice.retry) = { codes: ["UNAVAILABLE", "ABORTED"] multiplier: 3 per_try_timeout: "1s" };
+    option (sluice.cache) = { ttl: "30s" stale_if_error: "10m" vary: ["a", "b"] };
   }
   rpc Watch(Req) returns (stream Req);
 }
@@ -61,6 +62,7 @@ describe("policies on the command line", () => {
       "  rule  shop.v1.Orders.GetOrder: scopes orders.read and more, when req.user_id == claims.sub  shop.proto:10:30",
       "  limit  per-user: 50/s by claim:sub and method, burst 20, cost 2  sluice.yaml:5:5",
       "  timeout  2s  shop.proto:11:12",
+      "  cache  30s for each caller, stale on errors 10m, vary a and b  shop.proto:13:12",
       "  retry  3 attempts on UNAVAILABLE, ABORTED, waits of 100ms to 1s, each 3 times the last, 1s for each  shop.proto:12:12",
       "shop.v1.Orders.Watch (server-streaming)",
       "  auth  required  default",
@@ -106,7 +108,7 @@ describe("policies on the command line", () => {
     const lines = await tell("explain", "GET", "/v1/orders/ada");
     const chain = lines.find((line) => line.startsWith("  chain"));
     expect(chain).to.match(
-      /authenticate → authorize → own\.mjs \(sluice\.yaml:7:5\) → limit → .*wrap \(sluice\.yaml:8:5\) → retry$/,
+      /authenticate → authorize → own\.mjs \(sluice\.yaml:7:5\) → limit → .*cache → .*wrap \(sluice\.yaml:8:5\) → retry$/,
     );
     expect(lines).to.include("  policy   auth required (default)");
     expect(lines).to.include("           timeout 2s (shop.proto:11:12)");
@@ -116,7 +118,7 @@ describe("policies on the command line", () => {
       policy: unknown[];
       chain: { name: string; from?: string }[];
     };
-    expect(policy).to.have.length(5);
+    expect(policy).to.have.length(6);
     expect(names.map(({ name }) => name)).to.include.members(["authenticate", "authorize", "own.mjs", "limit", "wrap"]);
     const find = await tell("explain", "POST", "/shop.v1.Catalog/Find", "-d", "{}");
     const other = find.find((line) => line.startsWith("  chain")) ?? "";
@@ -125,6 +127,7 @@ describe("policies on the command line", () => {
       .and.to.contain("wrap")
       .and.not.to.contain("own.mjs")
       .and.not.to.contain("authorize")
+      .and.not.to.contain("cache")
       .and.not.to.contain("retry");
   });
 

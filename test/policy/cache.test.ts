@@ -95,6 +95,14 @@ describe("cache policies", () => {
     });
   });
 
+  it("stand beside no header that says otherwise", () => {
+    const option =
+      'option (sluice.cache) = { ttl: "1s" }; option (sluice.http) = { header: "Cache-Control: no-store" };';
+    expect(compile({ option }).problems[0]).to.match(
+      /its \(sluice\.http\) has the header cache-control, which the gateway sets/,
+    );
+  });
+
   const refused: readonly (readonly [source: Source, problem: RegExp])[] = [
     [
       { yaml: "policies: [{ methods: [t.S.Watch], cache: { ttl: 1s } }]" },

@@ -8,6 +8,8 @@ export interface CacheOptions {
   readonly maxEntryBytes: number;
   /** No question to a backend takes longer, whoever waits for it. */
   readonly maxTimeoutMs: number;
+  /** No address is refused. */
+  readonly isOpen: boolean;
   /** Lower case, see KeyingOptions. */
   readonly identityNames: readonly string[];
   readonly requestIdNames: readonly string[];

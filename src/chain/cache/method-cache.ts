@@ -14,7 +14,7 @@ import { Flight } from "./flight.ts";
 import { readLifetime } from "./lifetime.ts";
 import { compileQuestion, isUnkeyed } from "./request-key.ts";
 import type { Question, ToQuestion } from "./request-key.ts";
-import { readWishes } from "./wishes.ts";
+import { newEnoughMs, readWishes } from "./wishes.ts";
 import type { Wishes } from "./wishes.ts";
 
 export interface MethodCacheInputs extends CacheOptions {
@@ -67,7 +67,8 @@ export class MethodCache {
     this.#toQuestion = compileQuestion(method, { ...inputs, rule });
     this.#caching = { vary: toVary(rule, inputs) };
     // Caches on the way to the client ask nobody who calls: they get only what everybody may have.
-    this.#scope = rule.isPublic && policy.auth.value === "public" && policy.rules.length === 0 ? "public" : "private";
+    const isForAll = inputs.isOpen && policy.auth.value === "public" && policy.rules.length === 0;
+    this.#scope = rule.isPublic && isForAll ? "public" : "private";
   }
 
   /** Rejects with GatewayError only, as `next` does. */
@@ -226,7 +227,9 @@ export class MethodCache {
 }
 
 function isGood(kept: KeptReply, { maxAge, minFresh }: Wishes, now: number): boolean {
-  return now + minFresh < kept.freshUntil && now - kept.bornAt <= maxAge;
+  if (now >= kept.freshUntil) return false;
+  const age = now - kept.bornAt;
+  return age < newEnoughMs || (age <= maxAge && now + minFresh < kept.freshUntil);
 }
 
 /** As a reply with cookies is. */

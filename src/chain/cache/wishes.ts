@@ -14,16 +14,15 @@ export interface Wishes {
 const none: Wishes = Object.freeze({ maxAge: Infinity, minFresh: 0, noStore: false, onlyIfCached: false });
 
 /** What is younger is new enough for everybody: reloading does not get through to the backend. */
-const newEnoughMs = 1000;
+export const newEnoughMs = 1000;
 
 /** A WebSocket's handshake is no request for an answer, and browsers say `no-cache` in all of them. */
 export function readWishes({ front, headers }: Pick<Call, "front" | "headers">): Wishes {
   const text = headers["cache-control"];
   if (text === undefined || front === "websocket") return none;
   const said = parseDirectives(String(text));
-  const maxAge = said.has("no-cache") ? 0 : (secondsOf(said, "max-age") ?? Infinity);
   return {
-    maxAge: Math.max(newEnoughMs, maxAge),
+    maxAge: said.has("no-cache") ? 0 : (secondsOf(said, "max-age") ?? Infinity),
     minFresh: secondsOf(said, "min-fresh") ?? 0,
     noStore: said.has("no-store"),
     onlyIfCached: said.has("only-if-cached"),

@@ -159,8 +159,7 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
   }
   const encoding = settleEncoding(context, exchange, { contentType, body, headers });
   if (reply.caching !== undefined && status === 200 && hasEntityTags(exchange)) {
-    if (options.profile === "grpc-gateway" || reply.caching.vary.length > 0)
-      headers.push("vary", options.profile === "strict" ? reply.caching.vary.join(", ") : "*");
+    headers.push("vary", options.profile === "strict" ? ["accept", ...reply.caching.vary].join(", ") : "*");
     const tag = toEntityTag(body);
     headers.push("etag", encoding === "identity" ? tag : toWeakTag(tag));
     if (isNotModified(exchange, tag)) {
