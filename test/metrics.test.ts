@@ -58,6 +58,18 @@ function everyLimitMetric(): Metric[] {
   });
 }
 
+/** What `promtool check metrics` has to say of names. */
+function findNameProblem(name: string, type: string, help: string): string | undefined {
+  if (help === "") return "no help";
+  if (!/^sluice_[a-z0-9]+(?:_[a-z0-9]+)*$/.test(name)) return "no snake case";
+  if (name.endsWith("_total") !== (type === "counter")) return "a counter ends in _total, and nothing else does";
+  if (/_(?:sum|count|bucket|info|timestamp)$/.test(name)) return "the end of a name that formats use themselves";
+  if (/(?:counter|gauge|histogram|summary)/.test(name)) return "its type in its name";
+  if (/_(?:ms|millis\w*|micros\w*|nanos\w*|minutes|hours|days|kb|kib|mb|mib|percent)(?:_|$)/.test(name))
+    return "no base unit: seconds, bytes, parts of 1";
+  return undefined;
+}
+
 describe("writeMetrics", () => {
   it("tells sockets, streams, messages and upstreams", () => {
     const census = new Census();
@@ -126,6 +138,7 @@ describe("writeMetrics", () => {
     ].map(([, name, type, help]) => [name, type, help]);
     const byName = ([a]: string[], [b]: string[]): number => (a < b ? -1 : 1);
     expect(told.sort(byName)).to.deep.equal(documented.sort(byName));
+    for (const [name, type, help] of told) expect(findNameProblem(name, type, help), name).to.equal(undefined);
   });
 
   it("leaves out a source that fails", () => {

@@ -134,7 +134,7 @@ function toMetrics(tables: Readonly<Record<BanKind, BanTable>>): readonly Metric
     {
       name: "sluice_bans",
       type: "gauge",
-      help: "Clients that are banned.",
+      help: "Clients that are banned. Every worker tells of all bans.",
       samples: each((table) => table.countBanned()),
     },
     {
