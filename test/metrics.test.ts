@@ -61,7 +61,7 @@ function everyLimitMetric(): Metric[] {
 /** What `promtool check metrics` has to say of names. */
 function findNameProblem(name: string, type: string, help: string): string | undefined {
   if (help === "") return "no help";
-  if (!/^sluice_[a-z0-9]+(?:_[a-z0-9]+)*$/.test(name)) return "no snake case";
+  if (!/^(?:sluice|nodejs|process)(?:_[a-z0-9]+)+$/.test(name)) return "no snake case";
   if (name.endsWith("_total") !== (type === "counter")) return "a counter ends in _total, and nothing else does";
   if (/_(?:sum|count|bucket|info|timestamp)$/.test(name)) return "the end of a name that formats use themselves";
   if (/(?:counter|gauge|histogram|summary)/.test(name)) return "its type in its name";
