@@ -122,6 +122,9 @@ export type MessageTap = (
   message: Uint8Array,
 ) => Uint8Array | undefined | void | Promise<Uint8Array | undefined | void>;
 
+/** Looks at what a call failed with, before its client hears of it; what it answers is told in its place. Must not throw. */
+export type FailureTap = (error: GatewayError) => GatewayError;
+
 /** How a call ended, as its client was told. */
 export interface CallEnd {
   readonly code: Code;
@@ -210,6 +213,7 @@ export class Call {
   #requestTaps: MessageTap[] | undefined = undefined;
   #noRequestTaps: (() => void)[] | undefined = undefined;
   #replyTaps: MessageTap[] | undefined = undefined;
+  #failureTaps: FailureTap[] | undefined = undefined;
   #endListeners: ((end: CallEnd) => void)[] | undefined = undefined;
   #ended: CallEnd | undefined = undefined;
 
@@ -242,6 +246,15 @@ export class Call {
 
   get replyTaps(): readonly MessageTap[] | undefined {
     return this.#replyTaps;
+  }
+
+  get failureTaps(): readonly FailureTap[] | undefined {
+    return this.#failureTaps;
+  }
+
+  /** Whether anybody looks at what passes. */
+  get isTapped(): boolean {
+    return this.#requestTaps !== undefined || this.#replyTaps !== undefined || this.#failureTaps !== undefined;
   }
 
   /** For the log, in the order they were made. */
@@ -285,6 +298,11 @@ export class Call {
   /** Every message of the backend, in order, before the client gets it. */
   onReply(tap: MessageTap): void {
     (this.#replyTaps ??= []).push(tap);
+  }
+
+  /** What the call ends with where it does not end well: errors of the backend, and of whatever else stands behind the chain. */
+  onFailure(tap: FailureTap): void {
+    (this.#failureTaps ??= []).push(tap);
   }
 
   /** Called once, however it ends; at once when it has ended. A listener must not throw. */

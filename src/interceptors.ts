@@ -10,7 +10,8 @@ import type { Bans } from "./chain/bans.ts";
 import type { Interceptor } from "./chain/compose.ts";
 import type { Point } from "./schema/points.ts";
 import { createRequestIds } from "./chain/request-id.ts";
-import type { PolicyOf } from "./chain/policy.ts";
+import type { PolicyOf, RedactionOf } from "./chain/policy.ts";
+import { createRedact } from "./chain/redact.ts";
 import type { Config } from "./config/config.ts";
 import type { MetricSource } from "./exposition.ts";
 import { createConfiguredExtAuthz } from "./ext-authz.ts";
@@ -29,6 +30,7 @@ export interface InterceptorInputs {
   readonly policyOf: PolicyOf;
   /** Of all limits that there are. */
   readonly limitNames: readonly string[];
+  readonly redactionOf: RedactionOf;
   /** Of all calls: what of them is open and for how long. */
   readonly census: Census;
   /** Those who answer: for what asks a gRPC service about a call. */
@@ -63,7 +65,7 @@ export interface BuiltIns {
 
 export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
   const { config } = inputs;
-  const { policyOf, schema, isOwn } = inputs;
+  const { policyOf, redactionOf, schema, isOwn } = inputs;
   const isAsked = (method: Method): boolean => !isOwn(method) && policyOf(method).auth.value !== "public";
   const extAuthz = createConfiguredExtAuthz(config, isAsked);
   const authentication = createConfiguredAuthentication({ ...inputs, more: [extAuthz?.authenticator ?? []].flat() });
@@ -85,6 +87,7 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       concurrency: limiting.concurrency,
       validate: createConfiguredValidation(inputs),
       cache: caching.interceptor,
+      redact: createRedact({ policyOf, redactionOf, schema }),
     },
     authentication,
     bans,

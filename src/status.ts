@@ -123,6 +123,12 @@ export class GatewayError extends Error {
     return new GatewayError(Code.INTERNAL, "internal error", { reason: "INTERNAL", cause: error });
   }
 
+  /** The same error with other details of the backend's, or without any. */
+  withStatusBytes(statusBytes: Uint8Array | undefined): GatewayError {
+    const { code, message, cause, ...rest } = this;
+    return new GatewayError(code, message, { ...rest, cause, statusBytes });
+  }
+
   /** INVALID_ARGUMENT about one field: the commonest refusal of a translator. */
   static invalidField(field: string, description: string, reason: string): GatewayError {
     const message = field === "" ? description : `${field}: ${description}`;

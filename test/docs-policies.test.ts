@@ -1,7 +1,8 @@
-// The examples of docs/policies.md, docs/authorization.md and docs/extending.md: the YAML loads, the protos link and agree with it, and the code is what it says it is.
+// The examples of docs/policies.md, docs/authorization.md, docs/redaction.md and docs/extending.md: the YAML loads, the protos link and agree with it, and the code is what it says it is.
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { loadFile, createFolder } from "./config/yaml-fixture.ts";
+import { schemaAt } from "../src/config/config-schema.ts";
 import { formatDiagnostic } from "../src/diagnostic.ts";
 import { compilePolicies } from "../src/policy/policies.ts";
 import { schemaOf } from "./support/schema.ts";
@@ -13,7 +14,9 @@ function blocks(page: string, language: string): string[] {
 
 const messages = `
   message GetOrderRequest { string user_id = 1; }
-  message Order {}
+  message Order { Customer customer = 1; Card card = 2; }
+  message Customer { string phone = 1; string birthday = 2; }
+  message Card { string number = 1; }
   message ListStatesRequest {}
   message ListStatesResponse {}
 `;
@@ -36,7 +39,7 @@ describe("the examples of the pages about policies", () => {
   const [service] = blocks("policies", "proto");
   const [rule] = blocks("authorization", "proto");
 
-  for (const page of ["policies", "authorization", "extending"])
+  for (const page of ["policies", "authorization", "redaction", "extending"])
     for (const [index, yaml] of blocks(page, "yaml").entries())
       it(`load as they stand: docs/${page}.md, ${index}`, () => {
         const folder = createFolder();
@@ -65,6 +68,27 @@ describe("the examples of the pages about policies", () => {
     expect(states.auth.value).to.equal("optional");
     expect(states.timeoutMs?.value).to.equal(500);
     expect(states.limits.map(({ value }) => value.name)).to.deep.equal(["orders", "states"]);
+  });
+
+  it("say who sees which field as the table of the page has it", () => {
+    const [text] = blocks("redaction", "proto");
+    const service = "service S { rpc Get(Customer) returns (Customer); }";
+    const schema = schemaOf(`syntax = "proto3"; package shop.v1; ${text} ${service}`);
+    const { policyOf, diagnostics } = compilePolicies({ schema, config: undefined });
+    expect(diagnostics).to.deep.equal([]);
+    const told = policyOf(schema.method("shop.v1.S.Get")!).redact.map(({ value }) => value);
+    const nobody = { unlessScopes: [], unlessRoles: [], unless: undefined, mask: undefined };
+    expect(told).to.deep.equal([
+      { ...nobody, field: "shop.v1.Customer.ssn", unlessRoles: ["support"] },
+      { ...nobody, field: "shop.v1.Customer.email", unlessScopes: ["customers.contact"], mask: "***" },
+      { ...nobody, field: "shop.v1.Customer.notes", unless: "claims.tenant == 'own'" },
+      { ...nobody, field: "shop.v1.Customer.internal_id" },
+    ]);
+    const keys = schema.message("sluice.Redact")!.fields.map(({ protoName }) => protoName);
+    const page = readFileSync("docs/redaction.md", "utf8");
+    for (const key of keys) expect(page).to.contain(`| \`${key}\` | \`${key}\` |`);
+    const inYaml = schemaAt(["policies", 0, "redact", 0])!.properties!;
+    expect(Object.keys(inYaml).sort()).to.deep.equal(["fields", ...keys].sort());
   });
 
   it("import from the package what it exports", () => {

@@ -29,8 +29,10 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   route: ["schema", "status"],
   translate: ["schema", "diagnostic", "status"],
   validate: ["schema", "diagnostic", "lazily", "translate", "status"],
+  redact: ["schema", "translate", "status"],
   chain: [
     "validate",
+    "redact",
     "addresses",
     "call",
     "credentials",

@@ -68,11 +68,11 @@ function guardedChain(handler: Handler, admit: Chain["admit"]): Omit<Chain, "onM
   const ask = (call: Call, message: Uint8Array): Promise<Reply> =>
     call.answer === undefined ? handler.unary(toUnary(call, message)) : call.answer(toUnary(call, message), next);
   const unary = (call: Call, message: Uint8Array): Promise<Reply> => {
-    if (call.requestTaps === undefined && call.replyTaps === undefined) return ask(call, message);
+    if (!call.isTapped) return ask(call, message);
     return runTapped(call, message, (seen) => ask(call, seen));
   };
   const stream = (call: Call, messages: MessageReader): StreamReply => {
-    if (call.requestTaps === undefined && call.replyTaps === undefined) return handler.stream(toStream(call, messages));
+    if (!call.isTapped) return handler.stream(toStream(call, messages));
     return streamTapped(call, messages, (seen) => handler.stream(toStream(call, seen)));
   };
   return {

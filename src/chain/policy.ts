@@ -36,6 +36,20 @@ export interface AuthRule {
  */
 export type RetryPolicy = RetryRule | "off" | "undeclared";
 
+/** A field of replies, and who sees it: callers that all that is named here holds for. Nobody where nothing is. */
+export interface RedactRule {
+  /** Its full name: `shop.v1.Customer.ssn`. */
+  readonly field: string;
+  /** The caller has all of them. */
+  readonly unlessScopes: readonly string[];
+  /** The caller has one of them; empty for no matter. */
+  readonly unlessRoles: readonly string[];
+  /** CEL, as `AuthRule.when` but for `req`. Undefined for none. */
+  readonly unless: string | undefined;
+  /** What the others see instead; undefined for nothing. */
+  readonly mask: string | undefined;
+}
+
 export interface MethodPolicy {
   readonly auth: Sourced<AuthLevel>;
   readonly rules: readonly Sourced<AuthRule>[];
@@ -50,7 +64,12 @@ export interface MethodPolicy {
   readonly cache: Sourced<CacheRule> | undefined;
   /** When a call that failed is made again; undefined for never, as nobody asks for it. */
   readonly retry: Sourced<RetryPolicy> | undefined;
+  /** Of the fields that its replies may have. */
+  readonly redact: readonly Sourced<RedactRule>[];
 }
 
 /** Of every method, those without a proto as well; the same object each time for one method. */
 export type PolicyOf = (method: Method) => MethodPolicy;
+
+/** All that is redacted for callers of a method, wherever it stands; the same list for methods of which the same is said. */
+export type RedactionOf = (method: Method) => readonly Sourced<RedactRule>[];

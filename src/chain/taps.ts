@@ -12,7 +12,7 @@ export async function runTapped(
 ): Promise<Reply> {
   const seen = await pass(call.requestTaps, message);
   if (call.cancellation.error !== undefined) throw call.cancellation.error;
-  const reply = await run(seen);
+  const reply = await run(seen).catch((cause: unknown) => failAs(call, cause));
   if (call.replyTaps === undefined) return reply;
   return { ...reply, message: await pass(call.replyTaps, reply.message) };
 }
@@ -27,8 +27,24 @@ export function streamTapped(
   const seen =
     requestTaps === undefined ? messages : new TappedMessages(call, messages, requestTaps, call.noRequestTaps);
   const reply = call.awaitsRequest ? deferReply(afterFirst(call, seen, run)) : run(seen);
-  if (call.replyTaps === undefined) return reply;
-  return { ...reply, messages: new TappedMessages(call, reply.messages, call.replyTaps, undefined) };
+  const { replyTaps } = call;
+  const heard = call.failureTaps === undefined ? reply : hearFailures(call, reply);
+  if (replyTaps === undefined) return heard;
+  return { ...heard, messages: new TappedMessages(call, heard.messages, replyTaps, undefined) };
+}
+
+/** Throws what is told in place of it. */
+function failAs(call: Call, cause: unknown): never {
+  throw (call.failureTaps ?? []).reduce((error, tap) => tap(error), GatewayError.from(cause));
+}
+
+function hearFailures(call: Call, { headers, messages, trailers }: StreamReply): StreamReply {
+  const fail = (cause: unknown): never => failAs(call, cause);
+  return {
+    headers: headers.catch(fail),
+    messages: { read: () => messages.read().catch(fail) },
+    trailers: trailers.catch(fail),
+  };
 }
 
 class TappedMessages implements MessageReader {

@@ -1,5 +1,5 @@
 // What is in force for methods, and where it was said, as people and scripts read it: `sluice routes --policy`, `sluice explain`, `sluice check`.
-import type { AuthRule, MethodPolicy, PolicyOf, Sourced } from "../chain/policy.ts";
+import type { AuthRule, MethodPolicy, PolicyOf, RedactRule, Sourced } from "../chain/policy.ts";
 import { describeCache } from "../config/describe-cache.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { summarizeComposition } from "../compose/describe.ts";
@@ -54,6 +54,7 @@ export function withoutPositions({
   cache,
   retry,
   composed,
+  redact,
 }: PolicyEntry): object {
   const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
     said && { value: said.value, from: said.from };
@@ -69,12 +70,13 @@ export function withoutPositions({
     cache: plain(cache),
     retry: plain(retry),
     composed,
+    redact: redact.map(plain),
   };
 }
 
 /** What nobody said anything about is left out, but for who may call. */
 export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "composed">): PolicyLine[] {
-  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry, composed } = policy;
+  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry, redact, composed } = policy;
   return [
     { what: "auth", text: auth.value, from: auth.from },
     ...rules.map(({ value, from }) => ({ what: "rule", text: describeRule(value), from })),
@@ -89,16 +91,36 @@ export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "compose
     ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
     ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value), from: cache.from }]),
     ...(retry === undefined ? [] : [{ what: "retry", text: describeRetry(retry.value), from: retry.from }]),
+    ...redact.map(({ value, from }) => ({ what: "redact", text: describeRedact(value), from })),
   ];
 }
 
 function describeRule({ name, scopes, roles, when, shadow }: AuthRule): string {
-  const parts = [
-    scopes.length > 0 && `${scopes.length > 1 ? "scopes" : "scope"} ${scopes.join(" and ")}`,
-    roles.length > 0 && `${roles.length > 1 ? "roles" : "role"} ${roles.join(" or ")}`,
-    when !== undefined && `when ${when}`,
-  ].filter((part) => part !== false);
+  const parts = [...describeCallers(scopes, roles), ...(when === undefined ? [] : [`when ${when}`])];
   return `${name}: ${parts.join(", ")}${shadow ? " (shadow: only logged)" : ""}`;
+}
+
+/** `shop.v1.Customer.ssn as "***", unless role support`. */
+function describeRedact({ field, unlessScopes, unlessRoles, unless, mask }: RedactRule): string {
+  const parts = [...describeCallers(unlessScopes, unlessRoles), ...(unless === undefined ? [] : [unless])];
+  const shown = mask === undefined ? field : `${field} as ${JSON.stringify(mask)}`;
+  return parts.length === 0 ? `${shown}, for everybody` : `${shown}, unless ${parts.join(", ")}`;
+}
+
+/** The same for those who read about the API. */
+export function describeSight({ unlessScopes, unlessRoles, unless, mask }: RedactRule): string {
+  const parts = [...describeCallers(unlessScopes, unlessRoles), ...(unless === undefined ? [] : ["a condition"])];
+  const others = mask === undefined ? "replies are without it" : `it is ${JSON.stringify(mask)}`;
+  return parts.length === 0
+    ? `Not shown to anybody: ${others}.`
+    : `Shown only with ${parts.join(", ")}: for others ${others}.`;
+}
+
+function describeCallers(scopes: readonly string[], roles: readonly string[]): string[] {
+  return [
+    ...(scopes.length === 0 ? [] : [`${scopes.length > 1 ? "scopes" : "scope"} ${scopes.join(" and ")}`]),
+    ...(roles.length === 0 ? [] : [`${roles.length > 1 ? "roles" : "role"} ${roles.join(" or ")}`]),
+  ];
 }
 
 function describeLimit({ name, key, burst, cost, of, ...rate }: LimitRule): string {

@@ -1,5 +1,7 @@
 // The parts of the configuration schema that say something of methods by selector: rules of `auth`, policies, interceptors.
 import { cacheTimes } from "../schema/cache-rule.ts";
+import { roles, scopes } from "./config-schema-callers.ts";
+import { redactSchema } from "./config-schema-redact.ts";
 import { points } from "../schema/points.ts";
 import { retrySchema } from "./config-schema-retry.ts";
 import type { SchemaNode } from "./schema-node.ts";
@@ -30,22 +32,8 @@ export const authRulesSchema: SchemaNode = {
     properties: {
       name: name("What the log calls it. A rule of a proto that has the same name is replaced by it."),
       methods: { ...selectors, description: "Methods that it is about; all of them when absent." },
-      scopes: {
-        type: "array",
-        description: "Scopes that the caller has, all of them.",
-        examples: [["orders.read"]],
-        minItems: 1,
-        maxItems: 100,
-        items: { type: "string", maxLength: 256, "x-form": { kind: "scope" } },
-      },
-      roles: {
-        type: "array",
-        description: "Roles of which the caller has one.",
-        examples: [["clerk", "admin"]],
-        minItems: 1,
-        maxItems: 100,
-        items: { type: "string", minLength: 1, maxLength: 256 },
-      },
+      scopes: scopes("Scopes that the caller has, all of them."),
+      roles: roles("Roles of which the caller has one."),
       when: {
         type: "string",
         description:
@@ -130,6 +118,7 @@ export const policiesSchema: SchemaNode = {
       },
       cache: cacheRuleSchema,
       retry: retrySchema,
+      redact: redactSchema,
     },
   },
 };

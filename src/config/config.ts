@@ -15,7 +15,7 @@ import type { TlsFiles } from "./config-tls.ts";
 
 export type { TlsFiles } from "./config-tls.ts";
 import type { LogConfig, MetricsConfig, TracingConfig } from "./observe-settings.ts";
-export type { AuthRuleConfig, InterceptorConfig, PolicyConfig } from "./policy-settings.ts";
+export type { AuthRuleConfig, InterceptorConfig, PolicyConfig, RedactConfig } from "./policy-settings.ts";
 import type { InterceptorConfig, PolicyConfig } from "./policy-settings.ts";
 
 export type TransportName = "native" | "grpc-js";

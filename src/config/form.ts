@@ -35,6 +35,7 @@ export type FormName =
   | "scope"
   | "cache"
   | "cache-vary"
+  | "field"
   | CredentialForm;
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
@@ -60,6 +61,13 @@ const writtenForms: ReadonlyMap<FormName, { readonly form: RegExp; readonly expe
     {
       form: /^[\x21-\x7b\x7d\x7e]+$/,
       expected: "an issuer is expected, printable ASCII without blanks and |",
+    },
+  ],
+  [
+    "field",
+    {
+      form: /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/,
+      expected: "the full name of a field is expected, e.g. shop.v1.Customer.ssn",
     },
   ],
   ["cookie", { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, expected: "the name of a cookie is expected" }],

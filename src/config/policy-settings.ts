@@ -12,6 +12,14 @@ export interface AuthRuleSettings {
   shadow?: boolean;
 }
 
+export interface RedactSettings {
+  fields: string[];
+  unless_scopes?: string[];
+  unless_roles?: string[];
+  unless?: string;
+  mask?: string;
+}
+
 export interface PolicySettings {
   methods: string[];
   timeout?: string;
@@ -19,6 +27,7 @@ export interface PolicySettings {
   validate?: boolean;
   cache?: "off" | CacheRuleSettings;
   retry?: "on" | "off" | RetryRuleSettings;
+  redact?: RedactSettings[];
 }
 
 export interface CacheRuleSettings {
@@ -65,6 +74,15 @@ export interface AuthRuleConfig extends Selecting {
   readonly shadow: boolean;
 }
 
+/** Fields of replies, by their full names, and who sees them. */
+export interface RedactConfig {
+  readonly fields: readonly string[];
+  readonly unlessScopes: readonly string[];
+  readonly unlessRoles: readonly string[];
+  readonly unless: string | undefined;
+  readonly mask: string | undefined;
+}
+
 /** What is undefined it leaves as it is. */
 export interface PolicyConfig extends Selecting {
   readonly timeoutMs: number | undefined;
@@ -73,6 +91,7 @@ export interface PolicyConfig extends Selecting {
   /** `off` for what a proto says. */
   readonly cache: "off" | CacheRule | undefined;
   readonly retry: RetryRule | "off" | undefined;
+  readonly redact: readonly RedactConfig[];
 }
 
 /** A module with an interceptor of one's own. */

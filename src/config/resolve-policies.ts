@@ -12,6 +12,8 @@ import type {
   InterceptorSettings,
   PolicyConfig,
   PolicySettings,
+  RedactConfig,
+  RedactSettings,
   Selecting,
 } from "./policy-settings.ts";
 import { toMs } from "./quantity.ts";
@@ -43,15 +45,22 @@ export function resolvePolicies(layers: readonly Layer[], report: Report): Polic
 
 function toPolicy(layer: Layer, index: number, policy: PolicySettings, report: Report): PolicyConfig {
   const path = ["policies", index];
-  const { methods, timeout, max_in_flight: maxInFlight, validate, cache, retry: retried } = policy;
-  if ([timeout, maxInFlight, validate, cache, retried].every((said) => said === undefined))
-    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight, validate, cache or retry"));
+  const { methods, timeout, max_in_flight: maxInFlight, validate, cache, retry: retried, redact } = policy;
+  if ([timeout, maxInFlight, validate, cache, retried, redact].every((said) => said === undefined))
+    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight, validate, cache, retry or redact"));
   const timeoutMs = timeout === undefined ? undefined : toMs(timeout);
   const retry =
     retried &&
     toRetry(retried, ({ at, message, hint }) => report(layerError(layer, [...path, "retry", at], message, hint)));
-  const rest = { timeoutMs, maxInFlight, validate, cache: cache && toCacheRule(cache), retry };
-  return { ...selecting(layer, path, methods), ...rest };
+  return {
+    ...selecting(layer, path, methods),
+    timeoutMs,
+    maxInFlight,
+    validate,
+    cache: cache && toCacheRule(cache),
+    retry,
+    redact: (redact ?? []).map(toRedact),
+  };
 }
 
 function toCacheRule(cache: "off" | CacheRuleSettings): "off" | CacheRule {
@@ -64,6 +73,11 @@ function toCacheRule(cache: "off" | CacheRuleSettings): "off" | CacheRule {
     isPublic: cache.public ?? false,
     vary: vary.map((name) => name.toLowerCase()),
   };
+}
+
+function toRedact(settings: RedactSettings): RedactConfig {
+  const { fields, unless_scopes: unlessScopes = [], unless_roles: unlessRoles = [], unless, mask } = settings;
+  return { fields, unlessScopes, unlessRoles, unless, mask };
 }
 
 export function resolveInterceptors(layers: readonly Layer[], report: Report): InterceptorConfig[] {

@@ -1,5 +1,6 @@
 // Message types as JSON Schema: what their ProtoJSON looks like, with the gateway's own switches.
 import type { EnumType, Field, FieldType, MessageType, OptionValue, ScalarType } from "../schema/descriptor.ts";
+import { fieldsOf } from "../schema/reach.ts";
 import { enumPrefix } from "../translate/json/enum-names.ts";
 import { isRequiredByRule, withRules } from "./json-schema-rules.ts";
 import { memberOf } from "./type-expression.ts";
@@ -63,7 +64,15 @@ const wrappers: ReadonlyMap<string, ScalarType> = new Map<string, ScalarType>([
   ["google.protobuf.BytesValue", "bytes"],
 ]);
 
-export function createSchemas(json: JsonShape): Schemas {
+/** What is to be told of a field beyond its proto. */
+export interface FieldNotes {
+  /** Who sees it, where not everybody does. */
+  readonly redactedOf: (field: Field) => string | undefined;
+}
+
+const noNotes: FieldNotes = { redactedOf: () => undefined };
+
+export function createSchemas(json: JsonShape, notes: FieldNotes = noNotes): Schemas {
   const components = new Map<string, SchemaObject>();
   const waiting: (() => void)[] = [];
   const refer = (name: string, describe: () => SchemaObject): SchemaObject => {
@@ -85,7 +94,7 @@ export function createSchemas(json: JsonShape): Schemas {
     if (known !== undefined) return known;
     const wrapped = wrappers.get(message.name);
     if (wrapped !== undefined) return orNull(scalar(wrapped, json));
-    return refer(message.name, () => describeMessage(message, json, ofField));
+    return refer(message.name, () => describeMessage(message, { json, notes, ofField }));
   };
   const ofField = (field: Field): SchemaObject => {
     const { type, cardinality } = field;
@@ -106,11 +115,16 @@ export function createSchemas(json: JsonShape): Schemas {
   };
 }
 
-function describeMessage(message: MessageType, json: JsonShape, ofField: (field: Field) => SchemaObject): SchemaObject {
-  const fields = [...message.fields, ...message.extensions];
-  const required = fields.filter(
-    (field) => field.required || isRequiredByRule(field) || hasBehavior(field, "REQUIRED"),
-  );
+interface Describing {
+  readonly json: JsonShape;
+  readonly notes: FieldNotes;
+  readonly ofField: (field: Field) => SchemaObject;
+}
+
+function describeMessage(message: MessageType, { json, notes, ofField }: Describing): SchemaObject {
+  const fields = fieldsOf(message);
+  const isRequired = (field: Field) => field.required || isRequiredByRule(field) || hasBehavior(field, "REQUIRED");
+  const required = fields.filter((field) => isRequired(field) && notes.redactedOf(field) === undefined);
   return {
     type: "object",
     ...toText(message),
@@ -118,16 +132,19 @@ function describeMessage(message: MessageType, json: JsonShape, ofField: (field:
       ? {}
       : {
           // A field may be named __proto__: then it is a property like others.
-          properties: Object.fromEntries(fields.map((field) => [memberOf(field, json), describeField(field, ofField)])),
+          properties: Object.fromEntries(
+            fields.map((field) => [memberOf(field, json), describeField(field, notes, ofField)]),
+          ),
         }),
     ...(required.length === 0 ? {} : { required: required.map((field) => memberOf(field, json)) }),
   };
 }
 
-function describeField(field: Field, ofField: (field: Field) => SchemaObject): SchemaObject {
+function describeField(field: Field, notes: FieldNotes, ofField: (field: Field) => SchemaObject): SchemaObject {
+  const told = [field.comment.trim(), oneofNote(field), notes.redactedOf(field) ?? ""];
   return {
     ...withRules(field, ofField(field)),
-    ...toText({ comment: [field.comment.trim(), oneofNote(field)].filter((part) => part !== "").join("\n\n") }),
+    ...toText({ comment: told.filter((part) => part !== "").join("\n\n") }),
     ...(field.deprecated ? { deprecated: true } : {}),
     ...(hasBehavior(field, "OUTPUT_ONLY") ? { readOnly: true } : {}),
     ...(hasBehavior(field, "INPUT_ONLY") ? { writeOnly: true } : {}),

@@ -8,7 +8,7 @@ import { describeOperation, nameOperations } from "./openapi-operation.ts";
 import type { Operation } from "./openapi-operation.ts";
 import { toPathItem } from "./openapi-path.ts";
 import { createSchemas, toText } from "./openapi-schema.ts";
-import type { OpenApiParameter, SchemaObject } from "./openapi-schema.ts";
+import type { FieldNotes, OpenApiParameter, SchemaObject } from "./openapi-schema.ts";
 import type { JsonShape } from "./type-expression.ts";
 
 /** How callers say who they are: `components.securitySchemes`. */
@@ -27,6 +27,8 @@ export interface OpenApiInputs {
   readonly streamsAsResults?: boolean;
   /** By the name they have in the document. */
   readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+  /** What is to be told of fields beyond their protos. */
+  readonly notes?: FieldNotes;
   readonly authOf?: (method: Method) => "required" | "optional" | "public";
 }
 
@@ -59,7 +61,7 @@ const about = [
 /** The same document for the same schema and bindings, at every run. */
 export function describeOpenApi(inputs: OpenApiInputs): OpenApiDocument {
   const { schema, bindings, json = strictJson, errors = "status", securitySchemes = {}, authOf } = inputs;
-  const schemas = createSchemas(json);
+  const schemas = createSchemas(json, inputs.notes);
   const error = describeError(errors, schema, schemas);
   const context = {
     schemas,

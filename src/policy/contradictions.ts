@@ -27,7 +27,7 @@ export interface ContradictionInputs {
   readonly timeouts: TimeoutConfig;
 }
 
-const noAuthenticator =
+export const noAuthenticator =
   "say how callers are known: auth.issuers, api_keys, mtls … of sluice.yaml (docs/authentication.md), or authenticate of createGateway";
 
 export function checkMethod(

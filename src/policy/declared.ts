@@ -93,13 +93,9 @@ function readRule(
 ): Placed<AuthRule> | undefined {
   const [scopes, roles] = ["scopes", "roles"].map((field) => texts(auth.get(field)));
   const [when, name] = ["when", "name"].map((field) => text(auth.get(field)));
-  const wrong = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope));
-  if (wrong !== undefined)
-    fault(
-      `${option}.scopes`,
-      `${JSON.stringify(wrong)} is no scope: printable ASCII without blanks, quotes and backslashes`,
-    );
-  if (roles.includes("")) fault(`${option}.roles`, "a role is empty");
+  const [wrongScopes, wrongRoles] = [scopesProblem(scopes), rolesProblem(roles)];
+  if (wrongScopes !== undefined) fault(`${option}.scopes`, wrongScopes);
+  if (wrongRoles !== undefined) fault(`${option}.roles`, wrongRoles);
   if (scopes.length === 0 && roles.length === 0 && when === "") {
     for (const field of ["shadow", "name"])
       if (auth.has(field)) fault(`${option}.${field}`, `${field} is about scopes, roles and when, and there are none`);
@@ -114,6 +110,17 @@ function readRule(
     shadow: auth.get("shadow") === true,
   };
   return place(rule, declared.optionPosition(`${option}.${first}`));
+}
+
+/** RFC 6749 section 3.3. */
+export function scopesProblem(scopes: readonly string[]): string | undefined {
+  const wrong = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope));
+  if (wrong === undefined) return undefined;
+  return `${JSON.stringify(wrong)} is no scope: printable ASCII without blanks, quotes and backslashes`;
+}
+
+export function rolesProblem(roles: readonly string[]): string | undefined {
+  return roles.includes("") ? "a role is empty" : undefined;
 }
 
 function readLimits(declared: Declared, option: string, fault: Fault): Placed<LimitRule>[] {

@@ -1,5 +1,5 @@
 // The policy of every method, settled once at start from the protos and the configuration, and what is wrong with what was said.
-import type { AuthLevel, MethodPolicy, PolicyOf } from "../chain/policy.ts";
+import type { AuthLevel, MethodPolicy, PolicyOf, RedactionOf } from "../chain/policy.ts";
 import type { Config } from "../config/config.ts";
 import { DiagnosticError } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
@@ -13,6 +13,8 @@ import type { Placed, Report } from "./placed.ts";
 import { resolvePolicy } from "./resolve-method.ts";
 import type { DeclaredPair, ResolvedPolicy } from "./resolve-method.ts";
 import { checkLimitNames } from "./limit-names.ts";
+import { checkRedactions } from "./check-redactions.ts";
+import { compileRedactions } from "./redactions.ts";
 import { checkSelectors } from "./check-selectors.ts";
 import { checkRetryReach } from "./retry.ts";
 
@@ -32,6 +34,7 @@ export interface CompiledPolicies {
   readonly policyOf: PolicyOf;
   /** Of all limits that there are. */
   readonly limitNames: readonly string[];
+  readonly redactionOf: RedactionOf;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -54,6 +57,7 @@ const ownPolicy: MethodPolicy = {
   validate: { value: false, from: "the gateway's own" },
   cache: undefined,
   retry: undefined,
+  redact: [],
 };
 
 export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
@@ -76,9 +80,11 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
       declared: declared.get(method) ?? [nothingSaid, nothingSaid],
       fallback,
     });
+  const redactions = compileRedactions({ schema, policies: configured.policies, isOwn, report });
   const known = new WeakMap<Method, MethodPolicy>();
   const policyOf: PolicyOf = (method) => {
-    const policy = known.get(method) ?? (isOwn(method) ? ownPolicy : resolve(method));
+    const toPolicy = (): MethodPolicy => ({ ...resolve(method), redact: redactions.inReplyOf(method) });
+    const policy = known.get(method) ?? (isOwn(method) ? ownPolicy : toPolicy());
     known.set(method, policy);
     return policy;
   };
@@ -91,10 +97,15 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
     const checked = doubt === undefined ? [...declared].filter(([method]) => !isOwn(method)) : [];
     for (const [method, pair] of checked) checkMethod(method, resolve(method), pair, rest);
     if (doubt === undefined) checkRetryReach(schema.services, declared, { configured, report });
+    checkRedactions(
+      checked.map(([method]) => ({ method, level: resolve(method).auth })),
+      { ...rest, redactions },
+    );
   }
   const names = [...configured.limits, ...[...declared.values()].flat().flatMap(({ limits }) => limits)];
   const limitNames = [...new Set(names.map((limit) => ("rule" in limit ? limit.rule : limit.value).name))];
-  return { policyOf, limitNames, diagnostics: summarize([...diagnostics.values()]) };
+  const { redactionOf } = redactions;
+  return { policyOf, limitNames, redactionOf, diagnostics: summarize([...diagnostics.values()]) };
 }
 
 /** Throws DiagnosticError where there is an error. */

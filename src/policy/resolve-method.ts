@@ -11,7 +11,8 @@ import { parsePosition, place } from "./placed.ts";
 import { isCacheable, isRepeatable } from "./cacheable.ts";
 import type { Placed } from "./placed.ts";
 
-export interface ResolvedPolicy extends MethodPolicy {
+/** What is in force for a method, but for what its replies may have. */
+export interface ResolvedPolicy extends Omit<MethodPolicy, "redact"> {
   readonly auth: Placed<AuthLevel>;
   readonly rules: readonly Placed<AuthRule>[];
   readonly limits: readonly Placed<LimitRule>[];

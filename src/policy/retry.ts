@@ -59,7 +59,11 @@ export function checkRetry(
 }
 
 /** Infinity for a stream that nobody limits. */
-function findTimeout({ kind }: Method, { timeoutMs }: MethodPolicy, { defaultMs, maxMs }: TimeoutConfig): number {
+function findTimeout(
+  { kind }: Method,
+  { timeoutMs }: Pick<MethodPolicy, "timeoutMs">,
+  { defaultMs, maxMs }: TimeoutConfig,
+): number {
   if (kind !== "unary") return timeoutMs?.value ?? Infinity;
   return Math.min(timeoutMs?.value ?? defaultMs, maxMs);
 }

@@ -135,6 +135,8 @@ export interface Schema {
   readonly files: readonly SchemaFile[];
   /** Services of the input files, in order. */
   readonly services: readonly Service[];
+  /** Of all files, outer before inner, the entries of maps among them. */
+  readonly messages: readonly MessageType[];
   message(fullName: string): MessageType | undefined;
   enum(fullName: string): EnumType | undefined;
   /** By `pkg.Service.Method`. */

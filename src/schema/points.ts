@@ -16,6 +16,7 @@ export const points = [
   "concurrency",
   "deadline",
   "validate",
+  "redact",
   "cache",
 ] as const;
 

@@ -91,6 +91,7 @@ describe("policies on the command line", () => {
       maxInFlight: { value: 5, from: "sluice.yaml:10:5" },
       retry: { value: "off", from: "sluice.yaml:11:5" },
       validate: { value: false, from: "sluice.yaml:10:5" },
+      redact: [],
     });
     expect(entries[0]["rules"]).to.deep.include({
       value: {

@@ -282,3 +282,50 @@ describe("describeOpenApi", () => {
       JSON.stringify(await describeSource({ protos })),
     ));
 });
+
+describe("the description of fields that not every caller sees", () => {
+  const types = `syntax = "proto3"; package t;
+    import "google/api/annotations.proto"; import "google/api/field_behavior.proto"; import "sluice/annotations.proto";
+    message M {
+      // Of the state.
+      string ssn = 1 [(sluice.redact) = { unless_roles: ["a", "b"] unless_scopes: "s" }, (google.api.field_behavior) = REQUIRED];
+      string mail = 2 [(sluice.redact) = { unless: "front == 'grpc'" mask: "***" }];
+      string never = 3 [(sluice.redact) = {}];
+      string other = 4 [(google.api.field_behavior) = REQUIRED];
+    }
+    service S {
+      rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/m" }; }
+      rpc List(M) returns (M) { option (google.api.http) = { get: "/v1/l" }; }
+    }`;
+  const yaml = `auth: { issuers: [{ issuer: "https://idp.example", audience: shop, algorithms: [RS256] }] }
+policies:
+  - { methods: [t.S.List], redact: [{ fields: [t.M.other] }, { fields: [t.M.never], mask: "?" }] }
+`;
+
+  it("says who does, and does not promise them", async () => {
+    const { project } = await loadSource({ protos: types, yaml });
+    const { schemas } = (createAdminPages(project!).openApi() as OpenApiDocument).components;
+    const { properties, required } = schemas["t.M"] as {
+      properties: Record<string, { description?: string }>;
+      required?: readonly string[];
+    };
+    expect(
+      Object.fromEntries(Object.entries(properties).map(([name, { description }]) => [name, description])),
+    ).to.deep.equal({
+      ssn: "Of the state.\n\nShown only with scope s, roles a or b: for others replies are without it.",
+      mail: 'Shown only with a condition: for others it is "***".',
+      never: "Not every caller sees it; who does depends on the method.",
+      other: "Not every caller sees it; who does depends on the method.",
+    });
+    expect(required).to.equal(undefined);
+  });
+
+  it("is nothing where nothing is redacted", async () => {
+    const { project } = await loadSource({
+      protos: types.replaceAll(/\(sluice\.redact\) = \{[^}]*\}/g, "deprecated = false"),
+    });
+    const document = JSON.stringify(createAdminPages(project!).openApi());
+    expect(document).to.not.contain("Shown only").and.not.contain("Not shown");
+    expect(document).to.contain('"required":["ssn","other"]');
+  });
+});

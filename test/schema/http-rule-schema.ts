@@ -57,6 +57,7 @@ export function handMadeSchema(messages: Readonly<Record<string, Notation>>, rpc
   return {
     files: [],
     services: [service],
+    messages: [...types.values()],
     message: (name) => types.get(name),
     enum: () => undefined,
     method: (name) => methods.get(name),

@@ -119,8 +119,11 @@ class Judge {
   }
 }
 
-/** Nearly always nothing is missing: that is found out without making a list. */
-function findLack({ scopes, roles }: AuthRule, { identity }: Call): Refusal | undefined {
+/** What the caller has not of what the rule names. Nearly always nothing is missing: that is found out without making a list. */
+export function findLack(
+  { scopes, roles }: Pick<AuthRule, "scopes" | "roles">,
+  { identity }: Call,
+): Refusal | undefined {
   if (!hasAll(identity?.scopes, scopes)) {
     const missing = scopes.filter((scope) => identity?.scopes?.includes(scope) !== true);
     return { why: `the scopes ${missing.join(" ")} are missing`, lacks: "scopes" };

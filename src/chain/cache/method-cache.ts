@@ -66,9 +66,7 @@ export class MethodCache {
     this.#inputs = inputs;
     this.#toQuestion = compileQuestion(method, { ...inputs, rule });
     this.#caching = { vary: toVary(rule, inputs) };
-    // Caches on the way to the client ask nobody who calls: they get only what everybody may have.
-    const isForAll = inputs.isOpen && policy.auth.value === "public" && policy.rules.length === 0;
-    this.#scope = rule.isPublic && isForAll ? "public" : "private";
+    this.#scope = rule.isPublic && inputs.isOpen && isForAll(policy) ? "public" : "private";
   }
 
   /** Rejects with GatewayError only, as `next` does. */
@@ -251,4 +249,9 @@ function toVary(
   const isTold = (name: string): boolean =>
     !isUnkeyed({ requestIdNames }, name) && !["tracestate", "baggage"].includes(name);
   return [...new Set(names)].filter(isTold);
+}
+
+/** Caches on the way to the client ask nobody who calls: they get only what everybody may have, and has the same. */
+function isForAll({ auth, rules, redact }: MethodPolicy): boolean {
+  return auth.value === "public" && rules.length === 0 && redact.every(({ value }) => value.unless === undefined);
 }

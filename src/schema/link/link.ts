@@ -82,6 +82,7 @@ function toSchema(files: readonly FileNode[], symbols: SymbolTable): Schema {
   return {
     files: files.map(toSchemaFile),
     services,
+    messages: [...messages.values()],
     message: (name) => messages.get(name),
     enum: (name) => enums.get(name),
     method: (name) => methods.get(name),

@@ -36,6 +36,7 @@ function compile(rules: readonly Partial<AuthRule>[], level: AuthLevel = "requir
     retry: undefined,
     validate: { value: true, from: "default" },
     cache: undefined,
+    redact: [],
   };
   return createAuthorize({ policyOf: () => policy, schema, realm: "shop" }).compile(of);
 }

@@ -25,6 +25,7 @@ function policyOf(limits: readonly LimitSettings[]): MethodPolicy {
     retry: undefined,
     validate: { value: false, from },
     cache: undefined,
+    redact: [],
   };
 }
 
