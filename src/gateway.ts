@@ -30,6 +30,7 @@ import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
+import { AttemptCounts } from "./metrics/attempt-counts.ts";
 import { createObservability } from "./observability.ts";
 import { createConfiguredRetries } from "./retrying.ts";
 import { settlePolicies } from "./policy/policies.ts";
@@ -100,10 +101,12 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
 
   let isStopping = false;
 
+  const attempts = config.metrics.enabled ? new AttemptCounts(config.metrics.buckets) : undefined;
   const upstreams = createUpstreams({
     targets: toUpstreamTargets(config),
     transport: config.transport === "native" ? createNativeTransport : createGrpcJsTransport,
     limits: toTransportLimits(config),
+    watchOf: attempts && ((target) => attempts.of(target)),
   });
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping, authentication?.problems());
   const { plans: composed, ...composing } = createComposing(config, schema);
@@ -113,7 +116,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const revoke = (principal: string): Revoked => endAll(principal, fronts, authentication);
   const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
   const shared = { config, schema, ...policies, census, upstreams, report, revoke };
-  const seen = createObservability({ config, log, upstreams, isOwn: (one) => isOwn(one) || composed.has(one) });
+  const notAsked = (method: Method): boolean => isOwn(method) || composed.has(method);
+  const seen = createObservability({ config, log, upstreams, attempts, isOwn: notAsked });
   const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, links, now: options.cacheClock });
   const { at, authentication, bans } = builtIns;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];

@@ -1,7 +1,6 @@
 // What is seen of calls, built from what the configuration says of it: traces, the access log, metrics.
 import { createHash, randomBytes } from "node:crypto";
 import { createAccessLog } from "./chain/access-log.ts";
-import { AttemptCounts } from "./chain/attempts.ts";
 import { CallCounts } from "./chain/call-counts.ts";
 import type { Around, ChainParts, Interceptor } from "./chain/compose.ts";
 import { createMetrics } from "./chain/metrics.ts";
@@ -17,6 +16,7 @@ import { DiagnosticError } from "./diagnostic.ts";
 import { createLog } from "./log/log.ts";
 import type { Log } from "./log/log.ts";
 import { writeMetrics } from "./metrics.ts";
+import type { AttemptCounts } from "./metrics/attempt-counts.ts";
 import { connectionMetrics } from "./metrics/stream-metrics.ts";
 import type { Census } from "./front/stream/census.ts";
 import type { Listener } from "./serve/listen.ts";
@@ -38,6 +38,8 @@ export interface ObservabilityInputs {
   /** Undefined: where the configuration says. */
   readonly log: Log | undefined;
   readonly upstreams: Pick<Upstreams, "targetOf">;
+  /** Of those upstreams; undefined where nothing is counted. */
+  readonly attempts: AttemptCounts | undefined;
   /** The gateway's own methods, which no upstream answers. */
   readonly isOwn: (method: Method) => boolean;
 }
@@ -65,7 +67,7 @@ export interface Observability {
 
 /** Throws DiagnosticError for a log that cannot be written. */
 export function createObservability(inputs: ObservabilityInputs): Observability {
-  const { config, log: given, upstreams, isOwn } = inputs;
+  const { config, log: given, upstreams, attempts, isOwn } = inputs;
   const upstreamOf: TargetOf = (method) => (isOwn(method) ? undefined : upstreams.targetOf(method));
   const ownLog = given === undefined && config.log.access !== "off" ? openLog(config) : undefined;
   const log = given ?? ownLog;
@@ -74,7 +76,6 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
   const spans = hasSpans ? loadSpans().createSpans({ ...tracing, version: readVersion(), upstreamOf }) : undefined;
   const access = createLogging(config, log, upstreamOf);
   const calls = metrics.enabled ? new CallCounts(metrics.buckets) : undefined;
-  const attempts = metrics.enabled ? new AttemptCounts(metrics.buckets, upstreamOf) : undefined;
   const runtime = watchRuntime();
   const sources: readonly MetricSource[] = [
     () => (attempts === undefined ? [] : attemptMetrics(attempts)),
@@ -92,10 +93,7 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
       onMiss: joinMisses([access?.onMiss, calls && countMisses(calls), onMiss]),
       watch: spans?.watch,
     }),
-    around: (next) => {
-      const counted = attempts?.around(next) ?? next;
-      return spans?.around(counted) ?? counted;
-    },
+    around: (next) => spans?.around(next) ?? next,
     writeMetrics: ({ census, upstreams: asked, listener }, more) =>
       writeMetrics(census, asked, { calls, more: [() => connectionMetrics(listener), ...more, ...sources] }),
     async close() {

@@ -21,8 +21,8 @@ import { writeMetrics } from "../src/metrics.ts";
 import { knownService } from "./chain/new-call.ts";
 import { cacheMetrics } from "../src/metrics/cache-metrics.ts";
 import { limitMetrics } from "../src/metrics/limit-metrics.ts";
-import { AttemptCounts } from "../src/chain/attempts.ts";
 import { retryMetrics } from "../src/metrics/retry-metrics.ts";
+import { AttemptCounts } from "../src/metrics/attempt-counts.ts";
 import { connectionMetrics } from "../src/metrics/stream-metrics.ts";
 import { attemptMetrics } from "../src/metrics/upstream-metrics.ts";
 import type { Transport } from "../src/upstream/transport.ts";
@@ -123,7 +123,7 @@ describe("writeMetrics", () => {
           () => logMetrics({ dropped: 0 }),
           () => connectionMetrics({ connections: 0 }),
           () => retryMetrics({ tallies: [{ method: "p.S.M", answered: 1, failed: 0, omitted }], budgets: new Map() }),
-          () => attemptMetrics(new AttemptCounts([1], () => undefined)),
+          () => attemptMetrics(new AttemptCounts([1])),
         ],
       },
     );

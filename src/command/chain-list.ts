@@ -31,7 +31,7 @@ export async function listChain({ config, schema }: Project, method: Method): Pr
   const shared = { config, schema, upstreams, timer, isOwn, census: new Census(), report: () => {}, revoke: () => {} };
   const policies = settlePolicies({ config, schema });
   const builtIns = createInterceptors({ ...shared, ...policies, authenticate: undefined });
-  const seen = createObservability({ config, log: silent, upstreams, isOwn });
+  const seen = createObservability({ config, log: silent, upstreams, attempts: undefined, isOwn });
   try {
     const own = standIns(config);
     const { interceptors } = arrange({ ...seen.at, ...builtIns.at }, own);

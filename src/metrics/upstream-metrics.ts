@@ -1,7 +1,7 @@
 // Backends as metrics: whether they are connected, what is under way there, how it ended, what waits for a connection.
-import type { AttemptCounts } from "../chain/attempts.ts";
 import type { Metric } from "../exposition.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
+import type { AttemptCounts } from "./attempt-counts.ts";
 import { byCode } from "./call-metrics.ts";
 
 export function upstreamMetrics({ transports }: Pick<Upstreams, "transports">): Metric[] {

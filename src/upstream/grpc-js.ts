@@ -8,7 +8,8 @@ import { type CallEvents, RunningCall } from "./grpc-js-call.ts";
 import { ChannelLink } from "./grpc-js-channel.ts";
 import { createDeferred } from "./deferred.ts";
 import { MessageQueue } from "./message-queue.ts";
-import type { ConnectionState, TargetAddress, Transport, TransportFactory, TransportLimits } from "./transport.ts";
+import type { AttemptWatch, ConnectionState, TargetAddress, Transport } from "./transport.ts";
+import type { TransportFactory, TransportLimits } from "./transport.ts";
 import { checkSize, deadlineExceeded, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
 import { readRequestMetadata } from "./wire-metadata.ts";
 
@@ -16,14 +17,17 @@ import { readRequestMetadata } from "./wire-metadata.ts";
 const readAheadBytes = 65_536;
 
 /** Throws when the TLS material or the target cannot be used; connects with the first call or `connect`. */
-export const createGrpcJsTransport: TransportFactory = (address, limits) => new GrpcJsTransport(address, limits);
+export const createGrpcJsTransport: TransportFactory = (address, limits, watch) =>
+  new GrpcJsTransport(address, limits, watch);
 
 class GrpcJsTransport implements Transport {
   readonly #limits: TransportLimits;
+  readonly #watch: AttemptWatch | undefined;
   readonly #connection: Connection<ChannelLink>;
   readonly #running = new Set<RunningCall>();
 
-  constructor(address: TargetAddress, limits: TransportLimits) {
+  constructor(address: TargetAddress, limits: TransportLimits, watch: AttemptWatch | undefined) {
+    this.#watch = watch;
     // grpc-js prints what a backend sends; its own variable still turns that on for debugging.
     if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
     this.#limits = limits;
@@ -118,7 +122,8 @@ class GrpcJsTransport implements Transport {
   }
 
   /** Undefined when the call ended before anything was sent; `onEnd` has been called then. */
-  #start(call: UnaryCall | StreamCall, events: CallEvents): RunningCall | undefined {
+  #start(call: UnaryCall | StreamCall, unwatched: CallEvents): RunningCall | undefined {
+    const events = this.#watched(unwatched);
     try {
       this.#refuse(call);
       const metadata = readRequestMetadata(call.metadata, this.#limits.maxMetadataBytes);
@@ -137,6 +142,20 @@ class GrpcJsTransport implements Transport {
       events.onEnd(GatewayError.from(error), emptyMetadata, emptyMetadata, true);
       return undefined;
     }
+  }
+
+  #watched(events: CallEvents): CallEvents {
+    const watch = this.#watch;
+    if (watch === undefined) return events;
+    const startedAt = performance.now();
+    watch.began();
+    return {
+      ...events,
+      onEnd(error, ...rest) {
+        watch.ended(startedAt, error?.code ?? Code.OK);
+        events.onEnd(error, ...rest);
+      },
+    };
   }
 
   #refuse(call: UnaryCall | StreamCall): void {

@@ -11,7 +11,7 @@ import type { Link } from "./native-link.ts";
 import { type NativeChannel, shuttingDown, type Waiting } from "./native-channel.ts";
 import type { ReplyHeaderReader, ReplyStatus } from "./reply-headers.ts";
 import { callHeaders, type RequestHeaders } from "./request-headers.ts";
-import type { TransportLimits } from "./transport.ts";
+import type { AttemptWatch, TransportLimits } from "./transport.ts";
 import {
   deadlineExceeded,
   messageTooLargeError,
@@ -28,6 +28,7 @@ import { readRequestMetadata } from "./wire-metadata.ts";
 export interface CallHost {
   readonly channel: NativeChannel;
   readonly limits: TransportLimits;
+  readonly watch: AttemptWatch | undefined;
   readonly deadlines: Deadlines;
   readonly requestHeaders: RequestHeaders;
   readonly replyHeaders: ReplyHeaderReader;
@@ -68,6 +69,8 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
   #hasHeard = false;
   #wasRetried = false;
   #hasRemoteEnded = false;
+  /** In `performance.now()` milliseconds; -1 until then. */
+  #startedAt = -1;
 
   constructor(host: CallHost, call: UnaryCall | StreamCall) {
     this.host = host;
@@ -84,16 +87,21 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
   protected abstract received(bytes: number): void;
   protected abstract onReplyHeaders(headers: Metadata): void;
   abstract onMessage(message: Uint8Array, isCompressed: boolean): void;
-  /** Once, last. `isLocal`: this side ended the call, what the backend sent is of no interest any more. */
+  /**
+   * Once, last; answers what the call has come to. `isLocal`: this side ended the call, what the backend sent is of no interest any
+   * more.
+   */
   protected abstract finish(
     error: GatewayError | undefined,
     headers: Metadata,
     trailers: Metadata,
     isLocal: boolean,
-  ): void;
+  ): GatewayError | undefined;
 
   /** Once, first. */
   start(): void {
+    this.#startedAt = performance.now();
+    this.host.watch?.began();
     const { cancellation, metadata } = this.#call;
     if (cancellation.error !== undefined) {
       this.cancel(cancellation.error);
@@ -106,7 +114,7 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
       return;
     }
     cancellation.onCancel((error) => this.cancel(error));
-    if (this.deadline <= performance.now()) {
+    if (this.deadline <= this.#startedAt) {
       this.cancel(deadlineExceeded());
       return;
     }
@@ -276,7 +284,8 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
     if (stream === undefined) host.channel.forget(this);
     else if (!stream.isClosed) stream.reset(this.#hasRemoteEnded ? noError : cancelled);
     this.stream = undefined;
-    this.finish(error, this.#headers, trailers, isLocal);
+    const outcome = this.finish(error, this.#headers, trailers, isLocal);
+    if (this.#startedAt !== -1) host.watch?.ended(this.#startedAt, outcome?.code ?? Code.OK);
   }
 }
 

@@ -93,7 +93,12 @@ class StreamRun extends NativeCall {
     if (this.#queue.hasRoom) this.#consume();
   }
 
-  protected finish(error: GatewayError | undefined, headers: Metadata, trailers: Metadata, isLocal: boolean): void {
+  protected finish(
+    error: GatewayError | undefined,
+    headers: Metadata,
+    trailers: Metadata,
+    isLocal: boolean,
+  ): GatewayError | undefined {
     this.host.openStreams--;
     this.#kept = undefined;
     this.onDrain();
@@ -101,12 +106,13 @@ class StreamRun extends NativeCall {
       this.#headers.resolve(headers);
       this.#trailers.resolve(trailers);
       this.#queue.end();
-      return;
+      return undefined;
     }
     this.#headers.reject(error);
     this.#trailers.reject(error);
     if (isLocal) this.#queue.abort(error);
     else this.#queue.end(error);
+    return error;
   }
 
   #consume(): void {

@@ -84,12 +84,15 @@ class UnaryRun extends NativeCall {
     this.#isCompressed = isCompressed;
   }
 
-  protected finish(error: GatewayError | undefined, headers: Metadata, trailers: Metadata): void {
+  protected finish(error: GatewayError | undefined, headers: Metadata, trailers: Metadata): GatewayError | undefined {
     const message = this.#message;
-    if (error !== undefined) this.#reject(error);
-    else if (message === undefined) this.#reject(upstreamProtocolError("the upstream answered OK without a message"));
-    else if (!this.#isCompressed) this.#resolve({ message, headers, trailers });
-    else this.#resolve(this.#expanded(message, headers, trailers));
+    if (error !== undefined || message === undefined) {
+      const outcome = error ?? upstreamProtocolError("the upstream answered OK without a message");
+      this.#reject(outcome);
+      return outcome;
+    }
+    this.#resolve(this.#isCompressed ? this.#expanded(message, headers, trailers) : { message, headers, trailers });
+    return undefined;
   }
 
   async #expanded(message: Uint8Array, headers: Metadata, trailers: Metadata): Promise<Reply> {

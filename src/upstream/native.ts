@@ -14,8 +14,8 @@ import { runStream } from "./native-stream.ts";
 import { runUnary } from "./native-unary.ts";
 import { createReplyHeaderReader } from "./reply-headers.ts";
 import { createRequestHeaders } from "./request-headers.ts";
-import type { ConnectionState, TargetAddress, TlsOptions, Transport, TransportFactory } from "./transport.ts";
-import type { TransportLimits } from "./transport.ts";
+import type { AttemptWatch, ConnectionState, TargetAddress, TlsOptions, Transport } from "./transport.ts";
+import type { TransportFactory, TransportLimits } from "./transport.ts";
 
 export interface NativeTransportOptions {
   /** PINGs on a connection with calls on it. */
@@ -32,10 +32,14 @@ const defaultMaxConnections = 128;
 const passingIdleMs = 300_000;
 
 /** Throws when the TLS material cannot be used; connects with the first call or `connect`. */
-export const createNativeTransport: TransportFactory = (address, limits) => new NativeTransport(address, limits, {});
+export const createNativeTransport: TransportFactory = createNativeTransportWith({});
 
 export function createNativeTransportWith(options: NativeTransportOptions): TransportFactory {
-  return (address, limits) => new NativeTransport(address, limits, options);
+  return (address, limits, watch) => new NativeTransport(address, limits, { ...options, watch });
+}
+
+interface Watched {
+  readonly watch: AttemptWatch | undefined;
 }
 
 /** All transports' deadlines are on one timer. */
@@ -44,7 +48,7 @@ const deadlines = new Deadlines();
 class NativeTransport implements Transport {
   readonly #host: CallHost;
 
-  constructor(address: TargetAddress, limits: TransportLimits, options: NativeTransportOptions) {
+  constructor(address: TargetAddress, limits: TransportLimits, options: NativeTransportOptions & Watched) {
     const dial = toDialOptions(address);
     const channel = new NativeChannel({
       link: { dial, keepalive: options.keepalive ?? defaultKeepalive },
@@ -56,6 +60,7 @@ class NativeTransport implements Transport {
     this.#host = {
       channel,
       limits,
+      watch: options.watch,
       deadlines,
       requestHeaders: createRequestHeaders(dial.security === undefined ? "http" : "https", authorityOf(address, dial)),
       replyHeaders: createReplyHeaderReader(limits.maxMetadataBytes),

@@ -42,4 +42,11 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export type TransportFactory = (address: TargetAddress, limits: TransportLimits) => Transport;
+/** Is told of each call that a transport begins to carry, and once how it ended. */
+export interface AttemptWatch {
+  began(): void;
+  /** `startedAt`: what `performance.now()` said when it began. */
+  ended(startedAt: number, code: number): void;
+}
+
+export type TransportFactory = (address: TargetAddress, limits: TransportLimits, watch?: AttemptWatch) => Transport;

@@ -3,7 +3,8 @@ import type { Handler } from "../call.ts";
 import { deferReply } from "../defer-reply.ts";
 import type { Method, Service } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
-import type { ConnectionState, TargetAddress, Transport, TransportFactory, TransportLimits } from "./transport.ts";
+import type { AttemptWatch, ConnectionState, TargetAddress, Transport } from "./transport.ts";
+import type { TransportFactory, TransportLimits } from "./transport.ts";
 
 export interface UpstreamTargets {
   readonly default?: TargetAddress | undefined;
@@ -18,6 +19,8 @@ export interface UpstreamsOptions {
   readonly targets: UpstreamTargets;
   readonly transport: TransportFactory;
   readonly limits: TransportLimits;
+  /** Who wants to be told of the calls to a target. */
+  readonly watchOf?: ((target: string) => AttemptWatch) | undefined;
 }
 
 export interface UpstreamState {
@@ -53,13 +56,13 @@ export function isServicePattern(text: string): boolean {
 }
 
 /** Throws what the transport factory throws, e.g. for unusable TLS material. */
-export function createUpstreams({ targets, transport: open, limits }: UpstreamsOptions): Upstreams {
+export function createUpstreams({ targets, transport: open, limits, watchOf }: UpstreamsOptions): Upstreams {
   const upstreams = new Map<string, Upstream>();
   const upstreamOf = (address: TargetAddress): Upstream => {
     const key = keyOf(address);
     const found = upstreams.get(key);
     if (found !== undefined) return found;
-    const upstream = { target: address.target, transport: open(address, limits) };
+    const upstream = { target: address.target, transport: open(address, limits, watchOf?.(address.target)) };
     upstreams.set(key, upstream);
     return upstream;
   };
@@ -99,10 +102,13 @@ export function createUpstreams({ targets, transport: open, limits }: UpstreamsO
 
 function createHandler(resolve: (service: string) => Upstream | undefined): Handler {
   // By the service itself, not its name: where services without a proto are passed on, clients make up their names.
-  const cache = new WeakMap<Service, Upstream | undefined>();
+  const cache = new WeakMap<Service, Upstream>();
   const find = (service: Service): Upstream | undefined => {
-    if (!cache.has(service)) cache.set(service, resolve(service.name));
-    return cache.get(service);
+    const known = cache.get(service);
+    if (known !== undefined) return known;
+    const found = resolve(service.name);
+    if (found !== undefined) cache.set(service, found);
+    return found;
   };
   return {
     unary: (call) => find(call.method.service)?.transport.unary(call) ?? Promise.reject(noUpstream(call.method)),
