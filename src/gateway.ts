@@ -102,12 +102,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   let isStopping = false;
 
   const attempts = config.metrics.enabled ? new AttemptCounts(config.metrics.buckets) : undefined;
-  const upstreams = createUpstreams({
-    targets: toUpstreamTargets(config),
-    transport: config.transport === "native" ? createNativeTransport : createGrpcJsTransport,
-    limits: toTransportLimits(config),
-    watchOf: attempts && ((target) => attempts.of(target)),
-  });
+  const upstreams = openUpstreams(config, attempts);
   const readiness = (): Readiness => readReadiness(config, upstreams.states(), isStopping, authentication?.problems());
   const { plans: composed, ...composing } = createComposing(config, schema);
   const own = createOwnServices({ schema, composed, upstreams, isReady: () => readiness().ready, ...config.grpc });
@@ -161,6 +156,15 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       await upstreams.close();
     },
   };
+}
+
+function openUpstreams(config: Config, attempts: AttemptCounts | undefined): Upstreams {
+  return createUpstreams({
+    targets: toUpstreamTargets(config),
+    transport: config.transport === "native" ? createNativeTransport : createGrpcJsTransport,
+    limits: toTransportLimits(config),
+    watchOf: attempts && ((target) => attempts.of(target)),
+  });
 }
 
 /** Streams that are still open shortly before the cut get an end that says why. */
