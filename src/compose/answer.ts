@@ -1,11 +1,10 @@
 // The end of the chain for composed methods: answered by their plans, all others by whoever comes next.
 import type { Handler, Reply, UnaryCall } from "../call.ts";
 import type { Around } from "../chain/compose.ts";
+import { tellPartial } from "../chain/partial.ts";
 import type { Compositions } from "./plan.ts";
 import { runComposition } from "./run.ts";
 import type { RunOptions } from "./run.ts";
-
-export const partialHeader = "x-sluice-partial";
 
 /** Undefined where nothing is composed: then no call pays for it. */
 export function answerComposed(plans: Compositions, options: Omit<RunOptions, "outbound">): Around | undefined {
@@ -25,6 +24,6 @@ export function answerComposed(plans: Compositions, options: Omit<RunOptions, "o
 }
 
 function tell({ origin }: UnaryCall, reply: Reply): Reply {
-  if (reply.partial !== undefined) origin?.addReplyHeader(partialHeader, reply.partial.join(", "));
+  if (origin !== undefined) tellPartial(origin, reply);
   return reply;
 }

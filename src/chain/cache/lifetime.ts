@@ -2,6 +2,7 @@
 import type { Reply } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import type { CacheRule } from "../../schema/cache-rule.ts";
+import { partialHeader } from "../partial.ts";
 import { joinValues, parseDirectives, secondsOf } from "./directives.ts";
 import type { Directives } from "./directives.ts";
 
@@ -25,7 +26,7 @@ export interface Keeping {
 }
 
 /** What never is for anybody else, whatever else is said: cookies, and answers that lack a part. */
-const markers: ReadonlySet<string> = new Set(["set-cookie", "x-sluice-partial"]);
+const markers: ReadonlySet<string> = new Set(["set-cookie", partialHeader]);
 
 /** Undefined for what must not be kept. `date`: Unix time in milliseconds, for `expires`. */
 export function readLifetime(reply: Reply, { rule, isOwned, isUnkeyed }: Keeping, date: number): Lifetime | undefined {

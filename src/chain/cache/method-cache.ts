@@ -5,6 +5,7 @@ import type { CacheRule } from "../../schema/cache-rule.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { MethodPolicy } from "../policy.ts";
+import { tellPartial } from "../partial.ts";
 import { tellKept, tellUnkept, toKeptReply, toTtl, withoutOwnNames } from "./answer-headers.ts";
 import type { CacheResult, CacheTally } from "./cache-counts.ts";
 import type { CacheOptions } from "./cache-options.ts";
@@ -105,6 +106,8 @@ export class MethodCache {
       return this.#giveOld(asking, error, why);
     }
     const { kept, isStored, reply } = fetched;
+    // Those who share an answer are nobody to whoever made it.
+    if (known === undefined && this.#rule.isPublic) tellPartial(call, reply);
     if (kept !== undefined) {
       const isCollapsed = known !== undefined;
       const status = `${why}${isStored && !isCollapsed ? "; stored" : ""}${isCollapsed ? "; collapsed" : ""}`;
@@ -122,6 +125,7 @@ export class MethodCache {
     const { call, unary, next, question, wishes } = asking;
     return this.#bypass(call, why, async () => {
       const reply = await next(this.#toCall(unary, question));
+      if (this.#rule.isPublic) tellPartial(call, reply);
       if (!wishes.noStore) this.#keep(question, unary, reply);
       return reply;
     });
@@ -154,7 +158,8 @@ export class MethodCache {
 
   /** The backend gets what the key is made of, and of callers who share an answer not who they are. */
   #toCall(unary: UnaryCall, { metadata, message }: Question): UnaryCall {
-    return { ...unary, metadata, message, identity: this.#rule.isPublic ? undefined : unary.identity };
+    if (this.#rule.isPublic) return { ...unary, metadata, message, identity: undefined, origin: undefined };
+    return { ...unary, metadata, message };
   }
 
   #keep({ key }: Question, { identity }: UnaryCall, reply: Reply): Fetched {
@@ -187,7 +192,8 @@ export class MethodCache {
     const { key } = asking.question;
     const failedAt = this.#failedAt.get(old) ?? -Infinity;
     if (this.#flights.has(key) || this.#inputs.now() < failedAt + retryMs) return;
-    this.#start(asking).result.catch(() => this.#failedAt.set(old, this.#inputs.now()));
+    const ofItself = { ...asking, unary: { ...asking.unary, origin: undefined } };
+    this.#start(ofItself).result.catch(() => this.#failedAt.set(old, this.#inputs.now()));
   }
 
   /** Throws `error` where there is nothing better. */

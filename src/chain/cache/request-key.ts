@@ -1,6 +1,6 @@
 // What a call asks for, as one key, and what the backend gets of it: what is not part of the key does not reach the backend, so that nobody can put an answer there for others.
 import { hash } from "node:crypto";
-import type { UnaryCall } from "../../call.ts";
+import type { Identity, UnaryCall } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
 import { isNeverKeyed } from "../../schema/cache-rule.ts";
 import type { CacheRule } from "../../schema/cache-rule.ts";
@@ -56,7 +56,7 @@ export function compileQuestion(method: Method, options: KeyingOptions): ToQuest
     // Stable: the values of one name stay in their order.
     keyed.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
     const texts = keyed.flat();
-    const owner = isPublic ? "*" : identity === undefined ? "-" : `=${identity.principal}`;
+    const owner = isPublic ? "*" : identity === undefined ? "-" : textOf(identity);
     return {
       key: toKey([method.path, owner, ...texts], canonical),
       metadata: [...texts, ...named],
@@ -80,6 +80,19 @@ function compileFate(options: KeyingOptions): (name: string, value: string) => F
     if (listed.has(name)) return "keyed";
     return takesAll && !aboutTheWay.has(name) ? "keyed" : "kept-back";
   };
+}
+
+const known = new WeakMap<Identity, string>();
+
+/** All that is known of a caller: compositions may ask for any of it. Once for an identity, which is the same for all calls with one token. */
+function textOf(identity: Identity): string {
+  let text = known.get(identity);
+  if (text === undefined) {
+    const { principal, scopes, roles, claims } = identity;
+    text = JSON.stringify([principal, scopes ?? null, roles ?? null, claims ?? null]);
+    known.set(identity, text);
+  }
+  return text;
 }
 
 /** Nothing that would mean something where a backend repeats it. */

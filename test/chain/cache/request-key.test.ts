@@ -1,7 +1,7 @@
 // Keys: two calls have one only when the backend is asked the same for the same caller.
 import { expect } from "chai";
 import { Cancellation } from "../../../src/call.ts";
-import type { UnaryCall } from "../../../src/call.ts";
+import type { Identity, UnaryCall } from "../../../src/call.ts";
 import { compileQuestion } from "../../../src/chain/cache/request-key.ts";
 import type { CacheRule } from "../../../src/schema/cache-rule.ts";
 import type { Metadata } from "../../../src/metadata.ts";
@@ -17,10 +17,11 @@ interface Asked {
   readonly rule?: Partial<CacheRule>;
   readonly metadata?: Metadata;
   readonly principal?: string;
+  readonly more?: Partial<Identity>;
   readonly message?: string;
 }
 
-function ask({ method = "Get", rule = {}, metadata = [], principal, message = "" }: Asked) {
+function ask({ method = "Get", rule = {}, metadata = [], principal, more, message = "" }: Asked) {
   const found = schema.method(`t.S.${method}`)!;
   const settled = { ttlMs: 1, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, isPublic: false, vary: [], ...rule };
   const toQuestion = compileQuestion(found, {
@@ -35,7 +36,7 @@ function ask({ method = "Get", rule = {}, metadata = [], principal, message = ""
     deadline: Infinity,
     cancellation: new Cancellation(),
     peer: { address: "192.0.2.1", port: 1 },
-    identity: principal === undefined ? undefined : { principal, expiresAt: Infinity },
+    identity: principal === undefined ? undefined : { principal, expiresAt: Infinity, ...more },
     message: Buffer.from(message.replaceAll(" ", ""), "hex"),
   };
   return toQuestion(call);
@@ -52,6 +53,10 @@ describe("compileQuestion", () => {
       { principal: "*" },
       { principal: "" },
       { principal: "ada" },
+      { principal: "ada", more: { scopes: ["read"] } },
+      { principal: "ada", more: { roles: ["read"] } },
+      { principal: "ada", more: { claims: { tier: "gold" } } },
+      { principal: "ada", more: { claims: { tier: "none" } } },
       { message: "0a0178" },
       { message: "120178" },
       { message: "0a0178 120178" },
