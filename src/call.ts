@@ -370,12 +370,12 @@ interface CallBase {
   readonly cancellation: Cancellation;
   readonly peer: Peer;
   readonly identity?: Identity | undefined;
+  /** The client's call that it is, or is a part of; undefined for what the gateway asks of its own accord. */
+  readonly origin?: Call | undefined;
 }
 
 export interface UnaryCall extends CallBase {
   readonly kind: "unary";
-  /** The client's call that it is, or is a part of; undefined for what the gateway asks of its own accord. */
-  readonly origin?: Call | undefined;
   /** The request message; whoever holds the call may read it, nobody may write into it. */
   readonly message: Uint8Array;
 }

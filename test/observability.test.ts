@@ -405,6 +405,12 @@ describe("traces through a gateway", () => {
       try {
         await (await get(retried, "/v1/get/fail")).text();
         await (await get(retried, "/v1/watch")).text();
+        const { notes } = await retried.line((line) => line["method"] === "t.S/Get");
+        expect(notes).to.deep.equal([
+          "retry: attempt 1: NOT_FOUND, again in 1 ms",
+          "retry: attempt 2: NOT_FOUND, again in 2 ms",
+          "retry: attempt 3: NOT_FOUND, not again: attempts",
+        ]);
         await retried.line((line) => line["method"] === "t.S/Watch");
         for (const [name, attempts] of [
           ["t.S/Get", 3],

@@ -172,5 +172,5 @@ function toUnary(call: Call, message: Uint8Array) {
 
 function toStream(call: Call, messages: MessageReader) {
   const { method, metadata, deadline, cancellation, peer, identity } = call;
-  return { kind: "stream", method, metadata, deadline, cancellation, peer, identity, messages } as const;
+  return { kind: "stream", method, metadata, deadline, cancellation, peer, identity, origin: call, messages } as const;
 }

@@ -1,5 +1,7 @@
 // What the configuration says of methods.
 import type { AuthConfig, LimitConfig, PolicyConfig } from "../config/config.ts";
+import type { ComposeRule } from "../schema/compose-rule.ts";
+import type { Method } from "../schema/descriptor.ts";
 import type { YamlHttpRule } from "../schema/bind/http-rule.ts";
 
 export interface Configured {
@@ -8,4 +10,10 @@ export interface Configured {
   readonly policies: readonly PolicyConfig[];
   /** Routes that it adds. */
   readonly httpRules: readonly YamlHttpRule[];
+  readonly compose: readonly ComposeRule[];
+}
+
+/** The gateway answers it itself, from calls of other methods. */
+export function isComposed({ name, options }: Method, { compose }: Pick<Configured, "compose">): boolean {
+  return options.has("(sluice.compose)") || compose.some(({ method }) => method === name);
 }

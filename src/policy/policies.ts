@@ -71,6 +71,7 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
     limits: config?.limits ?? [],
     policies: config?.policies ?? [],
     httpRules: config?.http.rules ?? [],
+    compose: config?.compose ?? [],
   };
   const fallback = findFallback(inputs);
   const resolve = (method: Method): ResolvedPolicy =>

@@ -1,6 +1,7 @@
 // What holds for one method, of all that was said: the closer to the method the stronger, and the configuration stronger than the protos.
 import type { AuthLevel, AuthRule, MethodPolicy, RetryPolicy } from "../chain/policy.ts";
 import type { AuthConfig, AuthRuleConfig, LimitConfig, PolicyConfig } from "../config/config.ts";
+import { isComposed } from "./configured.ts";
 import type { Configured } from "./configured.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Method } from "../schema/descriptor.ts";
@@ -114,6 +115,8 @@ function findRetry({ method, configured, declared: [service, own] }: ResolveInpu
       ? own.retry !== undefined
       : configured.policies.some(({ methods, retry }) => retry !== undefined && methods.includes(method.name));
   if (said === undefined || said.value === "off") return said;
+  // Its steps are calls of other methods; of one by itself it is wrong, see retry.ts.
+  if (isComposed(method, configured) && !isItsOwn) return undefined;
   const isMeant = isItsOwn || said.value.idempotent || isRepeatable(method, configured);
   return isMeant ? said : { ...said, value: "undeclared" };
 }

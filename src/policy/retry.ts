@@ -6,6 +6,7 @@ import type { Method, Service } from "../schema/descriptor.ts";
 import type { RetryRule } from "../schema/retry-rule.ts";
 import { isSelected } from "../schema/selector.ts";
 import { isRepeatable } from "./cacheable.ts";
+import { isComposed } from "./configured.ts";
 import type { Configured } from "./configured.ts";
 import { place } from "./placed.ts";
 import type { Placed, Report } from "./placed.ts";
@@ -36,6 +37,16 @@ export function checkRetry(
 ): void {
   const { retry } = policy;
   if (retry === undefined || typeof retry.value === "string") return;
+  if (isComposed(method, configured)) {
+    report({
+      severity: "error",
+      position: retry.position,
+      message: `retry of ${method.name}: the method is composed, and is not called itself`,
+      hint: "say it of the methods that its steps call",
+      rule: "policy-contradiction",
+    });
+    return;
+  }
   const { initialBackoffMs, perTryTimeoutMs, idempotent } = retry.value;
   const timeoutMs = findTimeout(method, policy, timeouts);
   const fault = (what: string, ms: number): void =>

@@ -113,6 +113,16 @@ describe("retry", () => {
     expect(kinds(declared, `${route}${all("on")}`)).to.deep.equal(["again", "again", "again"]);
   });
 
+  it("leaves out composed methods, whose steps have their own, when it is said of many at once", () => {
+    const services = `service Orders {
+  rpc Get(Req) returns (Res) { ${safe} option (sluice.compose) = { step { id: "a" call: "shop.v1.Orders/List" } }; }
+  rpc List(Req) returns (Res) { ${safe} }
+}`;
+    const yaml = 'policies: [{ methods: ["*"], retry: on }]';
+    expect(retryOf(services, yaml, "Orders.Get")).to.equal(undefined);
+    expect(retryOf(services, yaml, "Orders.List")).to.deep.equal(defaults);
+  });
+
   it("reaches a method without a proto that is named by itself", () => {
     const schema = schemaOf({ "shop.proto": `${head}${declared}` });
     const yaml = "grpc: { proxy_unknown: true }\npolicies: [{ methods: [other.S.Get], retry: on }]";
@@ -209,6 +219,15 @@ describe("retry", () => {
       option('per_try_timeout: "1m"'),
       "",
       /per_try_timeout of the retries of shop\.v1\.Orders\.Get is 1m, and a call has 15s/,
+    ],
+    [
+      "a method that is composed of others",
+      option("").replace(
+        "option (s",
+        'option (sluice.compose) = { step { id: "a" call: "shop.v1.Orders/Get" } }; option (s',
+      ),
+      "",
+      /^shop\.proto:5:\d+: error: retry of shop\.v1\.Orders\.Get: the method is composed, .*; say it of the methods that its steps call/,
     ],
     [
       "policies that differ and are equally close",

@@ -1,7 +1,7 @@
 // One call of a method with a retry policy: whether it is made again when an attempt fails, when, and what is counted of that.
 import type { StreamCall, UnaryCall } from "../../call.ts";
-import { Code } from "../../status.ts";
-import type { GatewayError } from "../../status.ts";
+import { codeName } from "../../status.ts";
+import type { Code, GatewayError } from "../../status.ts";
 import type { RetryRule } from "../../schema/retry-rule.ts";
 import { backoffMs } from "../backoff.ts";
 import type { RetryBudget } from "./budget.ts";
@@ -81,6 +81,8 @@ export class Attempts<T extends UnaryCall | StreamCall> {
     this.#failures = typeof pushback === "number" ? 0 : this.#failures + 1;
     const delayMs = typeof pushback === "number" ? pushback : this.#backoffMs();
     const omission = this.#findOmission({ pushback, canRepeat, delayMs });
+    const after = omission === undefined ? `again in ${Math.round(delayMs)} ms` : `not again: ${omission}`;
+    this.#note(`attempt ${this.#made}: ${codeName(error.code)}, ${after}`);
     if (omission === undefined) return delayMs;
     tally.omitted[omission]++;
     return undefined;
@@ -91,6 +93,12 @@ export class Attempts<T extends UnaryCall | StreamCall> {
     if (this.#call.cancellation.error !== undefined || !this.#isRepeatable(error)) return;
     this.#method.budget.spend();
     this.#method.tally.omitted.begun++;
+  }
+
+  /** Of several methods where the client's call is composed of them. */
+  #note(text: string): void {
+    const { origin, method } = this.#call;
+    origin?.note("retry", origin.method === method ? text : `${method.name}: ${text}`);
   }
 
   #isRepeatable({ code, reason }: GatewayError): boolean {
