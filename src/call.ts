@@ -122,7 +122,7 @@ export type MessageTap = (
   message: Uint8Array,
 ) => Uint8Array | undefined | void | Promise<Uint8Array | undefined | void>;
 
-/** Looks at what a call failed with, before its client hears of it; what it answers is told in its place. Must not throw. */
+/** Looks at what a call failed with, before its client hears of it; what it answers, or throws, is told in its place. */
 export type FailureTap = (error: GatewayError) => GatewayError;
 
 /** How a call ended, as its client was told. */

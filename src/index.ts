@@ -5,6 +5,7 @@ export type {
   Call,
   CallEnd,
   Cancellation,
+  FailureTap,
   Handler,
   Identity,
   Intercept,

@@ -218,3 +218,45 @@ describe("(sluice.redact) of answers that are kept", () => {
     expect((await get("/v1/home/1")).scope).to.equal("private");
   });
 });
+
+describe("(sluice.redact) of composed answers", () => {
+  const composed = `
+    syntax = "proto3";
+    package t;
+    import "google/api/annotations.proto";
+    import "google/rpc/error_details.proto";
+    import "sluice/annotations.proto";
+    message Ask { string id = 1; }
+    message M { string name = 1; string ssn = 2 [(sluice.redact) = { unless_roles: "support" }]; }
+    message View { M m = 1; string number = 2 [(sluice.redact) = { mask: "***" }]; }
+    service S {
+      option (sluice.service_auth) = { level: OPTIONAL };
+      rpc Get(Ask) returns (M) { option idempotency_level = NO_SIDE_EFFECTS; }
+      rpc Look(Ask) returns (View) {
+        option (google.api.http) = { get: "/v1/look/{id}" };
+        option (sluice.compose) = {
+          step { id: "m" call: "t.S/Get" set: "id = req.id" }
+          out: "m = m" out: "number = m.ssn"
+        };
+      }
+    }
+  `;
+
+  it("holds for what they are made of, and for the errors of their steps", async () => {
+    const gateway = await startGateway({ protos: composed, yaml: `json: { emit_defaults: false }\n${secretIssuer}` });
+    try {
+      const look = async (...headers: string[]) =>
+        JSON.parse(
+          (await gateway.request({ method: "GET", target: "/v1/look/1", headers })).body.toString(),
+        ) as unknown;
+      gateway.answerWith({ kind: "reply", message: '{"name":"Ada","ssn":"1"}' });
+      expect(await look()).to.deep.equal({ m: { name: "Ada" }, number: "***" });
+      expect(await look(bearer("support"))).to.deep.equal({ m: { name: "Ada", ssn: "1" }, number: "***" });
+      const details = ['{"@type":"x/t.M","name":"Ada","ssn":"1"}'];
+      gateway.answerWith({ kind: "status", code: 9, message: "no", details });
+      expect(JSON.stringify(await look())).to.not.contain("ssn");
+    } finally {
+      await gateway.close();
+    }
+  });
+});

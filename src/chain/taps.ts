@@ -33,9 +33,16 @@ export function streamTapped(
   return { ...heard, messages: new TappedMessages(call, heard.messages, replyTaps, undefined) };
 }
 
-/** Throws what is told in place of it. */
+/** Throws what is told in place of it, GatewayError. */
 function failAs(call: Call, cause: unknown): never {
-  throw (call.failureTaps ?? []).reduce((error, tap) => tap(error), GatewayError.from(cause));
+  let error = GatewayError.from(cause);
+  try {
+    for (const tap of call.failureTaps ?? []) error = tap(error);
+  } catch (fault) {
+    // What it has not let through is not told.
+    error = GatewayError.from(fault);
+  }
+  throw error;
 }
 
 function hearFailures(call: Call, { headers, messages, trailers }: StreamReply): StreamReply {

@@ -2,7 +2,8 @@
 import type { RedactionOf } from "../chain/policy.ts";
 import type { Diagnostic, Position } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
-import type { Field, MessageType, Method, Schema } from "../schema/descriptor.ts";
+import type { Field, Method, Schema } from "../schema/descriptor.ts";
+import { followPath } from "./follow-path.ts";
 import { isMessage, text } from "./option-values.ts";
 
 interface Use {
@@ -45,24 +46,11 @@ function listOptions(method: Method): Use[] {
     const path = isMessage(said) ? text(said.get(what)) : "";
     if (path === "") return [];
     return [
-      { method, what, fields: follow(method.output, path), position: method.optionPosition(`${option}.${what}`) },
+      { method, what, fields: followPath(method.output, path), position: method.optionPosition(`${option}.${what}`) },
     ];
   });
 }
 
 function listResponseBody({ method, responseBody, position }: Binding): Use[] {
   return responseBody === undefined ? [] : [{ method, what: "response_body", fields: [responseBody], position }];
-}
-
-/** As far as there are such fields: a path that goes nowhere is refused elsewhere. */
-function follow(type: MessageType, path: string): Field[] {
-  const fields: Field[] = [];
-  let message: MessageType | undefined = type;
-  for (const name of path.split(".")) {
-    const field: Field | undefined = message?.field(name);
-    if (field === undefined) break;
-    fields.push(field);
-    message = field.type.kind === "message" ? field.type.message : undefined;
-  }
-  return fields;
 }

@@ -7,6 +7,9 @@ import type { MessageType, Schema } from "../../src/schema/descriptor.ts";
 import { readDescriptorSet } from "../../src/schema/descriptor/read.ts";
 import { bindMethods } from "../../src/schema/bind/http-rule.ts";
 import { loadSchema } from "../../src/schema/load/load.ts";
+import { redactMessage } from "../../src/redact/redact-message.ts";
+import { compileShapes } from "../../src/redact/shape.ts";
+import type { RedactedField } from "../../src/redact/shape.ts";
 import { parseProto } from "../../src/schema/parse/file.ts";
 import { parseTemplate } from "../../src/schema/bind/template.ts";
 import { GatewayError } from "../../src/status.ts";
@@ -137,6 +140,24 @@ const strict = compileJsonReader(everything, schema, strictJson);
 const write = compileJsonWriter(everything, schema, strictJson);
 const reply = (name: string, make: (size: number) => Buffer): Bounded =>
   of(`reply: ${name}`, 512 * kibi, make, (input) => refusing(() => write(input)));
+
+const people = schemaOf(
+  'syntax = "proto3"; package p; import "google/protobuf/any.proto"; message P { repeated string a = 1; string b = 2; P p = 3; google.protobuf.Any any = 4; }',
+);
+const redaction = {
+  shapes: compileShapes(
+    people,
+    new Map<string, RedactedField>([
+      ["p.P.a", { gate: 0, mask: "\u2022".repeat(20) }],
+      ["p.P.b", { gate: 0, mask: undefined }],
+    ]),
+  ),
+  closed: [true],
+};
+const redacted = (name: string, make: (size: number) => Buffer): Bounded =>
+  of(`redaction: ${name}`, 512 * kibi, make, (input) =>
+    refusing(() => redactMessage(input, redaction.shapes.of(people.message("p.P")!)!, redaction)),
+  );
 
 const part = (headers: string): string =>
   `--bbbb\r\nContent-Disposition: form-data; name="note"\r\n${headers}\r\n\r\nx\r\n`;
@@ -310,6 +331,11 @@ export const cases: readonly Bounded[] = [
   reply("packed numbers", (size) => field(13, Buffer.alloc(size, 1))),
   reply("control characters", (size) => field(10, Buffer.alloc(size, 1))),
   reply("the same message in pieces", (size) => Buffer.from(repeat("\x92\x01\x02\x18\x01", size), "latin1")),
+  redacted("empty texts that are masked", (size) => Buffer.from(repeat("\n\x00", size), "latin1")),
+  redacted("hidden and shown in turn", (size) => Buffer.from(repeat("\x12\x00(\x01", size), "latin1")),
+  redacted("messages that become empty", (size) => Buffer.from(repeat("\x1a\x02\x12\x00", size), "latin1")),
+  redacted("groups", (size) => Buffer.alloc(size, 0x1b)),
+  redacted("Anys without a type", (size) => Buffer.from(repeat("\x22\x02\x0a\x00", size), "latin1")),
   of(
     "media type: parameters",
     1024,

@@ -242,4 +242,31 @@ service S {
       "test.proto:13:93: error: t.S.Watch: key is read from t.M.hidden, which not every caller may see (test.proto:5:80); take another field for key, or let everybody see this one",
     ]);
   });
+
+  it("are refused where a composed method copies fields into others that everybody sees", async () => {
+    const { problems } = await loadSource({
+      protos: `syntax = "proto3"; package t; import "sluice/annotations.proto";
+message Ask { string id = 1; }
+message Card { string number = 1 [(sluice.redact) = {}]; string bank = 2; }
+message M { Card card = 1; repeated Card cards = 2; Card secret = 3 [(sluice.redact) = {}]; }
+message View { string a = 1; repeated string b = 2; Card c = 3; Card d = 4; string e = 5; string f = 6 [(sluice.redact) = { mask: "?" }]; }
+service S {
+  rpc Get(Ask) returns (M) { option idempotency_level = NO_SIDE_EFFECTS; }
+  rpc Look(Ask) returns (View) {
+    option (sluice.compose) = {
+      step { id: "m" call: "t.S/Get" set: "id = req.id" }
+      out: "a = m.card.number" out: "b = m.cards[].number" out: "c = m.secret" out: "d = m.card" out: "e = m.card.bank" out: "f = m.card.number"
+    };
+  }
+}
+`,
+    });
+    const said = (line: string, field: string, place: string, taken: string): string =>
+      `test.proto:9:12: error: t.S.Look: "${line}" shows everybody ${field}, which not every caller may see (test.proto:${place}); redact ${taken}, too`;
+    expect(problems).to.deep.equal([
+      said("a = m.card.number", "t.Card.number", "3:35", "t.View.a"),
+      said("b = m.cards[].number", "t.Card.number", "3:35", "t.View.b"),
+      said("c = m.secret", "t.M.secret", "4:70", "t.View.c"),
+    ]);
+  });
 });
