@@ -46,6 +46,7 @@ export function toOpenApi(
     securitySchemes: toSecuritySchemes(config),
     notes: { redactedOf: noteRedactions(schema, redactionOf) },
     authOf: (method) => policyOf(method).auth.value,
+    isCached: (method) => policyOf(method).cache !== undefined,
   });
 }
 

@@ -27,6 +27,8 @@ export interface OperationContext {
   readonly schemes: readonly string[];
   readonly streamsAsResults: boolean;
   readonly authOf: (method: Method) => "required" | "optional" | "public";
+  /** Its answers have entity tags, of GET and HEAD. */
+  readonly isCached: (method: Method) => boolean;
 }
 
 /** Ids that no two operations share: `Orders_GetOrder`, with its package where services share a name; `_2` for its second route. */
@@ -62,6 +64,7 @@ export function describeOperation(
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
       [String(statusOf(method))]: describeReply(binding, context),
+      ...describeNotModified(binding, context),
       default: { $ref: "#/components/responses/Error" },
     },
     ...describeSecurity(method, context),
@@ -153,6 +156,15 @@ function statusOf({ options }: Method): number {
   const option = options.get("(sluice.http)");
   const status = option instanceof Map ? (option as OptionMessage).get("status") : undefined;
   return typeof status === "number" && status >= 200 && status <= 299 ? status : 200;
+}
+
+const notModified = {
+  description: "What `If-None-Match` names is still the answer.",
+  headers: { etag: { description: "Of the answer.", schema: { type: "string" } } },
+};
+
+function describeNotModified({ method, httpMethod }: Binding, { isCached }: OperationContext): Operation["responses"] {
+  return httpMethod === "GET" && statusOf(method) === 200 && isCached(method) ? { "304": notModified } : {};
 }
 
 /** Any one of the schemes will do; an empty one is nobody in particular. */

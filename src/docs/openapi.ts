@@ -30,6 +30,7 @@ export interface OpenApiInputs {
   /** What is to be told of fields beyond their protos. */
   readonly notes?: FieldNotes;
   readonly authOf?: (method: Method) => "required" | "optional" | "public";
+  readonly isCached?: (method: Method) => boolean;
 }
 
 type Verb = "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace";
@@ -68,6 +69,7 @@ export function describeOpenApi(inputs: OpenApiInputs): OpenApiDocument {
     json,
     schemes: Object.keys(securitySchemes),
     authOf: authOf ?? (() => "public" as const),
+    isCached: inputs.isCached ?? (() => false),
     streamsAsResults: inputs.streamsAsResults ?? false,
   };
   const nameOf = nameOperations(schema);

@@ -268,6 +268,17 @@ describe("describeOpenApi", () => {
     expect(at("put /v1/orders/{name}").security).to.deep.equal([{ bearer: [] }, { cookie: [] }]);
   });
 
+  it("tells of 304 where answers have entity tags", async () => {
+    document = await describeSource({
+      protos,
+      yaml: 'policies: [{ methods: ["*"], cache: { ttl: 30s } }]',
+    });
+    await expectValid(document);
+    expect(Object.keys(at("get /v1/orders/{name}").responses)).to.deep.equal(["200", "304", "default"]);
+    expect(Object.keys(at("put /v1/orders/{name}").responses)).to.not.include("304");
+    expect(Object.keys(at("get /v1/watch").responses)).to.not.include("304");
+  });
+
   it("is valid for the examples, in both profiles", async () => {
     const root = "protos/examples";
     const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".proto"));
