@@ -39,6 +39,8 @@ export interface ComposeRule {
 
 /** Inclusive; a step takes at least one call. */
 export const maxSteps = 32;
-export const maxCallsBounds = { min: 1, max: 1000, fallback: 64 } as const;
-export const parallelBounds = { min: 1, max: 1000, fallback: 16 } as const;
+const defaultCalls = 64;
+const defaultParallel = 16;
+export const maxCallsBounds = { min: 1, max: 1000, fallback: defaultCalls } as const;
+export const parallelBounds = { min: 1, max: 1000, fallback: defaultParallel } as const;
 export const batchBounds = { min: 1, max: 1000, fallback: 100 } as const;

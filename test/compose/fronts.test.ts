@@ -1,13 +1,26 @@
 // Composed methods as clients meet them: over every front, in reflection and health, from sluice.yaml, in metrics, logs and traces.
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
+import { SpanKind, trace } from "@opentelemetry/api";
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { createGateway } from "../../src/gateway.ts";
 import { fromMessage, loadSource, toMessage } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";
-import { backendProtos, failure, get, listCalls, startShop, step, viewHead, viewOf, withShop } from "./shop.ts";
+import {
+  backendProtos,
+  failure,
+  get,
+  handlers,
+  listCalls,
+  startShop,
+  step,
+  viewHead,
+  viewOf,
+  withShop,
+} from "./shop.ts";
 
 const reco = 'step { id: "reco" call: "reco.v1.Reco/ForUser" set: "user_id = order.customer_id" optional: true }';
 const whole = `${step.order} ${step.customer} ${step.batched} ${reco}
@@ -171,6 +184,63 @@ describe("a composed method for clients", () => {
       await shop.close();
     }
     expect(JSON.stringify(lines)).to.contain("without reco: UNAVAILABLE: down");
+  });
+
+  it("has a span for each of its calls, below the client's", async () => {
+    const exporter = new InMemorySpanExporter();
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+    try {
+      await withShop(whole, async (shop) => void (await get(shop)), away);
+      const spans = exporter.getFinishedSpans();
+      const server = spans.find(({ kind }) => kind === SpanKind.SERVER);
+      expect(server?.name).to.equal("views.v1.OrderViews/GetOrderView");
+      const calls = spans.filter(({ kind }) => kind === SpanKind.CLIENT);
+      expect(calls.map(({ name }) => name).toSorted()).to.deep.equal([
+        "catalog.v1.Catalog/BatchGetProducts",
+        "orders.v1.Orders/GetOrder",
+        "reco.v1.Reco/ForUser",
+        "users.v1.Users/GetUser",
+      ]);
+      for (const { parentSpanContext } of calls)
+        expect(parentSpanContext?.spanId).to.equal(server?.spanContext().spanId);
+    } finally {
+      trace.disable();
+    }
+  });
+
+  it("retries a step where its method says so, and stands before what wraps backends", async () => {
+    let asked = 0;
+    const wrapped: string[] = [];
+    await withShop(
+      whole,
+      async (shop) => {
+        const { status } = await get(shop);
+        expect([status, asked]).to.deep.equal([200, 2]);
+        expect(wrapped).to.include("orders.v1.Orders.GetOrder").and.not.to.include("views.v1.OrderViews.GetOrderView");
+      },
+      {
+        yaml: "policies: [{ methods: [users.v1.Users.GetUser], retry: { initial_backoff: 1ms } }]",
+        handlers: {
+          "users.v1.Users/GetUser": (call) =>
+            ++asked === 1 ? failure(14, "not yet") : handlers["users.v1.Users/GetUser"](call),
+        },
+        options: {
+          interceptors: [
+            {
+              name: "wrapping",
+              around: "upstream",
+              wrap: (next) => ({
+                ...next,
+                unary(call) {
+                  wrapped.push(call.method.name);
+                  return next.unary(call);
+                },
+              }),
+            },
+          ],
+        },
+      },
+    );
   });
 
   it("tells the metrics how its steps ended", async () => {
