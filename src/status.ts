@@ -139,6 +139,11 @@ export class GatewayError extends Error {
   }
 }
 
+/** Said by whichever part keeps the deadline of a call at that point. */
+export function deadlineExceeded(): GatewayError {
+  return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
+}
+
 /** Retry-After is in whole seconds, the next one up: who comes then is not early. */
 function toHeaders({ headers = {}, retryAfterMs }: GatewayErrorOptions): Readonly<Record<string, string>> {
   return retryAfterMs === undefined ? headers : { "retry-after": String(Math.ceil(retryAfterMs / 1000)), ...headers };

@@ -1,6 +1,6 @@
 // Streams whose first message has to pass before any backend hears of the call: until then the reply is not begun.
 import type { Call, MessageReader, StreamReply } from "../call.ts";
-import { deadlineExceeded } from "./deadline-exceeded.ts";
+import { deadlineExceeded } from "../status.ts";
 
 /** Longest timer of Node; what ends later is looked at by whoever runs the call. */
 const maxDelayMs = 2 ** 31 - 1;

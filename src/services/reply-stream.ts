@@ -1,7 +1,7 @@
 // The answer to a stream that the gateway gives itself: messages made as they are asked for, until the call is over.
 import type { StreamCall, StreamReply } from "../call.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
-import { Code, GatewayError } from "../status.ts";
+import { Code, deadlineExceeded, GatewayError } from "../status.ts";
 
 export interface ReplySource {
   /** The next message, undefined at the end; rejects with GatewayError. Called again only when it has settled. */
@@ -72,10 +72,6 @@ export function failedReply(failed: GatewayError): StreamReply {
   const failure: Promise<never> = Promise.reject(failed);
   failure.catch(() => {});
   return { headers: failure, messages: { read: () => failure }, trailers: failure };
-}
-
-export function deadlineExceeded(): GatewayError {
-  return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
 }
 
 export function shuttingDown(): GatewayError {

@@ -2,7 +2,7 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { Reply, StreamCall, StreamReply, UnaryCall } from "../call.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
-import { Code, GatewayError } from "../status.ts";
+import { Code, deadlineExceeded, GatewayError } from "../status.ts";
 import { Connection, type StateListener } from "./connection.ts";
 import { type CallEvents, RunningCall } from "./grpc-js-call.ts";
 import { ChannelLink } from "./grpc-js-channel.ts";
@@ -10,7 +10,7 @@ import { createDeferred } from "./deferred.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { AttemptWatch, ConnectionState, TargetAddress, Transport } from "./transport.ts";
 import type { TransportFactory, TransportLimits } from "./transport.ts";
-import { checkSize, deadlineExceeded, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
+import { checkSize, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
 import { readRequestMetadata } from "./wire-metadata.ts";
 
 /** Received and not yet read, per stream: what HTTP/2 holds in one default window. */

@@ -5,7 +5,7 @@ import { FrameReader, type MessageSink } from "../grpc-frame.ts";
 import type { Http2Connection, Http2Stream, StreamHandlers, StreamReset } from "../http2/contract.ts";
 import { HeaderError } from "../http2/errors.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
-import { Code, GatewayError } from "../status.ts";
+import { Code, deadlineExceeded, GatewayError } from "../status.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import type { Link } from "./native-link.ts";
 import { type NativeChannel, shuttingDown, type Waiting } from "./native-channel.ts";
@@ -13,7 +13,6 @@ import type { ReplyHeaderReader, ReplyStatus } from "./reply-headers.ts";
 import { callHeaders, type RequestHeaders } from "./request-headers.ts";
 import type { AttemptWatch, TransportLimits } from "./transport.ts";
 import {
-  deadlineExceeded,
   messageTooLargeError,
   metadataTooLargeError,
   noStatusError,

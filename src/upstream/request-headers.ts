@@ -4,7 +4,7 @@ import { type CompiledHeaders, compileHeaders } from "../http2/hpack-encode.ts";
 import type { MessageEncoding } from "../compression.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Method } from "../schema/descriptor.ts";
-import { deadlineExceeded } from "./upstream-status.ts";
+import { deadlineExceeded } from "../status.ts";
 
 export interface RequestHeaders {
   /** Throws HeaderError for a path no request can have. */

@@ -1,6 +1,6 @@
 // How a call that failed at, or on its way to, a backend looks to the client: codes kept, dial text and addresses not.
 import type { Metadata } from "../metadata.ts";
-import { Code, GatewayError, isCode } from "../status.ts";
+import { Code, deadlineExceeded, GatewayError, isCode } from "../status.ts";
 
 /** The end of a call as the transport's library reports it. */
 export interface UpstreamStatus {
@@ -34,10 +34,6 @@ export function checkSize(message: Uint8Array, maxBytes: number): void {
   throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request message is larger than ${maxBytes} bytes`, {
     reason: "MESSAGE_TOO_LARGE",
   });
-}
-
-export function deadlineExceeded(): GatewayError {
-  return new GatewayError(Code.DEADLINE_EXCEEDED, "deadline exceeded", { reason: "DEADLINE_EXCEEDED" });
 }
 
 /** What HTTP's own answer means where gRPC's is missing (gRPC's http-grpc-status-mapping). */

@@ -1,8 +1,7 @@
 // One question to the backend that several calls wait for. Each leaves when it has to; the last one to leave ends the question.
 import { Cancellation } from "../../call.ts";
 import type { UnaryCall } from "../../call.ts";
-import { Code, GatewayError } from "../../status.ts";
-import { deadlineExceeded } from "../deadline-exceeded.ts";
+import { Code, deadlineExceeded, GatewayError } from "../../status.ts";
 
 /** What setTimeout takes. */
 const longestTimer = 2_147_483_647;

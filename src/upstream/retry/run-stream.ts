@@ -2,8 +2,7 @@
 import { Cancellation } from "../../call.ts";
 import type { StreamCall, StreamHandler, StreamReply } from "../../call.ts";
 import { deferReply } from "../../defer-reply.ts";
-import { GatewayError } from "../../status.ts";
-import { deadlineExceeded } from "../upstream-status.ts";
+import { deadlineExceeded, GatewayError } from "../../status.ts";
 import { Attempts } from "./attempts.ts";
 import type { RetriedMethod } from "./attempts.ts";
 import { Replay } from "./replay.ts";
