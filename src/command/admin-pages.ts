@@ -37,6 +37,7 @@ export function toOpenApi(
   { config, schema, bindings }: Project,
   { policyOf, redactionOf }: Pick<CompiledPolicies, "policyOf" | "redactionOf">,
 ): OpenApiDocument {
+  const compositions = compositionsOf({ config, schema });
   return describeOpenApi({
     schema,
     bindings,
@@ -46,6 +47,7 @@ export function toOpenApi(
     securitySchemes: toSecuritySchemes(config),
     notes: { redactedOf: noteRedactions(schema, redactionOf) },
     authOf: (method) => policyOf(method).auth.value,
+    isPartial: (method) => compositions.get(method)?.steps.some(({ optional }) => optional) === true,
     isCached: (method) => policyOf(method).cache !== undefined,
   });
 }

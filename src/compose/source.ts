@@ -1,6 +1,7 @@
 // Where a value of a composition comes from: the request, the element of a loop, or what a step has answered, and fields behind it.
 import { didYouMean } from "../diagnostic.ts";
 import type { Field, MessageType } from "../schema/descriptor.ts";
+import { Code, GatewayError } from "../status.ts";
 import { followPath, parsePath, PathFault } from "./path.ts";
 import type { ValueType } from "./path.ts";
 import { readPayloads, zeroPayload } from "./payloads.ts";
@@ -58,13 +59,16 @@ export function compileSource(text: string, names: Names): Source {
   const { fields, type: end, lists } = followPath(type, rest, root.name);
   const read = compileFields(fields);
   const readRoot = toRootReader(isElement, step);
+  const isRequest = root.name === "req";
   return {
     text,
     step: step?.index,
     isElement,
     type: end,
     lists: isList ? [root.name, ...lists] : lists,
-    read: isList ? (scope) => mapList(readRoot(scope), read) : (scope) => readAt(readRoot(scope), read),
+    read: isList
+      ? (scope) => mapList(readRoot(scope), read)
+      : (scope) => (isRequest ? blameClient(() => readAt(scope.request, read)) : readAt(readRoot(scope), read)),
   };
 }
 
@@ -84,6 +88,16 @@ function typeOfRoot(name: string, { request, element, steps }: Names): ValueType
 function toRootReader(isElement: boolean, step: StepShape | undefined): (scope: Scope) => Value {
   if (isElement) return ({ element }) => element;
   return step === undefined ? ({ request }) => request : ({ results }) => results[step.index];
+}
+
+/** What cannot be read of a request is not the backends' doing. */
+function blameClient(read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    const { message, reason = "MESSAGE_MALFORMED" } = GatewayError.from(cause);
+    throw new GatewayError(Code.INVALID_ARGUMENT, `the request: ${message}`, { reason, cause });
+  }
 }
 
 type Read = (value: Uint8Array) => Value;

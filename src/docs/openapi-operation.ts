@@ -29,6 +29,8 @@ export interface OperationContext {
   readonly authOf: (method: Method) => "required" | "optional" | "public";
   /** Its answers have entity tags, of GET and HEAD. */
   readonly isCached: (method: Method) => boolean;
+  /** Its answers may lack parts, and say which. */
+  readonly isPartial: (method: Method) => boolean;
 }
 
 /** Ids that no two operations share: `Orders_GetOrder`, with its package where services share a name; `_2` for its second route. */
@@ -118,15 +120,16 @@ function describeBody({ body, method }: Binding, { schemas }: OperationContext):
   return { required: true, ...text, content: { "application/json": { schema } } };
 }
 
-function describeReply(binding: Binding, { schemas, streamsAsResults }: OperationContext): object {
+function describeReply(binding: Binding, { schemas, streamsAsResults, isPartial }: OperationContext): object {
   const { method, responseBody } = binding;
+  const headers = isPartial(method) ? { headers: partialHeaders } : {};
   const shown = responseBody === undefined ? method.output : singularMessage(responseBody);
   const { description = "" } = toText(responseBody ?? method.output);
   const schema = responseBody === undefined ? schemas.ofMessage(method.output) : schemas.ofField(responseBody);
   const text = description === "" ? "The call has succeeded." : description;
   if (isHttpBody(shown)) return { description: text, content: { "*/*": {} } };
   if (method.kind === "unary" || method.kind === "client-streaming")
-    return { description: text, content: { "application/json": { schema } } };
+    return { description: text, ...headers, content: { "application/json": { schema } } };
   const content = streamsAsResults
     ? { "application/json": { schema: { type: "object", properties: { result: schema } } } }
     : streamContent(method, schema);
@@ -157,6 +160,13 @@ function statusOf({ options }: Method): number {
   const status = option instanceof Map ? (option as OptionMessage).get("status") : undefined;
   return typeof status === "number" && status >= 200 && status <= 299 ? status : 200;
 }
+
+const partialHeaders = {
+  "x-sluice-partial": {
+    description: "Names of the parts that could not be had; absent where nothing is missing.",
+    schema: { type: "string" },
+  },
+};
 
 const notModified = {
   description: "What `If-None-Match` names is still the answer.",

@@ -31,6 +31,7 @@ export interface OpenApiInputs {
   readonly notes?: FieldNotes;
   readonly authOf?: (method: Method) => "required" | "optional" | "public";
   readonly isCached?: (method: Method) => boolean;
+  readonly isPartial?: (method: Method) => boolean;
 }
 
 type Verb = "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace";
@@ -70,6 +71,7 @@ export function describeOpenApi(inputs: OpenApiInputs): OpenApiDocument {
     schemes: Object.keys(securitySchemes),
     authOf: authOf ?? (() => "public" as const),
     isCached: inputs.isCached ?? (() => false),
+    isPartial: inputs.isPartial ?? (() => false),
     streamsAsResults: inputs.streamsAsResults ?? false,
   };
   const nameOf = nameOperations(schema);

@@ -6,6 +6,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { WebSocket } from "ws";
+import { createAdminPages } from "../../src/command/admin-pages.ts";
 import { createGateway } from "../../src/gateway.ts";
 import { fromMessage, loadSource, toMessage } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";
@@ -69,6 +70,22 @@ describe("a composed method for clients", () => {
       },
       away,
     ));
+
+  it("tells clients whose request is no message, and not its backends, that they are at fault", () =>
+    withShop(whole, async (shop) => {
+      const { error } = await callOverGrpc(shop, "/views.v1.OrderViews/GetOrderView", Buffer.from([0x0a, 0x05, 0x41]));
+      expect(error?.code).to.equal(3);
+      expect(error?.details).to.equal("order: the request: malformed protobuf message: length runs past the end");
+    }));
+
+  it("says in OpenAPI that its answers may lack parts", async () => {
+    const { project } = await loadSource({ protos: { ...backendProtos, "views.proto": viewOf(whole) } });
+    const { openApi } = createAdminPages(project!);
+    const { paths } = openApi() as { paths: Record<string, Record<string, { responses: object }>> };
+    const { responses } = paths["/v1/order-views/{orderId}"]["get"];
+    expect(responses).to.have.nested.property("200.headers.x-sluice-partial");
+    expect(JSON.stringify(paths).match(/x-sluice-partial/g)).to.have.length(1);
+  });
 
   it("answers WebSockets", () =>
     withShop(
