@@ -128,6 +128,23 @@ describe("(sluice.redact)", () => {
     ]);
   });
 
+  it("leaves the details of errors out where they are redacted", async () => {
+    const own = await startGateway({
+      protos,
+      yaml: `${secretIssuer}policies: [{ methods: ["*"], redact: [{ fields: [google.rpc.Status.details], unless_roles: [staff] }] }]\n`,
+    });
+    try {
+      const details = ['{"@type":"x/google.rpc.DebugInfo","detail":"secret"}'];
+      own.answerWith({ kind: "status", code: 9, message: "no", details });
+      const ask = async (...headers: string[]) =>
+        (await own.request({ method: "GET", target: "/v1/plain/1", headers })).body.toString();
+      expect(JSON.parse(await ask())).to.deep.equal({ code: 9, message: "no", details: [] });
+      expect(await ask(bearer("staff"))).to.contain("secret");
+    } finally {
+      await own.close();
+    }
+  });
+
   it("shows nothing of a reply that cannot be read", async () => {
     gateway.answerWith({ kind: "reply", message: Buffer.from("0a01415205aaaa", "hex") });
     const { status, text } = await get("/v1/customers/1");

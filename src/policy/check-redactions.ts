@@ -115,7 +115,8 @@ function checkFields(methods: readonly RedactedMethod[], { schema, redactions, r
     const isReached = methods.some(
       ({ method }) => rankOf(policy, method.name) >= 0 && reached.get(method)?.has(field.parent) === true,
     );
-    if (isReached) continue;
+    // Of those the details of errors are made.
+    if (isReached || field.parent.name.startsWith("google.rpc.")) continue;
     report({
       severity: "warning",
       position,

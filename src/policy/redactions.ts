@@ -153,5 +153,7 @@ export function fieldProblem(
       message: `${name} is a part of a well-known type, which has to be whole`,
       hint: "redact the fields that are of this type",
     };
+  if (name === "google.rpc.Status.code" || name === "google.rpc.Status.message")
+    return { message: `${name} is told in more places than this`, hint: "google.rpc.Status.details can be redacted" };
   return undefined;
 }

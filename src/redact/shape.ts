@@ -33,12 +33,18 @@ export interface Shapes {
   of(type: MessageType): Shape | undefined;
   /** By a `type_url` (google/protobuf/any.proto); undefined also for a type that no proto here defines. */
   ofUrl(typeUrl: string): Shape | undefined;
-  /** Of google.rpc.Status: its details may hold anything. */
+  /** Of google.rpc.Status, whose details may hold anything; also where no proto here defines it. */
   readonly ofStatus: Shape;
 }
 
 const anyShape: Shape = { kind: "any", parts: new Map() };
 const anyName = "google.protobuf.Any";
+
+/** google/rpc/status.proto: details = 3. */
+const plainStatus: Shape = {
+  kind: "message",
+  parts: new Map([[3, { gate: undefined, masked: undefined, shape: anyShape }]]),
+};
 
 /** `redacted` goes by the full names of fields. */
 export function compileShapes(schema: Schema, redacted: ReadonlyMap<string, RedactedField>): Shapes {
@@ -61,14 +67,14 @@ export function compileShapes(schema: Schema, redacted: ReadonlyMap<string, Reda
     }
     return known.get(type);
   };
+  const status = schema.message("google.rpc.Status");
   return {
     of,
     ofUrl(typeUrl) {
       const type = schema.message(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
       return type === undefined ? undefined : of(type);
     },
-    // google/rpc/status.proto: details = 3.
-    ofStatus: { kind: "message", parts: new Map([[3, { gate: undefined, masked: undefined, shape: anyShape }]]) },
+    ofStatus: (status && of(status)) ?? plainStatus,
   };
 }
 

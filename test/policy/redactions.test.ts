@@ -132,6 +132,13 @@ policies:
       ],
     },
     {
+      what: "the code of an error",
+      yaml: policies(redact("fields: [google.rpc.Status.code, google.rpc.Status.details]", '["*"]')),
+      problems: [
+        "sluice.yaml:3:43: error: google.rpc.Status.code is told in more places than this; google.rpc.Status.details can be redacted",
+      ],
+    },
+    {
       what: "a condition over the request",
       yaml: policies(redact('fields: [shop.v1.Customer.name], unless: "req.id == principal"')),
       problems: [
