@@ -8,7 +8,7 @@ import type { Reporting } from "./reporting.ts";
 import { compileSource } from "./source.ts";
 import type { Names } from "./source.ts";
 import { checkLoops, checkRivals, compileWriter, splitAssignment, toAssignment } from "./target.ts";
-import type { Assignment, WriteMessage } from "./target.ts";
+import type { Assignment, PrepareWriter } from "./target.ts";
 
 interface OutInputs {
   readonly rule: ComposeRule;
@@ -19,7 +19,7 @@ interface OutInputs {
 }
 
 export interface CompiledOut {
-  readonly write: WriteMessage;
+  readonly prepare: PrepareWriter;
   /** Steps that it takes from. */
   readonly needs: readonly number[];
   readonly texts: readonly string[];
@@ -36,7 +36,7 @@ export function compileOut(method: Method, inputs: OutInputs): CompiledOut | und
     checkRivals(assignments);
     checkLoops(assignments, (list) => originOf(list, inputs));
     return {
-      write: compileWriter(assignments),
+      prepare: compileWriter(assignments),
       needs: [...new Set(assignments.flatMap(({ source }) => source.step ?? []))],
       texts: assignments.map(({ text, source }) => `${text} = ${source.text}`),
     };

@@ -43,7 +43,7 @@ export function compileStep(step: KnownStep, inputs: StepInputs): LooseStep | un
     index,
     method,
     each,
-    write: compileWriter(batch?.common ?? assignments),
+    prepare: compileWriter(batch?.common ?? assignments),
     batch: batch?.plan,
     condition,
     optional: settings.optional === true,

@@ -62,7 +62,7 @@ export function compileComposition(method: Method, rule: ComposeRule, inputs: Co
       const feeds = found.filter(({ needs }) => needs.includes(step.index)).map(({ index }) => index);
       return { ...step, feeds };
     }),
-    write: out.write,
+    prepare: out.prepare,
     out: out.texts,
     timeoutMs,
     maxCalls: maxCalls ?? maxCallsBounds.fallback,

@@ -17,8 +17,11 @@ export interface StepCondition {
   readonly needs: readonly number[];
   /** Whether it is asked of each element. */
   readonly usesElement: boolean;
-  /** A text says why it cannot be told. Never throws. */
-  evaluate(scope: Scope, identity: Identity | undefined): boolean | string;
+  /**
+   * To be asked once, or of each element in turn before anything else is asked: all of them together may take no longer than one. What
+   * they have in common is looked up once. A text says why it cannot be told. Never throws.
+   */
+  prepare(scope: Scope, identity: Identity | undefined): (element?: Uint8Array) => boolean | string;
 }
 
 export function compileStepCondition(
@@ -42,13 +45,22 @@ export function compileStepCondition(
     text,
     needs: used.map(([, { index }]) => index),
     usesElement,
-    evaluate: (scope, identity) =>
-      compiled.evaluate(() => [
+    prepare(scope, identity) {
+      let common: readonly (readonly [string, CelInput])[] | undefined;
+      const lookUp = (): typeof common => [
         ...named.map(([name, fact]): [string, CelInput] => [name, fact(identity)]),
         ["req", viewMessage(names.request, scope.request)],
-        ...(usesElement ? [["it", viewElement(names.element, scope.element)] as const] : []),
         ...used.map(([id, shape]): [string, CelInput] => [id, viewResult(shape, scope)]),
-      ]),
+      ];
+      return (payload) => {
+        const goesOn = common !== undefined;
+        const facts = (): readonly (readonly [string, CelInput])[] => {
+          const known = (common ??= lookUp()) ?? [];
+          return usesElement ? [...known, ["it", viewElement(names.element, payload)]] : known;
+        };
+        return compiled.evaluate(facts, goesOn);
+      };
+    },
   };
 }
 

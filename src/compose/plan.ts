@@ -3,7 +3,7 @@ import type { ComposeSettings } from "../schema/compose-rule.ts";
 import type { Field, Method } from "../schema/descriptor.ts";
 import type { StepCondition } from "./condition.ts";
 import type { Source } from "./source.ts";
-import type { WriteMessage } from "./target.ts";
+import type { PrepareWriter } from "./target.ts";
 
 export interface StepPlan {
   readonly id: string;
@@ -12,7 +12,7 @@ export interface StepPlan {
   /** Undefined for a single call. */
   readonly each: Source | undefined;
   /** The request of one call; with a batch, what all its calls have in common. */
-  readonly write: WriteMessage;
+  readonly prepare: PrepareWriter;
   readonly batch: BatchPlan | undefined;
   readonly condition: StepCondition | undefined;
   readonly optional: boolean;
@@ -41,7 +41,7 @@ export interface ComposePlan {
   readonly from: string;
   readonly settings: ComposeSettings;
   readonly steps: readonly StepPlan[];
-  readonly write: WriteMessage;
+  readonly prepare: PrepareWriter;
   /** What `out` says, or what follows where it says nothing. */
   readonly out: readonly string[];
   /** Milliseconds; Infinity for none of its own. */

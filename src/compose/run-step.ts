@@ -34,11 +34,11 @@ const skipped: StepOutcome = { value: undefined, isSkipped: true, failure: undef
 /** Everything but the calls is done at once. Rejects with GatewayError. */
 export async function runStep(step: StepPlan, scope: Scope, parts: StepParts): Promise<StepOutcome> {
   const { condition, each, timeoutMs } = step;
-  if (condition?.usesElement === false && !holds(step, scope, parts)) return skipped;
+  if (condition?.usesElement === false && !decide(condition.prepare(scope, parts.identity)())) return skipped;
   const deadline = timeoutMs === Infinity ? parts.deadline : Math.min(parts.deadline, performance.now() + timeoutMs);
   const lane: Lane = { deadline, timeoutMs, run: createLimiter(step.maxParallel) };
   if (each === undefined) {
-    const request = step.write(scope, parts.calls.requests);
+    const request = step.prepare(scope)(parts.calls.requests);
     const value = await parts.calls.ask(step.method, request, lane);
     return { value, isSkipped: false, failure: undefined };
   }
@@ -46,8 +46,7 @@ export async function runStep(step: StepPlan, scope: Scope, parts: StepParts): P
 }
 
 /** Throws GatewayError where it cannot be told. */
-function holds({ condition }: StepPlan, scope: Scope, { identity }: StepParts): boolean {
-  const result = condition?.evaluate(scope, identity) ?? true;
+function decide(result: boolean | string): boolean {
   if (typeof result === "boolean") return result;
   throw new GatewayError(Code.INTERNAL, `its condition: ${result}`, { reason: "CONDITION_UNDECIDED" });
 }
@@ -57,25 +56,32 @@ type Asked = Promise<Uint8Array | undefined>;
 const nothing: Asked = Promise.resolve(undefined);
 
 /** One for each element; of those that nothing is asked for, nothing. */
-function askEach(step: StepPlan, scope: Scope, parts: StepParts & { readonly lane: Lane }): readonly Asked[] {
+function askEach(step: StepPlan, scope: Scope, parts: EachParts): readonly Asked[] {
   const { each, condition, batch } = step;
   const list = each?.read(scope);
   const elements = isValueList(list) ? list : [];
   if (elements.length > maxElements)
     throw tooLarge(`${each?.text} has ${elements.length} elements, and ${maxElements} are the most there may be`);
-  const scopes = elements.map((element) => {
+  const holds = condition?.usesElement === true ? condition.prepare(scope, parts.identity) : undefined;
+  const chosen = elements.map((element) => {
     if (!(element instanceof Uint8Array)) return undefined;
-    const inner = { ...scope, element };
-    return condition?.usesElement === true && !holds(step, inner, parts) ? undefined : inner;
+    return holds === undefined || decide(holds(element)) ? element : undefined;
   });
-  return batch === undefined ? askAlone(step, scopes, parts) : askInBatches(step, scopes, parts);
+  return batch === undefined ? askAlone(step, { scope, chosen }, parts) : askInBatches(step, { scope, chosen }, parts);
 }
 
-type ElementScopes = readonly (Scope | undefined)[];
+interface Elements {
+  readonly scope: Scope;
+  /** Undefined for those that nothing is asked for. */
+  readonly chosen: readonly (Uint8Array | undefined)[];
+}
+
 type EachParts = StepParts & { readonly lane: Lane };
 
-function askAlone({ method, write }: StepPlan, scopes: ElementScopes, { calls, lane }: EachParts): readonly Asked[] {
-  const requests = scopes.map((scope) => scope && write(scope, calls.requests));
+function askAlone({ method, prepare }: StepPlan, { scope, chosen }: Elements, parts: EachParts): readonly Asked[] {
+  const { calls, lane } = parts;
+  const write = prepare(scope);
+  const requests = chosen.map((element) => element && write(calls.requests, element));
   calls.check(
     method,
     requests.filter((request) => request !== undefined),
@@ -84,15 +90,14 @@ function askAlone({ method, write }: StepPlan, scopes: ElementScopes, { calls, l
   return requests.map((request) => (request === undefined ? nothing : calls.ask(method, request, lane)));
 }
 
-function askInBatches(step: StepPlan, scopes: ElementScopes, { calls, batches, lane }: EachParts): readonly Asked[] {
-  const { batch, write } = step;
-  const first = scopes.find((scope) => scope !== undefined);
-  if (batch === undefined || first === undefined) return scopes.map(() => nothing);
+function askInBatches({ batch, prepare }: StepPlan, { scope, chosen }: Elements, parts: EachParts): readonly Asked[] {
+  const { calls, batches, lane } = parts;
+  if (batch === undefined || chosen.every((element) => element === undefined)) return chosen.map(() => nothing);
   // Nothing of it comes from the element.
-  const common = write(first, calls.requests);
-  const keys = scopes.map((scope) => {
-    const key = scope && batch.source.read(scope);
-    return scope && (key instanceof Uint8Array ? key : zeroPayload(batch.keys));
+  const common = prepare(scope)(calls.requests);
+  const keys = chosen.map((element) => {
+    const key = element && batch.source.read({ ...scope, element });
+    return element && (key instanceof Uint8Array ? key : zeroPayload(batch.keys));
   });
   return keys.map((key) => (key === undefined ? nothing : batches.ask(batch, { common, key }, lane)));
 }

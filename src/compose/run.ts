@@ -119,11 +119,10 @@ class Run {
     // Skipped steps end others on the way here.
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#cancellation.cancel(over);
     const { resolve, reject, maxBytes } = this.#options;
     try {
       const scope = { request: this.#call.message, results: this.#results };
-      const message = this.#plan.write(scope, new Meter(maxBytes, "its results"));
+      const message = this.#plan.prepare(scope)(new Meter(maxBytes, "its results"));
       const lost = this.#plan.steps.filter((step) => this.#lost.has(step)).map(({ id }) => id);
       resolve({
         message,

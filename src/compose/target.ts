@@ -89,18 +89,24 @@ interface Node {
   readonly leaves: number[];
 }
 
-export type WriteMessage = (scope: Scope, meter: Meter) => Uint8Array;
+/**
+ * For one message, or one for each element: what they have in common is read once. Throws GatewayError where the meter is over, and for
+ * bytes that are no message.
+ */
+export type PrepareWriter = (scope: Scope) => (meter: Meter, element?: Uint8Array) => Uint8Array;
 
-/** The writer throws GatewayError where the meter is over, and for bytes that are no message. */
-export function compileWriter(assignments: readonly Assignment[]): WriteMessage {
+export function compileWriter(assignments: readonly Assignment[]): PrepareWriter {
   const roots: Node[] = [];
   for (const [index, assignment] of assignments.entries()) addTo(roots, assignment, index, 0);
-  return (scope, meter) =>
-    write(
-      roots,
-      assignments.map(({ source }) => source.read(scope)),
-      meter,
-    );
+  const sources = assignments.map(({ source }) => source);
+  return (scope) => {
+    const common = sources.map((source) => (source.isElement ? undefined : source.read(scope)));
+    return (meter, element) => {
+      const own = { ...scope, element };
+      const values = sources.map((source, index) => (source.isElement ? source.read(own) : common[index]));
+      return write(roots, values, meter);
+    };
+  };
 }
 
 function addTo(nodes: Node[], assignment: Assignment, index: number, depth: number): void {

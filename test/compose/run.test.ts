@@ -352,6 +352,37 @@ describe("a composed method", () => {
       },
     ));
 
+  it("gives a condition no more to look at for all elements than for one", async () => {
+    const searching = `${step.order} ${step.batched.replace("batch {", 'if: "order.lines.all(line, line.quantity != it.quantity + 1u)" batch {')}
+      out: "lines[].product = products[]"`;
+    const lines = (count: number) => ({
+      handlers: {
+        "orders.v1.Orders/GetOrder": () =>
+          reply({ lines: Array.from({ length: count }, () => ({ productId: "mug" })) }),
+      },
+    });
+    await withShop(searching, async (shop) => expect((await get(shop)).status).to.equal(200), lines(20));
+    await withShop(
+      searching,
+      async (shop) => {
+        const { status, body } = await get(shop);
+        expect(status).to.equal(500);
+        expect(body["message"]).to.match(/^products: its condition: it cannot be told: .* too much to look at/);
+      },
+      lines(900),
+    );
+  });
+
+  it("asks the same of all elements from what is read once", () =>
+    withShop(
+      `${step.order} ${step.products.replace(" }", ' set: "currency = req.currency" if: "it.quantity > 1u && req.currency == \\"EUR\\"" }')}
+       out: "lines[].product = products[]"`,
+      async (shop) => {
+        await get(shop, "/v1/order-views/7?currency=EUR");
+        expect(listCalls(shop).slice(1)).to.deep.equal(['catalog.v1.Catalog/GetProduct {"id":"mug","currency":"EUR"}']);
+      },
+    ));
+
   it("moves lists, maps, fields of elements, and what is behind unset messages", () =>
     withShop(
       `${step.order} ${step.customer}

@@ -11,8 +11,11 @@ export type Facts = Iterable<readonly [name: string, value: CelInput]>;
 export interface CompiledExpression {
   /** What it looks at, `req` among it. */
   readonly variables: ReadonlySet<string>;
-  /** Whether it holds; a text says why that is not known. Never throws, whatever `facts` does. */
-  evaluate(facts: () => Facts): boolean | string;
+  /**
+   * Whether it holds; a text says why that is not known. Never throws, whatever `facts` does. `goesOn`: it may spend no more than what
+   * the evaluation before has left.
+   */
+  evaluate(facts: () => Facts, goesOn?: boolean): boolean | string;
 }
 
 /** One sentence about each thing that is wrong with the text. */
@@ -34,12 +37,12 @@ export function compileExpression(
   const run = plan(conditionEnv, parsed.expr);
   return {
     variables,
-    evaluate(facts) {
+    evaluate(facts, goesOn = false) {
       try {
         const known: Record<string, CelInput> = Object.create(null) as Record<string, CelInput>;
         for (const [name, value] of constants) known[name] = value;
         for (const [name, value] of facts()) known[name] = value;
-        refillBudget();
+        if (!goesOn) refillBudget();
         const result = run(known);
         if (typeof result === "boolean") return result;
         return isCelError(result) ? `it cannot be told: ${result.message}` : "it is neither true nor false";
