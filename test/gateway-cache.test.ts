@@ -268,13 +268,15 @@ describe("a gateway with a cache", () => {
 
     it("is told once: its own words about caches do not stand beside the gateway's", async () => {
       await start({
-        yaml: "http: { response_headers: [cache-control, age, etag, x-kept] }",
+        yaml: "http: { response_headers: [cache-control, age, etag, x-kept, x-request-id, server-timing] }",
         handlers: {
           "t.S/Get": () =>
             reply("a", "max-age=10", [
               ["age", "3"],
               ["etag", '"theirs"'],
               ["x-kept", "1"],
+              ["x-request-id", "of-one-call"],
+              ["server-timing", "db;dur=5"],
             ]),
         },
       });
@@ -282,7 +284,10 @@ describe("a gateway with a cache", () => {
       expect(headers.get("cache-control")).to.equal("public, max-age=10");
       expect(headers.get("age")).to.equal("3");
       expect(headers.get("etag")).to.not.contain("theirs");
-      expect((await get()).headers.get("x-kept")).to.equal("1");
+      const again = await get();
+      expect(again.headers.get("x-kept")).to.equal("1");
+      expect(again.headers.has("server-timing")).to.equal(false);
+      expect(again.headers.get("x-request-id")).to.not.equal("of-one-call");
     });
   });
 

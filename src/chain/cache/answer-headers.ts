@@ -6,10 +6,17 @@ import type { KeptReply } from "./entry-store.ts";
 /** What the gateway says itself of answers of cached methods. */
 const ownNames: ReadonlySet<string> = new Set(["cache-control", "age", "expires", "pragma", "etag", "last-modified"]);
 
+/** What is about the one call that it came with, and nobody else's. */
+const ofOneCall: ReadonlySet<string> = new Set(["traceparent", "tracestate", "traceresponse", "server-timing"]);
+
 export function withoutOwnNames(metadata: Metadata): Metadata {
-  if (!metadata.some((name, index) => index % 2 === 0 && ownNames.has(name))) return metadata;
+  return without(metadata, (name) => ownNames.has(name));
+}
+
+function without(metadata: Metadata, isLeftOut: (name: string) => boolean): Metadata {
+  if (!metadata.some((name, index) => index % 2 === 0 && isLeftOut(name))) return metadata;
   const kept: string[] = [];
-  for (let i = 0; i < metadata.length; i += 2) if (!ownNames.has(metadata[i])) kept.push(metadata[i], metadata[i + 1]);
+  for (let i = 0; i < metadata.length; i += 2) if (!isLeftOut(metadata[i])) kept.push(metadata[i], metadata[i + 1]);
   return kept;
 }
 
@@ -39,9 +46,17 @@ export function toTtl(kept: KeptReply, now: number): string {
   return `ttl=${Math.floor((kept.freshUntil - now) / 1000)}`;
 }
 
+export interface Keepable {
+  readonly caching: Reply["caching"];
+  /** Metadata that names a request. */
+  readonly requestIdNames: readonly string[];
+}
+
 /** A copy of its own: what came from a socket would keep all that came with it. */
-export function toKeptReply({ message, headers, trailers }: Reply, caching: Reply["caching"]): Reply {
+export function toKeptReply({ message, headers, trailers }: Reply, { caching, requestIdNames }: Keepable): Reply {
   const copy = Buffer.allocUnsafeSlow(message.length);
   copy.set(message);
-  return { message: copy, headers: withoutOwnNames(headers), trailers: withoutOwnNames(trailers), caching };
+  const isLeftOut = (name: string): boolean =>
+    ownNames.has(name) || ofOneCall.has(name) || requestIdNames.includes(name);
+  return { message: copy, headers: without(headers, isLeftOut), trailers: without(trailers, isLeftOut), caching };
 }

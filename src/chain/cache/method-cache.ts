@@ -176,7 +176,7 @@ export class MethodCache {
     const freshUntil = bornAt + lifetime.fresh;
     const kept: KeptReply = {
       kind: "reply",
-      reply: toKeptReply(reply, this.#caching),
+      reply: toKeptReply(reply, { caching: this.#caching, requestIdNames: this.#inputs.requestIdNames }),
       bornAt,
       freshUntil,
       staleUntil: freshUntil + lifetime.staleWhileRevalidate,
