@@ -21,8 +21,13 @@ const protos = `
   syntax = "proto3";
   package t;
   import "google/api/annotations.proto";
+  import "sluice/annotations.proto";
   message M { string text = 1; }
   service S {
+    rpc Kept(M) returns (M) {
+      option (google.api.http) = { get: "/v1/kept" };
+      option (sluice.cache) = { ttl: "1h" };
+    }
     rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/get/{text}" }; }
     rpc Watch(M) returns (stream M) { option (google.api.http) = { get: "/v1/watch" }; }
     rpc Hang(M) returns (stream M) { option (google.api.http) = { get: "/v1/hang" }; }
@@ -58,6 +63,10 @@ async function start(yaml: string, options: GatewayOptions = {}): Promise<Fixtur
     "/t.S/Get": (bytes, call) => {
       remember(call.metadata);
       if (Buffer.from(bytes).includes("fail")) throw new BackendError(5, "no such thing");
+      return message;
+    },
+    "/t.S/Kept": (_, call) => {
+      remember(call.metadata);
       return message;
     },
     "/t.S/Watch": {
@@ -387,6 +396,18 @@ describe("traces through a gateway", () => {
       });
       expect(JSON.stringify(spans().map(({ attributes }) => attributes))).to.not.contain("s3cret");
       expect(server.status.code).to.equal(0);
+    });
+
+    it("tell what the cache made of a call, which has a span for the backend only where that was asked", async () => {
+      for (let i = 0; i < 2; i++) {
+        await (await get(fixture, "/v1/kept")).text();
+        await fixture.line(({ notes }) => String(notes) === `cache: ${i === 0 ? "miss" : "hit"}`);
+      }
+      const servers = spans().filter(({ kind }) => kind === SpanKind.SERVER);
+      expect(servers.map(({ attributes }) => attributes["sluice.cache"])).to.deep.equal(["miss", "hit"]);
+      const clients = spans().filter(({ kind }) => kind === SpanKind.CLIENT);
+      expect(clients.map((span) => span.parentSpanContext?.spanId)).to.deep.equal([servers[0].spanContext().spanId]);
+      expect(fixture.seen).to.have.length(1);
     });
 
     it("begin at the gateway where the client brings none, and are an error only for whoever is to blame", async () => {

@@ -52,7 +52,7 @@ describe("the limits of THREAT_MODEL.md", () => {
   }
 
   it("are all the settings there are", () => {
-    const { server, streams, timeouts, websocket } = defaultSettings.strict;
+    const { server, streams, timeouts, websocket, cache } = defaultSettings.strict;
     // Switches and lists bound nothing.
     const isLimit = (key: string): boolean =>
       !/^(?:workers|enabled|unary|allowed_origins|envelope|access_token_in_query)$/.test(key);
@@ -65,6 +65,7 @@ describe("the limits of THREAT_MODEL.md", () => {
       ...Object.keys(websocket)
         .filter(isLimit)
         .map((key) => `websocket.${key}`),
+      ...Object.keys(cache).map((key) => `cache.${key}`),
       "json.max_depth",
     ];
     const named = limits.filter(({ constant }) => constant === undefined).map(({ home }) => home);

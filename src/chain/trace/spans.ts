@@ -152,6 +152,8 @@ function finishCall(span: Span, call: Call, { code, error, httpStatus }: CallEnd
   if (httpStatus !== 0) span.setAttribute("http.response.status_code", httpStatus);
   if (call.requestId !== undefined) span.setAttribute("sluice.request_id", call.requestId);
   if (call.refusedBy !== undefined) span.setAttribute("sluice.refused_by", call.refusedBy);
+  const cached = call.notes?.find(({ name }) => name === "cache");
+  if (cached !== undefined) span.setAttribute("sluice.cache", cached.text);
   if (error !== undefined) fail(span, error, false);
   span.end();
 }
