@@ -11,6 +11,7 @@ interface Options {
   readonly cache?: string;
   readonly yaml?: string;
   readonly handlers?: GatewaySource["handlers"];
+  readonly profile?: GatewaySource["profile"];
 }
 
 const protos = (cache: string): string => `
@@ -44,12 +45,18 @@ describe("a gateway with a cache", () => {
   /** Seconds. */
   let now: number;
 
-  const start = async ({ cache = "public: true", yaml = "", handlers }: Options = {}): Promise<void> => {
+  const start = async ({
+    cache = "public: true",
+    yaml = "",
+    handlers,
+    profile = "strict",
+  }: Options = {}): Promise<void> => {
     now = 1000;
     let count = 0;
     gateway = await startGateway({
       protos: protos(cache),
       yaml,
+      profile,
       handlers: handlers ?? {
         "t.S/Get": () => reply(`answer ${++count}`),
         "t.S/Other": () => reply(`other ${++count}`),
@@ -167,6 +174,16 @@ describe("a gateway with a cache", () => {
         304,
       );
       expect(gateway.calls).to.have.length(1);
+    });
+
+    it("says in profile grpc-gateway that any header may count, and tells apart what it passes on", async () => {
+      await start({ cache: "", profile: "grpc-gateway" });
+      const answer = await get(["Grpc-Metadata-Shop: 1"]);
+      expect(answer.headers.get("vary")).to.contain("*");
+      expect(shown(await get(["Grpc-Metadata-Shop: 1", "Cache-Control: max-age=100"])).text).to.equal("answer 1");
+      expect(shown(await get(["Grpc-Metadata-Shop: 2"])).text).to.equal("answer 2");
+      const tag = answer.headers.get("etag") ?? "";
+      expect((await get(["Grpc-Metadata-Shop: 1", `If-None-Match: ${tag}`])).status).to.equal(304);
     });
 
     it("tags no answer that is not 200", async () => {
