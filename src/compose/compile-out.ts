@@ -1,8 +1,8 @@
 // `out` of a composition: the assignments that the reply is made of, or where there are none what follows from the names of the steps.
 import type { Method } from "../schema/descriptor.ts";
 import type { ComposeRule } from "../schema/compose-rule.ts";
-import type { LooseStep } from "./compile-step.ts";
 import type { KnownStep } from "./known-step.ts";
+import { toOrigin } from "./origin.ts";
 import { describeType, PathFault, typeOf } from "./path.ts";
 import type { Reporting } from "./reporting.ts";
 import { compileSource } from "./source.ts";
@@ -14,8 +14,6 @@ interface OutInputs {
   readonly rule: ComposeRule;
   readonly names: Omit<Names, "element" | "steps"> & { readonly steps: ReadonlyMap<string, KnownStep> };
   readonly reporting: Reporting;
-  /** Those that have nothing wrong in them. */
-  readonly loose: readonly LooseStep[];
 }
 
 export interface CompiledOut {
@@ -34,7 +32,7 @@ export function compileOut(method: Method, inputs: OutInputs): CompiledOut | und
   if (assignments === undefined) return undefined;
   return reporting.attempt(["out"], () => {
     checkRivals(assignments);
-    checkLoops(assignments, (list) => originOf(list, inputs));
+    checkLoops(assignments, (list) => toOrigin(list, inputs.names.steps));
     return {
       prepare: compileWriter(assignments),
       needs: [...new Set(assignments.flatMap(({ source }) => source.step ?? []))],
@@ -84,13 +82,4 @@ function bind({ output }: Method, { names, reporting }: OutInputs): readonly Ass
     'write out: "field = step"',
   );
   return undefined;
-}
-
-/** A step has as many results as the list that its `each` goes over, through all steps there are between. */
-function originOf(list: string, inputs: OutInputs, passed = 0): string {
-  const { names, loose } = inputs;
-  const step = names.steps.get(list);
-  const each = step?.isList === true ? loose.find(({ index }) => index === step.index)?.each : undefined;
-  // Steps that wait for each other are told elsewhere.
-  return each === undefined || passed > names.steps.size ? list : originOf(each.lists[0], inputs, passed + 1);
 }

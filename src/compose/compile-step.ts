@@ -5,6 +5,7 @@ import { readCount, readTimeout } from "./bounds.ts";
 import { compileBatch } from "./compile-batch.ts";
 import type { StepCondition } from "./condition.ts";
 import type { KnownStep, StepInputs } from "./known-step.ts";
+import { toOrigin } from "./origin.ts";
 import { describeType, PathFault } from "./path.ts";
 import type { StepPlan } from "./plan.ts";
 import type { Reporting } from "./reporting.ts";
@@ -14,6 +15,8 @@ import { checkLoops, checkRivals, compileWriter, splitAssignment, toAssignment }
 import type { Assignment } from "./target.ts";
 
 const loadConditions = lazily(import.meta.url, "./condition.js") as () => typeof import("./condition.ts");
+
+type KnownSteps = StepInputs["names"]["steps"];
 
 /** Without what follows from other steps. */
 export type LooseStep = Omit<StepPlan, "feeds">;
@@ -26,7 +29,7 @@ export function compileStep(step: KnownStep, inputs: StepInputs): LooseStep | un
   const each = settings.each === undefined ? undefined : compileEach(settings.each, step, inputs);
   if (settings.each !== undefined && each === undefined) return undefined;
   const names: Names = { ...inputs.names, element: each?.type };
-  const assignments = compileAssignments(settings.set ?? [], step, { reporting, names });
+  const assignments = compileAssignments(settings.set ?? [], step, { reporting, names, steps: inputs.names.steps });
   const condition = compileIf(step, names, { reporting, schema });
   const timeoutMs = readTimeout(settings.timeout, [...at, "timeout"], reporting);
   const maxParallel = reporting.attempt([...at, "max_parallel"], () =>
@@ -78,7 +81,7 @@ function checkSingle({ settings, index }: KnownStep, { fault }: Reporting): void
 function compileAssignments(
   texts: readonly string[],
   { index, method }: KnownStep,
-  { reporting, names }: { readonly reporting: Reporting; readonly names: Names },
+  { reporting, names, steps }: Pick<StepInputs, "reporting"> & { readonly names: Names; readonly steps: KnownSteps },
 ): readonly Assignment[] | undefined {
   const found = texts.map((text, place) =>
     reporting.attempt(["step", index, "set", place], () => {
@@ -90,7 +93,7 @@ function compileAssignments(
   if (assignments.length < texts.length) return undefined;
   return reporting.attempt(["step", index, "set"], () => {
     checkRivals(assignments);
-    checkLoops(assignments);
+    checkLoops(assignments, (list) => toOrigin(list, steps));
     return assignments;
   });
 }

@@ -49,7 +49,7 @@ export function compileComposition(method: Method, rule: ComposeRule, inputs: Co
     compileStep(step, { schema: inputs.schema, reporting, names, findMethod }),
   );
   const found = loose.filter((one) => one !== undefined);
-  const out = compileOut(method, { rule, names, reporting, loose: found });
+  const out = compileOut(method, { rule, names, reporting });
   if (found.length < loose.length || !checkGraph(found, reporting) || out === undefined) return undefined;
   if (reporting.hasFaults()) return undefined;
   warnOfUnused(found, out.needs, reporting);

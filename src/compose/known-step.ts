@@ -12,7 +12,7 @@ export interface KnownStep extends StepShape {
 export interface StepInputs {
   readonly schema: Schema;
   readonly reporting: Reporting;
-  readonly names: Omit<Names, "element">;
+  readonly names: Omit<Names, "element" | "steps"> & { readonly steps: ReadonlyMap<string, KnownStep> };
   /** Of `pkg.Service/Method`, where the step may call it. Throws PathFault. */
   readonly findMethod: (call: string, settings: StepSettings) => Method;
 }

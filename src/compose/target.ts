@@ -63,7 +63,7 @@ function isWithin({ fields }: Assignment, outer: Assignment): boolean {
 }
 
 /** Elements of a message that come from several lists come from lists of one length. */
-export function checkLoops(assignments: readonly Assignment[], originOf = (list: string): string => list): void {
+export function checkLoops(assignments: readonly Assignment[], originOf: (list: string) => string): void {
   const origins = new Map<string, { readonly list: string; readonly text: string }>();
   for (const { loops, source } of assignments) {
     for (const [depth, loop] of loops.entries()) {

@@ -1,8 +1,9 @@
 // What the commands tell of composed methods: `sluice explain`, `sluice routes`, `sluice check`.
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { createFolder } from "../config/yaml-fixture.ts";
 import type { Folder } from "../config/yaml-fixture.ts";
-import { backendProtos, step, viewOf } from "../compose/shop.ts";
+import { backendProtos, step, viewHead, viewOf } from "../compose/shop.ts";
 import { run } from "./capture.ts";
 
 const compose = `${step.order} ${step.customer} ${step.batched}
@@ -44,6 +45,27 @@ describe("composed methods on the command line", () => {
       "           recommendations = reco.items",
       "           products = each[]",
     ]);
+  });
+
+  it("are explained as docs/compose.md shows it", async () => {
+    const page = readFileSync("docs/compose.md", "utf8");
+    const [, service] = /^```proto\n([\s\S]*?)^```$/m.exec(page) ?? [];
+    const [, shown] = /^```console\n([\s\S]*?)^```$/m.exec(page) ?? [];
+    folder.write("docs/views.proto", `${viewHead}${service}`);
+    const protos = Object.keys(backendProtos).map((path) => `${folder.path}/protos/${path}`);
+    const { out } = await run([
+      "explain",
+      "OrderViews.GetOrderView",
+      `${folder.path}/docs/views.proto`,
+      ...protos,
+      "-I",
+      `${folder.path}/protos`,
+    ]);
+    const wanted = shown.split("\n").filter((line) => line.startsWith("  "));
+    expect(wanted.length).to.be.greaterThan(5);
+    // The place is that of the test's own file.
+    const told = out.replace(/\([^()]*views\.proto:\d+:\d+\)$/m, "(views.proto:20:5)").split("\n");
+    expect(told.filter((line) => wanted.includes(line))).to.deep.equal(wanted);
   });
 
   it("are explained for a request, too, and have no target", async () => {
