@@ -409,6 +409,22 @@ describe("a gateway with a cache", () => {
       expect((await get()).status).to.equal(503);
     });
 
+    it("are asked for again no more than 64 at a time, as nobody waits for them", async () => {
+      let isAway = false;
+      await start({
+        cache: 'public: true stale_while_revalidate: "30s"',
+        handlers: { "t.S/Get": () => (isAway ? { kind: "silence" } : reply("kept")) },
+      });
+      const targets = Array.from({ length: 80 }, (_, index) => `/v1/unary/${index}`);
+      for (const target of targets) await get([], target);
+      now += 70;
+      isAway = true;
+      for (const target of targets) expect(shown(await get([], target)).cache).to.equal("sluice; hit; ttl=-10");
+      while (gateway.calls.length < 80 + 64) await gateway.nextCall();
+      await get([], "/v1/other/x");
+      expect(gateway.calls).to.have.length(80 + 64 + 1);
+    });
+
     it("are asked for again no more than once a second while the backend is away", async () => {
       await start({ cache: 'public: true stale_while_revalidate: "30s"' });
       await get();

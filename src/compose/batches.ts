@@ -1,4 +1,5 @@
 // Elements of loops that ask one batch method: their keys are gathered for a turn, each once, and asked for in a few calls.
+import { hash } from "node:crypto";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { concatBytes, fieldWire } from "../translate/wire/field-wire.ts";
@@ -10,12 +11,6 @@ interface Asked {
   readonly payload: Uint8Array;
   readonly resolve: (item: Uint8Array) => void;
   readonly reject: (error: GatewayError) => void;
-}
-
-export interface Wanted {
-  /** What the request has beside the keys. */
-  readonly common: Uint8Array;
-  readonly key: Uint8Array;
 }
 
 interface Group {
@@ -35,17 +30,19 @@ export class Batches {
     this.#calls = calls;
   }
 
-  /** The item's bytes. Rejects with GatewayError. */
-  ask(plan: BatchPlan, { common, key: payload }: Wanted, lane: Lane): Promise<Uint8Array> {
+  /** What asks for one key, of those that have `common` in their requests: the item's bytes. Rejects with GatewayError. */
+  begin(plan: BatchPlan, common: Uint8Array, lane: Lane): (key: Uint8Array) => Promise<Uint8Array> {
     const name = toName(plan, common, lane);
-    const key = toKey(plan.keys, payload);
-    const known = this.#items.get(`${name} ${key}`);
-    if (known !== undefined) return known;
-    const item = new Promise<Uint8Array>((resolve, reject) => {
-      this.#groupOf(name, { plan, common, lane }).asked.set(key, { payload, resolve, reject });
-    });
-    this.#items.set(`${name} ${key}`, item);
-    return item;
+    return (payload) => {
+      const key = toKey(plan.keys, payload);
+      const known = this.#items.get(`${name} ${key}`);
+      if (known !== undefined) return known;
+      const item = new Promise<Uint8Array>((resolve, reject) => {
+        this.#groupOf(name, { plan, common, lane }).asked.set(key, { payload, resolve, reject });
+      });
+      this.#items.set(`${name} ${key}`, item);
+      return item;
+    };
   }
 
   #groupOf(name: string, parts: Omit<Group, "asked">): Group {
@@ -84,10 +81,10 @@ export class Batches {
   }
 }
 
-/** What may be asked for in one call. */
+/** What may be asked for in one call: short, as each of its keys is remembered with it. */
 function toName({ method, keys, items, key, max }: BatchPlan, common: Uint8Array, { timeoutMs }: Lane): string {
   const fields = [keys, items, key].map(({ number }) => number).join(" ");
-  return `${method.path} ${fields} ${max} ${timeoutMs} ${Buffer.from(common).toString("latin1")}`;
+  return `${method.path} ${fields} ${max} ${timeoutMs} ${hash("sha256", common, "base64url")}`;
 }
 
 function cut<T>(all: readonly T[], max: number): T[][] {
@@ -105,17 +102,16 @@ function hand({ items, key, method }: BatchPlan, chunk: ReadonlyMap<string, Aske
     return;
   }
   // For those that were among the items this comes too late.
-  for (const { reject, payload } of chunk.values()) reject(missing(method, payload));
+  for (const { reject } of chunk.values()) reject(missing(method));
 }
 
 function rejectAll(chunk: ReadonlyMap<string, Asked>, error: unknown): void {
   for (const { reject } of chunk.values()) reject(GatewayError.from(error));
 }
 
-function missing({ path }: Method, payload: Uint8Array): GatewayError {
-  const text = Buffer.from(payload).toString("utf8");
-  const shown = payload.length > 0 && payload.length <= 64 && /^[\x21-\x7e]+$/.test(text) ? ` ${text}` : "";
-  return new GatewayError(Code.NOT_FOUND, `${path.slice(1)} has no item for the key${shown}`, {
+/** Without the key, which may be of a field that the caller does not see. */
+function missing({ path }: Method): GatewayError {
+  return new GatewayError(Code.NOT_FOUND, `${path.slice(1)} has no item for a key that it was asked for`, {
     reason: "ITEM_MISSING",
   });
 }

@@ -1,7 +1,11 @@
 // The values of one field in the bytes of a message, each without its tag: what goes from message to message as it stands.
 import type { Field } from "../schema/descriptor.ts";
 import { concatBytes, isGroup, wireTypeOfValue } from "../translate/wire/field-wire.ts";
+import { tooLarge } from "./meter.ts";
 import { WireReader, WireType } from "../translate/wire/wire-reader.ts";
+
+/** Of one field: each is an object, a hundred times as large as the byte that it may have on the wire. */
+const maxValues = 262_144;
 
 /** In order. Of a singular field at most one: the last, or of a message all its pieces, merged. Throws GatewayError for bytes that are no message. */
 export function readPayloads(field: Field, message: Uint8Array): Uint8Array[] {
@@ -29,8 +33,8 @@ function readOne(field: Field, reader: WireReader, tag: number, found: Uint8Arra
   const wireType = tag & 7;
   const expected = isGroup(field) ? WireType.START_GROUP : wireTypeOfValue(field.type);
   const isPacked = field.cardinality === "repeated" && field.type.kind !== "message" && expected !== WireType.LENGTH;
-  if (wireType === expected) found.push(readValue(reader, tag));
-  else if (isPacked && wireType === WireType.LENGTH) unpack(reader, expected, found);
+  if (wireType === expected) keep(field, readValue(reader, tag), found);
+  else if (isPacked && wireType === WireType.LENGTH) unpack(field, reader, expected, found);
   // In another form it is an unknown field, for a backend as well.
   else reader.skip(tag);
 }
@@ -49,12 +53,16 @@ function readValue(reader: WireReader, tag: number): Uint8Array {
   return bytes.subarray(start, reader.pos);
 }
 
-function unpack(reader: WireReader, wireType: number, found: Uint8Array[]): void {
+function unpack(field: Field, reader: WireReader, wireType: number, found: Uint8Array[]): void {
   const end = reader.lengthEnd();
   const inner = new WireReader(reader.bytes, reader.pos, end);
   // A tag of a field that there is not: only its wire type is looked at.
-  while (inner.pos < end) found.push(readValue(inner, wireType));
+  while (inner.pos < end) keep(field, readValue(inner, wireType), found);
   reader.pos = end;
+}
+
+function keep({ name }: Field, value: Uint8Array, found: Uint8Array[]): void {
+  if (found.push(value) > maxValues) throw tooLarge(`${name} has more than ${maxValues} values`);
 }
 
 /** What an unset field without presence has. */

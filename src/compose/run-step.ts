@@ -99,7 +99,8 @@ function askInBatches({ batch, prepare }: StepPlan, { scope, chosen }: Elements,
     const key = element && batch.source.read({ ...scope, element });
     return element && (key instanceof Uint8Array ? key : zeroPayload(batch.keys));
   });
-  return keys.map((key) => (key === undefined ? nothing : batches.ask(batch, { common, key }, lane)));
+  const ask = batches.begin(batch, common, lane);
+  return keys.map((key) => (key === undefined ? nothing : ask(key)));
 }
 
 /** Of an optional step each element may fail by itself. */

@@ -95,7 +95,8 @@ function blameClient(read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    const { message, reason = "MESSAGE_MALFORMED" } = GatewayError.from(cause);
+    const { code, message, reason = "MESSAGE_MALFORMED" } = GatewayError.from(cause);
+    if (code === Code.RESOURCE_EXHAUSTED) throw cause;
     throw new GatewayError(Code.INVALID_ARGUMENT, `the request: ${message}`, { reason, cause });
   }
 }

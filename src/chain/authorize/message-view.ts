@@ -20,6 +20,7 @@ class MessageView {
   readonly #type: MessageType;
   readonly #bytes: Uint8Array;
   readonly #read = new Map<Field, CelInput>();
+  readonly #has = new Map<Field, boolean>();
 
   constructor(type: MessageType, bytes: Uint8Array) {
     this.#type = type;
@@ -48,6 +49,12 @@ class MessageView {
   has(name: unknown): boolean {
     const field = this.#field(name);
     if (field === undefined) return false;
+    const known = this.#has.get(field) ?? this.#isThere(field);
+    this.#has.set(field, known);
+    return known;
+  }
+
+  #isThere(field: Field): boolean {
     const values = this.#values(field);
     if (field.cardinality !== "singular") return values.length > 0;
     if (values.length === 0 || field.hasPresence) return values.length > 0;

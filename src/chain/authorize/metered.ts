@@ -12,7 +12,7 @@ const rangeName = "@range";
 
 let budget = 0;
 
-/** To be called before each evaluation. Conditions are evaluated one after the other, never at once. */
+/** To be called before each evaluation, or the first of several that have it together. Conditions are evaluated one after the other, never at once. */
 export function refillBudget(): void {
   budget = fullBudget;
 }

@@ -47,6 +47,8 @@ interface Asking {
 const passMs = 10_000;
 /** Stale answers do not ask a backend again sooner that has just failed. */
 const retryMs = 1000;
+/** Nobody waits for them, so nobody's limits count them. */
+const maxRefreshes = 64;
 /** What an old answer is better than. */
 const failures: ReadonlySet<Code> = new Set([Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.INTERNAL, Code.UNKNOWN]);
 
@@ -58,6 +60,8 @@ export class MethodCache {
   readonly #scope: "public" | "private";
   /** Under way, by key. */
   readonly #flights = new Map<string, Flight<Fetched>>();
+  /** Of those, for nobody. */
+  #refreshes = 0;
   /** Refreshing that failed, by what could not be refreshed. */
   readonly #failedAt = new WeakMap<KeptReply, number>();
 
@@ -191,9 +195,12 @@ export class MethodCache {
   #refresh(asking: Asking, old: KeptReply): void {
     const { key } = asking.question;
     const failedAt = this.#failedAt.get(old) ?? -Infinity;
-    if (this.#flights.has(key) || this.#inputs.now() < failedAt + retryMs) return;
+    if (this.#flights.has(key) || this.#inputs.now() < failedAt + retryMs || this.#refreshes === maxRefreshes) return;
     const ofItself = { ...asking, unary: { ...asking.unary, origin: undefined } };
-    this.#start(ofItself).result.catch(() => this.#failedAt.set(old, this.#inputs.now()));
+    this.#refreshes++;
+    this.#start(ofItself)
+      .result.catch(() => this.#failedAt.set(old, this.#inputs.now()))
+      .finally(() => this.#refreshes--);
   }
 
   /** Throws `error` where there is nothing better. */

@@ -5,6 +5,8 @@ import type { MessageReader } from "../../call.ts";
 const maxKeptBytes = 65_536;
 /** Of all streams together. */
 const maxPooledBytes = 16_777_216;
+/** A message counts for no less: one without bytes takes memory, too. */
+const leastBytes = 128;
 
 /** What all streams keep. */
 export class ReplayPool {
@@ -90,9 +92,9 @@ export class Replay {
   }
 
   #keep(message: Uint8Array): void {
-    const { length } = message;
+    const bytes = Math.max(leastBytes, message.length);
     if (!this.#isReleased) {
-      if (this.#bytes + length <= maxKeptBytes && this.#pool.take(length)) this.#bytes += length;
+      if (this.#bytes + bytes <= maxKeptBytes && this.#pool.take(bytes)) this.#bytes += bytes;
       else this.release();
     }
     this.#messages.push(message);

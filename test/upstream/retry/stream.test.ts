@@ -238,6 +238,17 @@ describe("the messages kept for another attempt", () => {
     expect(pool.bytes).to.equal(0);
   });
 
+  it("are bounded in number where they have no bytes", async () => {
+    const pool = new ReplayPool();
+    const replay = new Replay(readerOf(Array.from({ length: 513 }, () => new Uint8Array(0))), pool);
+    const attempt = replay.open();
+    for (let i = 0; i < 512; i++) await attempt.read();
+    expect(replay.canRepeat).to.equal(true);
+    await attempt.read();
+    expect(replay.canRepeat).to.equal(false);
+    expect(pool.bytes).to.equal(0);
+  });
+
   it("all come to the attempt that goes on, also those read before it was settled", async () => {
     const replay = new Replay(readerOf(messages("a", "b", "c", "d")), new ReplayPool());
     const first = replay.open();
