@@ -63,6 +63,7 @@ function callsLine(): Line {
 /** ±15 % of a middle value is 1.15 / 0.85 from the lowest to the highest. */
 function spreadLines(): Line[] {
   const limit = 1.15 / 0.85;
+  const floor = spread("connections", "hello");
   return [
     line(
       "CPU per request, 1 to 1,000 connections, highest / lowest",
@@ -71,6 +72,12 @@ function spreadLines(): Line[] {
       limit,
       " ×",
     ),
+    {
+      question: "the same of the floor, a node:http server that answers fixed bytes and calls nobody",
+      asked: "–",
+      measured: floor === undefined ? undefined : `${figure(floor)} ×`,
+      holds: undefined,
+    },
     line("CPU per request, 10 to 1,000 routes, highest / lowest", "± 15 %: ≤ 1.35 ×", spread("routes"), limit, " ×"),
   ];
 }

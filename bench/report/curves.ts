@@ -34,11 +34,11 @@ export function curveSeries(name: string): (Series & { readonly subject: string 
   }));
 }
 
-/** Highest over lowest cost of Sluice along a curve. */
-export function spread(name: string): number | undefined {
-  const ours = curveSeries(name).find(({ subject }) => subject === "sluice");
-  if (ours === undefined || ours.points.length < 2) return undefined;
-  const costs = ours.points.map(([, cost]) => cost);
+/** Highest over lowest cost of a subject along a curve. */
+export function spread(name: string, of = "sluice"): number | undefined {
+  const series = curveSeries(name).find(({ subject }) => subject === of);
+  if (series === undefined || series.points.length < 2) return undefined;
+  const costs = series.points.map(([, cost]) => cost);
   return Math.max(...costs) / Math.min(...costs);
 }
 

@@ -32,7 +32,7 @@ export const method = `## How it is measured
 - \`requests/s\` is what one core of gateway gives while backend and load have the other. p50 and p99 are those of a saturated
   gateway, but for the cells at an equal rate.
 - With one connection a gateway sleeps after every request and is woken for the next: that is what the first point of the
-  curve of connections shows, for every subject.`;
+  curve of connections shows, for every subject and for the floor, which is no gateway at all.`;
 
 export const codecNotes = `Bytes of one form to bytes of the other, whole messages. \`protobuf-es\` is @bufbuild/protobuf 2 (\`fromBinary\` and
 \`toJsonString\`, \`fromJsonString\` and \`toBinary\`), \`protobufjs\` is version 7 with its object conversions and \`JSON\`. Sluice checks
