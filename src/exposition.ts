@@ -44,6 +44,11 @@ export function bucketOf(bounds: readonly number[], value: number): number {
   return at;
 }
 
+/** A count for each bucket, to count in: one more than there are bounds. */
+export function countsByBucket(bounds: readonly number[]): number[] {
+  return Array.from<number>({ length: bounds.length + 1 }).fill(0);
+}
+
 function formatMetric(metric: Metric): string {
   const { name, type, help } = metric;
   const lines =

@@ -39,6 +39,16 @@ export function isCode(code: number): code is Code {
   return Number.isInteger(code) && code >= 0 && code < names.length;
 }
 
+/** A backend, or an interceptor of somebody else, may say any number. */
+export function toCode(code: number): Code {
+  return isCode(code) ? code : Code.UNKNOWN;
+}
+
+/** A count for each code, to count in. */
+export function countsByCode(): number[] {
+  return names.map(() => 0);
+}
+
 export function toHttpStatus(code: number): number {
   return httpByCode[code] ?? 500;
 }

@@ -1,8 +1,9 @@
 // What became of calls, counted by method and front: for the metrics. There are as many counts as methods and fronts, whatever clients do.
 import type { Call, CallEnd, FrontName } from "../call.ts";
-import { bucketOf } from "../exposition.ts";
+import { bucketOf, countsByBucket } from "../exposition.ts";
 import type { Method } from "../schema/descriptor.ts";
-import { Code, isCode } from "../status.ts";
+import { countsByCode, toCode } from "../status.ts";
+import type { Code } from "../status.ts";
 
 /** Of one method over one front; the counts only grow, but for `open`. */
 export interface CallTally {
@@ -23,7 +24,6 @@ export interface CallTally {
 /** Methods that no proto names: their names are the client's. */
 export const unknownMethod = "unknown";
 
-const codes = 17;
 /** Interceptors have names of their own; those of a custom one that makes up a new name each time are not kept apart for ever. */
 const maxInterceptors = 100;
 
@@ -48,8 +48,8 @@ export class CallCounts {
         method,
         front,
         open: 0,
-        endedBy: zeros(codes),
-        durations: zeros(this.bounds.length + 1),
+        endedBy: countsByCode(),
+        durations: countsByBucket(this.bounds),
         durationSeconds: 0,
         messagesIn: 0,
         messagesOut: 0,
@@ -64,7 +64,7 @@ export class CallCounts {
   end(tally: CallTally, call: Call, { code, endedAt }: CallEnd): void {
     const seconds = (endedAt - call.startedAt) / 1000;
     tally.open--;
-    tally.endedBy[toKnown(code)]++;
+    tally.endedBy[toCode(code)]++;
     tally.durations[bucketOf(this.bounds, seconds)]++;
     tally.durationSeconds += seconds;
     tally.messagesIn += call.messagesIn;
@@ -102,17 +102,8 @@ export class CallCounts {
 
 function countIn<K>(counts: Map<K, number[]>, key: K, code: Code): void {
   let byCode = counts.get(key);
-  if (byCode === undefined) counts.set(key, (byCode = zeros(codes)));
-  byCode[toKnown(code)]++;
-}
-
-/** An interceptor of somebody else may throw any number. */
-function toKnown(code: number): Code {
-  return isCode(code) ? code : Code.UNKNOWN;
-}
-
-function zeros(length: number): number[] {
-  return Array.from<number>({ length }).fill(0);
+  if (byCode === undefined) counts.set(key, (byCode = countsByCode()));
+  byCode[toCode(code)]++;
 }
 
 function sorted<K extends string, V>(map: ReadonlyMap<K, V>): (readonly [K, V])[] {

@@ -1,9 +1,7 @@
 // How often backends are asked and what becomes of it, by target: for the metrics. Transports tell, so each attempt counts.
-import { bucketOf } from "../exposition.ts";
-import { isCode, Code } from "../status.ts";
+import { bucketOf, countsByBucket } from "../exposition.ts";
+import { countsByCode, toCode } from "../status.ts";
 import type { AttemptWatch } from "../upstream/transport.ts";
-
-const codes = 17;
 
 export class AttemptCounts {
   /** In seconds, ascending. */
@@ -32,7 +30,7 @@ class AttemptTally implements AttemptWatch {
   readonly #bounds: readonly number[];
   open = 0;
   /** By gRPC status code. */
-  readonly endedBy = zeros(codes);
+  readonly endedBy = countsByCode();
   /** By the bounds, one more than there are. */
   readonly durations: number[];
   durationSeconds = 0;
@@ -40,7 +38,7 @@ class AttemptTally implements AttemptWatch {
   constructor(target: string, bounds: readonly number[]) {
     this.target = target;
     this.#bounds = bounds;
-    this.durations = zeros(bounds.length + 1);
+    this.durations = countsByBucket(bounds);
   }
 
   began(): void {
@@ -50,12 +48,8 @@ class AttemptTally implements AttemptWatch {
   ended(startedAt: number, code: number): void {
     const seconds = (performance.now() - startedAt) / 1000;
     this.open--;
-    this.endedBy[isCode(code) ? code : Code.UNKNOWN]++;
+    this.endedBy[toCode(code)]++;
     this.durations[bucketOf(this.#bounds, seconds)]++;
     this.durationSeconds += seconds;
   }
-}
-
-function zeros(length: number): number[] {
-  return Array.from<number>({ length }).fill(0);
 }

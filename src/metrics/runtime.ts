@@ -2,7 +2,7 @@
 import { PerformanceObserver, constants, performance } from "node:perf_hooks";
 import type { PerformanceEntry } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { bucketOf } from "../exposition.ts";
+import { bucketOf, countsByBucket } from "../exposition.ts";
 import type { Metric, NumberMetric } from "../exposition.ts";
 
 /** Often enough to meet with a pause of some milliseconds now and then, seldom enough to cost nothing. */
@@ -24,7 +24,7 @@ class Durations {
 
   constructor(bounds: readonly number[]) {
     this.bounds = bounds;
-    this.counts = Array.from<number>({ length: bounds.length + 1 }).fill(0);
+    this.counts = countsByBucket(bounds);
   }
 
   add(seconds: number): void {

@@ -1,5 +1,6 @@
 // How many sockets and streams there are and what became of them: for the limits that count them, and for the metrics.
 import type { Method } from "../../schema/descriptor.ts";
+import { countsByCode, isCode } from "../../status.ts";
 
 /** How a client got to a stream. */
 export type StreamWay = "websocket" | "mux" | "sse" | "ndjson" | "array" | "raw" | "body" | "grpc";
@@ -38,8 +39,6 @@ export interface StreamTally {
 
 /** Where it is counted that clients are waited for. */
 export type WaitTally = Pick<StreamTally, "waiting" | "waitedMs">;
-
-const codes = 17;
 
 export class Census {
   #sockets = 0;
@@ -104,7 +103,6 @@ export class Census {
     const key = `${name} ${way}`;
     let tally = this.#tallies.get(key);
     if (tally === undefined) {
-      const endedBy = Array.from<number>({ length: codes }).fill(0);
       tally = {
         method: name,
         kind,
@@ -118,7 +116,7 @@ export class Census {
         waiting: 0,
         waitedMs: 0,
         resumed: 0,
-        endedBy,
+        endedBy: countsByCode(),
       };
       this.#tallies.set(key, tally);
     }
@@ -164,5 +162,5 @@ export function openStream(tally: StreamTally): void {
 
 export function endStream(tally: StreamTally, code: number): void {
   tally.open--;
-  if (code >= 0 && code < codes) tally.endedBy[code]++;
+  if (isCode(code)) tally.endedBy[code]++;
 }
