@@ -3,7 +3,7 @@ import { formatAddress } from "./address.ts";
 import type { Config } from "./config.ts";
 import { layerError } from "./layer.ts";
 import type { Layer } from "./layer.ts";
-import { formatDuration } from "./quantity.ts";
+import { formatDuration, formatSize } from "./quantity.ts";
 import { checkGuard } from "./resolve-guard.ts";
 import type { KeyPath, Report } from "./yaml-source.ts";
 
@@ -11,7 +11,7 @@ type FindOrigin = (path: KeyPath) => Layer | undefined;
 
 /** Reports at the setting that was chosen; two defaults never disagree. */
 export function checkAgreement(config: Config, originOf: FindOrigin, report: Report): void {
-  const { server, timeouts, listen, admin } = config;
+  const { server, timeouts, listen, admin, cache } = config;
   const refuse = (path: KeyPath, other: KeyPath, message: string): void => {
     const chosen = originOf(path) === undefined ? other : path;
     const origin = originOf(chosen);
@@ -36,6 +36,13 @@ export function checkAgreement(config: Config, originOf: FindOrigin, report: Rep
   }
   if (config.reflect && config.upstreams[0]?.service !== undefined) {
     refuse(["reflect"], ["upstreams"], "reflection asks the default upstream, and there is none");
+  }
+  if (cache.maxEntryBytes > cache.maxBytes && originOf(["cache", "max_entry"]) !== undefined) {
+    refuse(
+      ["cache", "max_entry"],
+      ["cache", "max_bytes"],
+      `one answer of ${formatSize(cache.maxEntryBytes)} does not fit into max_bytes ${formatSize(cache.maxBytes)}`,
+    );
   }
   checkGuard(config, refuse);
 }

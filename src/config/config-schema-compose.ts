@@ -3,7 +3,7 @@ import { batchBounds, maxCallsBounds, maxSteps, parallelBounds } from "../schema
 import type { SchemaNode } from "./schema-node.ts";
 
 const path: SchemaNode = { type: "string", minLength: 1, maxLength: 512 };
-const methodName: SchemaNode = { type: "string", minLength: 3, maxLength: 1024 };
+const methodName: SchemaNode = { type: "string", minLength: 1, maxLength: 1024 };
 const timeout: SchemaNode = { type: "string", "x-form": { kind: "duration", min: "1ms", max: "24h" } };
 
 function count({ min, max, fallback }: typeof parallelBounds | typeof batchBounds, description: string): SchemaNode {
@@ -16,7 +16,7 @@ function assignments(description: string, example: string): SchemaNode {
     description,
     examples: [[example]],
     maxItems: 1000,
-    items: { type: "string", minLength: 3, maxLength: 1024 },
+    items: { type: "string", minLength: 1, maxLength: 1024 },
   };
 }
 

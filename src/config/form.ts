@@ -5,7 +5,7 @@ import type { CredentialForm } from "./credential-forms.ts";
 import { varyProblem } from "../schema/cache-rule.ts";
 import { isSelector, selectorForm } from "../schema/selector.ts";
 import { isKeyUrl } from "./key-url.ts";
-import { isLimitName, limitKeyProblem, limitNameForm } from "../schema/limit-rule.ts";
+import { isLimitName, limitKeyProblem, limitNameForm, suggestLimitKey } from "../schema/limit-rule.ts";
 import { parseRate } from "../schema/rate.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
@@ -141,6 +141,11 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
     default:
       return value !== "" && !value.includes("\0") ? undefined : "a path is expected";
   }
+}
+
+/** The nearest of the words that a form takes, for one that was refused. */
+export function suggestForm({ kind }: FormSpec, value: unknown): string | undefined {
+  return kind === "limit-key" && typeof value === "string" ? suggestLimitKey(value) : undefined;
 }
 
 /** `pkg.Service`, or `pkg.*` for every service of a package. */

@@ -29,17 +29,29 @@ export interface CredentialSource {
 export function resolveCredentials(source: CredentialSource, report: Report): CredentialConfig {
   const { layer, auth } = source;
   const files = new Set<string>();
-  const open = (settings: { readonly file: string } | undefined): CredentialFile | undefined => {
-    if (settings === undefined) return undefined;
-    const file = locatePath(layer, settings.file);
+  const open = (group: "api_keys" | "basic"): CredentialFile | undefined => {
+    const written = auth[group]?.file;
+    if (written === undefined) return undefined;
+    const file = locatePath(layer, written);
+    const tell: Report = (found) =>
+      report(
+        found.rule === "file-unreadable"
+          ? layerError(
+              layer,
+              ["auth", group, "file"],
+              `${JSON.stringify(written)}: ${found.message}`,
+              "sluice keys create makes one",
+            )
+          : found,
+      );
     // One file may hold both: what is wrong with it is said once.
-    if (!files.has(file)) readCredentials(file, report);
+    if (!files.has(file)) readCredentials(file, tell);
     files.add(file);
     return { file };
   };
   return {
-    apiKeys: toApiKeys(auth.api_keys, open(auth.api_keys)),
-    basic: open(auth.basic),
+    apiKeys: toApiKeys(auth.api_keys, open("api_keys")),
+    basic: open("basic"),
     mtls: toMtls(source, report),
     introspection: toIntrospection(auth.introspection),
     extAuthz: toExtAuthz(source, report),

@@ -5,6 +5,7 @@ import { configSchema } from "./config-schema.ts";
 import { formProblem } from "./form.ts";
 import type { FormSpec } from "./form.ts";
 import type { SchemaNode } from "./schema-node.ts";
+import { withoutEchoes } from "./told-twice.ts";
 import { toDiagnostic } from "./validation-message.ts";
 import type { Report, YamlSource } from "./yaml-source.ts";
 
@@ -15,7 +16,7 @@ const validators = new WeakMap<SchemaNode, ValidateFunction>();
 export function validateSource(source: YamlSource, report: Report, schema: SchemaNode = configSchema): boolean {
   const validate = validatorOf(schema);
   if (validate(source.value)) return true;
-  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "propertyNames");
+  const errors = withoutEchoes(validate.errors ?? []);
   for (const error of errors.slice(0, maxErrors)) report(toDiagnostic(error, source, schema));
   return false;
 }

@@ -2,7 +2,7 @@
 import type { ErrorObject } from "ajv";
 import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { formProblem } from "./form.ts";
+import { formProblem, suggestForm } from "./form.ts";
 import type { FormSpec } from "./form.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import type { KeyPath, YamlSource } from "./yaml-source.ts";
@@ -24,13 +24,15 @@ export function toDiagnostic(error: ErrorObject, source: YamlSource, root: Schem
   }
   const value: unknown = error.data;
   const message = `${formatPath(path)}: ${describe(error, node, value)}`;
-  const hint =
-    error.keyword === "enum" && typeof value === "string"
-      ? didYouMean(value, (node.enum ?? []).map(String))
-      : path.length === 0 && typeof value === "string"
-        ? "a setting is written as key, colon, blank, value: `listen: 127.0.0.1:8080`"
-        : undefined;
+  const hint = hintFor(error, node, path);
   return { severity: "error", position: source.positionOf(path), message, hint, rule: "config-value" };
+}
+
+function hintFor({ keyword, schema, data }: ErrorObject, node: SchemaNode, path: KeyPath): string | undefined {
+  if (keyword === "x-form") return suggestForm(schema as FormSpec, data);
+  if (typeof data !== "string") return undefined;
+  if (keyword === "enum") return didYouMean(data, (node.enum ?? []).map(String));
+  return path.length === 0 ? "a setting is written as key, colon, blank, value: `listen: 127.0.0.1:8080`" : undefined;
 }
 
 function unknownKey(
@@ -41,25 +43,35 @@ function unknownKey(
 ): Diagnostic {
   const names = Object.keys(node.properties ?? {});
   const where = path.length === 0 ? "" : ` in ${formatPath(path)}`;
-  const elsewhere = homeOf(key, root);
-  const home =
-    elsewhere === undefined || elsewhere.includes("[")
-      ? undefined
-      : `it belongs to ${elsewhere === "" ? "the top level" : elsewhere}`;
   return {
     severity: "error",
     position: source.keyPositionOf([...path, key]),
     message: `unknown key ${quote(key)}${where}`,
-    hint: didYouMean(key, names) ?? home ?? `the keys here are ${names.join(", ")}`,
+    hint:
+      didYouMean(key, names) ??
+      wordWithin(key, names) ??
+      suggestHome(key, path, root) ??
+      `the keys here are ${names.join(", ")}`,
     rule: "unknown-key",
   };
 }
 
-/** The group that has a key of exactly this name. */
-function homeOf(key: string, root: SchemaNode): string | undefined {
+/** `origins` for `allowed_origins`: with a word more than there should be, or one less. */
+function wordWithin(key: string, names: readonly string[]): string | undefined {
+  const isPart = (part: string, whole: string): boolean => `_${whole}_`.includes(`_${part}_`);
+  const [one, ...others] = names.filter((name) => isPart(name, key) || isPart(key, name));
+  return one === undefined || others.length > 0 ? undefined : `did you mean "${one}"?`;
+}
+
+/** Where a key of exactly this name belongs: of one at the top level that may be the entries of a list, too. */
+function suggestHome(key: string, path: KeyPath, root: SchemaNode): string | undefined {
   const properties = root.properties ?? {};
-  if (Object.hasOwn(properties, key)) return "";
-  return Object.keys(properties).find((group) => Object.hasOwn(properties[group].properties ?? {}, key));
+  if (Object.hasOwn(properties, key)) return "it belongs to the top level";
+  const has = (node: SchemaNode | undefined): boolean => Object.hasOwn(node?.properties ?? {}, key);
+  const homes = Object.entries(properties).flatMap(([group, node]) =>
+    has(node) ? [group] : path.length === 0 && has(node.items) ? [`an entry of ${group}`] : [],
+  );
+  return homes.length === 0 ? undefined : `it belongs to ${homes.join(" or ")}`;
 }
 
 function describe(error: ErrorObject, node: SchemaNode, value: unknown): string {
@@ -102,6 +114,7 @@ function expectedOf(node: SchemaNode): string {
   if (form?.kind === "off") return "a number or off";
   if (form?.kind === "auto") return "a number or auto";
   if (form?.kind === "switch") return "on, off or a mapping";
+  if (form?.kind === "rate") return "a rate such as 50/s";
   if (node.enum !== undefined) return `one of ${node.enum.join(", ")}`;
   const words: Record<string, string> = {
     object: "a mapping",

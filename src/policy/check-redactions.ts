@@ -137,6 +137,9 @@ function findField(schema: Schema, name: string): Field | undefined {
 const maxCompared = 64;
 
 function suggestField(schema: Schema, name: string): string {
+  const itself = schema.message(name);
+  if (itself !== undefined)
+    return `it is a message; name fields of it, each as ${name}.${itself.fields[0]?.protoName ?? "name"}`;
   const dot = name.lastIndexOf(".");
   const [type, own] = [name.slice(0, dot), name.slice(dot + 1)];
   const nearestOf = (word: string, words: readonly string[]) =>

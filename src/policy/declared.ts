@@ -4,6 +4,7 @@ import { parseTimeout } from "../metadata.ts";
 import type { Declared, Method, OptionMessage, OptionValue, Service } from "../schema/descriptor.ts";
 import { isLimitFault, readLimitRule } from "../schema/limit-rule.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
+import type { Doubt } from "../schema/link/doubt.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import { readCache } from "./declared-cache.ts";
 import { isMessage, text, texts } from "./option-values.ts";
@@ -46,17 +47,23 @@ const serviceOptions: OptionNames = {
   retry: "(sluice.service_retry)",
 };
 
-/** Without what is wrong, which is reported. */
-export function readMethod(method: Method, report: Report): DeclaredPolicy {
-  return read(method, methodOptions, report);
+/** Without what is wrong, which is reported; what follows from options that could not be read is not. */
+export function readMethod(method: Method, report: Report, doubt?: Doubt): DeclaredPolicy {
+  return read(method, methodOptions, { report, isReported: (option) => doubt?.isWrongOption(method, option) === true });
 }
 
 export function readService(service: Service, report: Report): DeclaredPolicy {
-  return read(service, serviceOptions, report);
+  return read(service, serviceOptions, { report, isReported: () => false });
 }
 
-function read(declared: Declared, names: OptionNames, report: Report): DeclaredPolicy {
-  const fault = (option: string, message: string, hint?: string): void =>
+interface Reading {
+  readonly report: Report;
+  readonly isReported: (option: string) => boolean;
+}
+
+function read(declared: Declared, names: OptionNames, { report, isReported }: Reading): DeclaredPolicy {
+  const fault = (option: string, message: string, hint?: string): void => {
+    if (isReported(option)) return;
     report({
       severity: "error",
       position: declared.optionPosition(option),
@@ -64,6 +71,7 @@ function read(declared: Declared, names: OptionNames, report: Report): DeclaredP
       hint,
       rule: "method-option",
     });
+  };
   const auth = declared.options.get(names.auth);
   return {
     level: isMessage(auth) ? readLevel(declared, names.auth, auth) : undefined,

@@ -65,7 +65,7 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
   const diagnostics = new Map<string, Diagnostic>();
   // What is said of many methods at once is wrong once.
   const report: Report = (found) => void diagnostics.set(`${JSON.stringify(found.position)} ${found.message}`, found);
-  const declared = readDeclared(schema, report);
+  const declared = readDeclared(schema, report, doubt);
   const configured = {
     auth: config?.auth,
     limits: config?.limits ?? [],
@@ -116,11 +116,11 @@ export function settlePolicies(inputs: PolicyInputs): Omit<CompiledPolicies, "di
   return settled;
 }
 
-function readDeclared(schema: Schema, report: Report): Map<Method, DeclaredPair> {
+function readDeclared(schema: Schema, report: Report, doubt: Doubt | undefined): Map<Method, DeclaredPair> {
   const declared = new Map<Method, DeclaredPair>();
   const read = (service: Service): void => {
     const own = readService(service, report);
-    for (const method of service.methods) declared.set(method, [own, readMethod(method, report)]);
+    for (const method of service.methods) declared.set(method, [own, readMethod(method, report, doubt)]);
   };
   for (const service of schema.services) read(service);
   return declared;

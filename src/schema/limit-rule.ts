@@ -1,6 +1,6 @@
 // A limit as configuration and proto options write it, settled: one reading for both, with one set of messages.
-import { parseRate } from "./rate.ts";
 import { didYouMean } from "../diagnostic.ts";
+import { parseRate } from "./rate.ts";
 
 /** A rate that calls, or messages, of one key keep to. */
 export interface LimitRule {
@@ -50,7 +50,12 @@ export function readLimitRule(settings: LimitSettings): LimitRule | LimitFault {
   if (!isLimitName(name))
     return { at: "name", message: `${limitNameForm}; found ${JSON.stringify(name.slice(0, 80))}` };
   const faulty = key.find((part) => limitKeyProblem(part) !== undefined);
-  if (faulty !== undefined) return { at: "key", message: limitKeyProblem(faulty) as string };
+  if (faulty !== undefined)
+    return {
+      at: "key",
+      message: `${limitKeyProblem(faulty)}; found ${JSON.stringify(faulty.slice(0, 80))}`,
+      hint: suggestLimitKey(faulty),
+    };
   if (key.length === 0 || key.length > maxKeyParts)
     return { at: "key", message: `a key is made of 1 to ${maxKeyParts} parts, found ${key.length}` };
   const twice = key.find((part, index) => key.indexOf(part) !== index);
@@ -81,19 +86,22 @@ export function isLimitName(text: string): boolean {
   return /^[A-Za-z][\w-]{0,63}$/.test(text);
 }
 
-const plainKeys = ["ip", "principal", "method", "global"];
+const plainKeys: ReadonlySet<string> = new Set(["ip", "principal", "method", "global"]);
 
 /** What is wrong with one part of a key, or undefined. */
 export function limitKeyProblem(part: string): string | undefined {
-  if (plainKeys.includes(part)) return undefined;
+  if (plainKeys.has(part)) return undefined;
   const [, kind, name] = /^(claim|header):(.*)$/s.exec(part) ?? [];
   if (kind === "claim" && name.length > 0 && name.length <= 128) return undefined;
   if (kind === "header" && /^[A-Za-z0-9.-]{1,128}$/.test(name)) return undefined;
-  if (kind === "header")
-    return `header:NAME takes letters, digits, - and ., found ${JSON.stringify(name.slice(0, 80))}`;
+  if (kind === "header") return "header:NAME takes letters, digits, - and .";
   if (kind === "claim") return "claim:NAME names a claim of the token, at most 128 characters: claim:sub";
-  const hint = didYouMean(part, plainKeys);
-  return `one of ip, principal, method, global, claim:NAME, header:NAME is expected, found ${JSON.stringify(part.slice(0, 80))}${hint === undefined ? "" : `; ${hint}`}`;
+  return "one of ip, principal, method, global, claim:NAME, header:NAME is expected";
+}
+
+/** `did you mean "principal"?` */
+export function suggestLimitKey(part: string): string | undefined {
+  return didYouMean(part, plainKeys);
 }
 
 function lowerHeader(part: string): string {

@@ -93,6 +93,23 @@ describe("sluice check", () => {
     });
   }
 
+  it("reports an option that cannot be read as that, and not as one that lacks what was written, too", async () => {
+    const file = folder.write(
+      "option/option.proto",
+      `syntax = "proto3"; import "sluice/annotations.proto"; message M {}
+service S {
+  rpc Get(M) returns (M) { option (sluice.cache) = { tll: "30s" }; }
+  rpc Set(M) returns (M) { option (sluice.retry) = { codes: UNAVAILABLE }; }
+}`,
+    );
+    const { code, out } = await run(["check", file]);
+    expect(code).to.equal(1);
+    expect(out.match(/error: .*/g)).to.deep.equal([
+      'error: sluice.Cache has no field "tll"; did you mean "ttl"?',
+      'error: UNAVAILABLE is not a string, the type of option "codes"; write "UNAVAILABLE" in quotes',
+    ]);
+  });
+
   const streamOptions: readonly [string, string, string, string][] = [
     ["a key without CONFLATE", "Watch", 'key: "id"', "key belongs to overflow: CONFLATE"],
     ["CONFLATE without a key", "Watch", "overflow: CONFLATE", "overflow: CONFLATE needs key"],

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { configSchema, schemaAt } from "../../src/config/config-schema.ts";
 import type { SchemaNode } from "../../src/config/schema-node.ts";
+import { retryCodes } from "../../src/schema/retry-rule.ts";
 import { createFolder, loadFile, loadYaml, problemsOf } from "./yaml-fixture.ts";
 
 /** The file, and the one line it is refused with. */
@@ -15,6 +16,36 @@ const refused: readonly [string, string, string][] = [
     "a key that belongs elsewhere",
     "max_body: 1MiB",
     'sluice.yaml:1:1: error: unknown key "max_body"; it belongs to server',
+  ],
+  [
+    "a key of the entries of a list",
+    "retry: on",
+    'sluice.yaml:1:1: error: unknown key "retry"; it belongs to an entry of policies',
+  ],
+  [
+    "a key of two groups",
+    "redact: []",
+    'sluice.yaml:1:1: error: unknown key "redact"; it belongs to an entry of policies or log',
+  ],
+  [
+    "a key with a word too many",
+    "cors: {allowed_origins: []}",
+    'sluice.yaml:1:8: error: unknown key "allowed_origins" in cors; did you mean "origins"?',
+  ],
+  [
+    "a key that is needed, once, where it is there with a slip",
+    "policies: [{method: ['*'], retry: on}]",
+    'sluice.yaml:1:13: error: unknown key "method" in policies[0]; did you mean "methods"?',
+  ],
+  [
+    "a number for one of several words, once",
+    "policies: [{methods: ['*'], retry: {codes: [14]}}]",
+    `sluice.yaml:1:45: error: policies[0].retry.codes[0]: one of ${retryCodes.join(", ")} is expected, found 14`,
+  ],
+  [
+    "an answer that does not fit into the cache",
+    "cache: {max_bytes: 1MiB, max_entry: 2MiB}",
+    "sluice.yaml:1:37: error: cache.max_entry: one answer of 2MiB does not fit into max_bytes 1MiB",
   ],
   [
     "a top-level key in a group",

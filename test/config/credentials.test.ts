@@ -43,7 +43,10 @@ describe("auth.api_keys, basic, mtls, introspection and ext_authz", () => {
 
   for (const [yaml, problem] of [
     ["api_keys: {}", 'error: auth.api_keys: the key "file" is missing'],
-    ["api_keys: { file: nope.yaml }", "error: no such file"],
+    [
+      "api_keys: { file: nope.yaml }",
+      'error: auth.api_keys.file: "nope.yaml": no such file; sluice keys create makes one',
+    ],
     ["api_keys: { file: k, header: Authorization }", "error: auth.api_keys.header: this header means something else"],
     ["api_keys: { file: k, header: 'x key' }", "error: auth.api_keys.header: the name of a header is expected"],
     ["api_keys: { file: k, query: 'a b' }", "error: auth.api_keys.query: the name of a query parameter is expected"],

@@ -71,8 +71,8 @@ describe("limits in sluice.yaml", () => {
   }
 
   for (const [text, message] of [
-    ["rate: 50", "sluice.yaml:2:22: error: limits[0].rate: text is expected, found 50"],
-    ["rate: null", "limits[0].rate: text is expected, found nothing"],
+    ["rate: 50", "sluice.yaml:2:22: error: limits[0].rate: a rate such as 50/s is expected, found 50"],
+    ["rate: null", "limits[0].rate: a rate such as 50/s is expected, found nothing"],
     ["key: ip", 'the key "rate" is missing'],
     ["rate: 5/s, burst: 0", "limits[0].burst: must be between 1 and 1000000000, found 0"],
     ["rate: 5/s, burst: 1.5", "limits[0].burst: a whole number is expected, found 1.5"],

@@ -111,6 +111,13 @@ policies:
       ],
     },
     {
+      what: "a message in the place of its fields",
+      yaml: policies(redact("fields: [shop.v1.Customer]")),
+      problems: [
+        "sluice.yaml:3:61: error: there is no field shop.v1.Customer; it is a message; name fields of it, each as shop.v1.Customer.name",
+      ],
+    },
+    {
       what: "what is no name of a field",
       yaml: policies(redact('fields: ["customer"]')),
       problems: [

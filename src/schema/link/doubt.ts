@@ -13,6 +13,8 @@ export interface Doubt {
   mayLackFields(message: MessageType): boolean;
   /** The option, as `(google.api.http).get`, or a part of it was reported as wrong or not read: it has more than is known. */
   mayLackOption(method: Method, path: string): boolean;
+  /** The option, or a part of it, was reported as wrong. */
+  isWrongOption(method: Method, path: string): boolean;
 }
 
 export function createDoubt(files: readonly FileNode[]): Doubt {
@@ -21,6 +23,7 @@ export function createDoubt(files: readonly FileNode[]): Doubt {
     mayDeclare: (name) => files.some((file) => file.raw.damage?.mayDeclare(name) === true),
     mayLackFields: (message) => mayLackFields(message as MessageNode),
     mayLackOption: (method, path) => mayLackOption(method as MethodNode, path),
+    isWrongOption: (method, path) => isWrongOption(method as MethodNode, path),
   };
 }
 
@@ -33,8 +36,12 @@ function mayLackFields(message: MessageNode): boolean {
   return message.isUnsure || message.fields.length < message.raw.fields.length || isDamaged(message);
 }
 
-function mayLackOption({ wrongOptions, service, position }: MethodNode, path: string): boolean {
-  return wrongOptions.some((written) => isSameOption(written, path)) || isDamaged({ file: service.file, position });
+function mayLackOption(method: MethodNode, path: string): boolean {
+  return isWrongOption(method, path) || isDamaged({ file: method.service.file, position: method.position });
+}
+
+function isWrongOption({ wrongOptions }: MethodNode, path: string): boolean {
+  return wrongOptions.some((written) => isSameOption(written, path));
 }
 
 /** `(api.http)` and `(.google.api.http)` are both `(google.api.http).get`: the package may be written in part. */
