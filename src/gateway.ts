@@ -1,12 +1,13 @@
 // OPEN FIRST. The way of a request, and the wiring in the same order.
 //
-//   socket → serve/listen ─┬→ front/rest → route/router → translate/request ─┬→ chain/* ─┬→ upstream/* → backend
-//              │ 400 431   │    │ 404 405 415              │ 400 with the field │   │       └→ services/* (health, reflection)
-//              │           ├→ front/grpc (bytes as they are) ──────────────────┤   │ (401 403 429)   │ 503 504
-//              │           └→ front/websocket (one call a socket, or many) ────┘   │                 │
+//   socket → serve/listen ─┬→ front/rest → route/router → translate/request ─┬→ chain/* ─┬→ upstream/retry → upstream/* → backend
+//              │ 400 431   │    │ 404 405 415              │ 400 with the field │   │       ├→ services/* (health, reflection)
+//              │           ├→ front/grpc (bytes as they are) ──────────────────┤   │       └→ compose/* (steps, each on to upstream/retry)
+//              │           └→ front/websocket (one call a socket, or many) ────┘   │ 401 403 429     │ 503 504
 //              └────────────────┴── one error shape per front ◄────────────────────┴─────────────────┘
 //   client  ← front/* (translate/reply) ← chain/* (upwards) ← Reply (protobuf bytes, metadata, status)
 //
+// What chain/cache has kept is given from there, and nothing behind it is asked; chain/redact stands before it, and cuts out of such replies, too.
 // Before every front stands front/guard: the request's id, what pages may read, addresses that are served, bans, preflights.
 import type { Authenticate, ReportFault } from "./call.ts";
 import { credentialsRevoked } from "./chain/authenticate.ts";

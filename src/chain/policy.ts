@@ -60,8 +60,8 @@ export interface MethodPolicy {
   readonly maxInFlight: Sourced<number> | undefined;
   /** Whether request messages are checked against the rules of their type. */
   readonly validate: Sourced<boolean>;
-  /** Whether answers are kept, and for how long; undefined for no. */
-  readonly cache: Sourced<CacheRule> | undefined;
+  /** Whether answers are kept, and for how long; undefined for no, as nobody asks for it. */
+  readonly cache: Sourced<CacheRule | "off"> | undefined;
   /** When a call that failed is made again; undefined for never, as nobody asks for it. */
   readonly retry: Sourced<RetryPolicy> | undefined;
   /** Of the fields that its replies may have. */

@@ -48,7 +48,7 @@ export function toOpenApi(
     notes: { redactedOf: noteRedactions(schema, redactionOf) },
     authOf: (method) => policyOf(method).auth.value,
     isPartial: (method) => compositions.get(method)?.steps.some(({ optional }) => optional) === true,
-    isCached: (method) => policyOf(method).cache !== undefined,
+    isCached: (method) => (policyOf(method).cache?.value ?? "off") !== "off",
   });
 }
 

@@ -53,3 +53,8 @@ export function composedBy(project: Project, method: Method): DescribedCompositi
   const plan = compositionsOf(project).get(method);
   return plan && describeComposition(plan);
 }
+
+/** Of a composed method: the longest time that all of it may take. */
+export function timeoutOf(project: Project, method: Method): number {
+  return compositionsOf(project).get(method)?.timeoutMs ?? Infinity;
+}

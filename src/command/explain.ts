@@ -1,7 +1,9 @@
 // `sluice explain METHOD URL`: runs one request through router and REST front with nothing behind them, and shows what it becomes.
 // `sluice explain pkg.Service.Method`: what there is to say of a method without a request.
 import type { DescribedComposition } from "../compose/describe.ts";
+import { keepBack } from "../caching.ts";
 import { formatDuration } from "../config/quantity.ts";
+import type { Metadata } from "../metadata.ts";
 import type { Config } from "../config/config.ts";
 import { compileJsonWriter } from "../translate/json/json-writer.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
@@ -15,10 +17,10 @@ import { listChain } from "./chain-list.ts";
 import type { ChainEntry } from "./chain-list.ts";
 import { describePolicy } from "./policy-list.ts";
 import type { PolicyLine } from "./policy-list.ts";
-import { composedBy, describeComposed, findNamedMethod, isMethodName } from "./explain-method.ts";
+import { composedBy, describeComposed, findNamedMethod, isMethodName, timeoutOf } from "./explain-method.ts";
 import { findCommand } from "./flags.ts";
 import { rehearse } from "./rehearse.ts";
-import type { Rehearsal } from "./rehearse.ts";
+import type { Rehearsal, RehearsedCall } from "./rehearse.ts";
 import { UsageError } from "./parse-flags.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
@@ -126,10 +128,16 @@ async function explain(project: Project, { match, call, timeoutMs, answer }: Reh
         ? []
         : match.binding.template.variables.map(({ path }, index) => [path, match.captures[index]]),
     messages: write === undefined ? undefined : call?.messages.map((message) => write(message).toString()),
-    metadata: call === undefined ? [] : toPairs(call.metadata),
-    timeoutMs,
+    metadata: call === undefined ? [] : toPairs(toBackend(project, call)),
+    timeoutMs: call === undefined ? timeoutMs : Math.min(timeoutMs ?? Infinity, timeoutOf(project, call.method)),
     answer: call === undefined ? answer : undefined,
   };
+}
+
+/** A method with a cache sends on what its answer may depend on, and nothing else. */
+function toBackend({ config, schema }: Project, { method, metadata, messages: [message] }: RehearsedCall): Metadata {
+  const { policyOf } = compilePolicies({ config, schema });
+  return method.kind === "unary" ? keepBack({ method, metadata, message }, { config, policyOf }) : metadata;
 }
 
 /** What could not be served, keys that cannot be read say, is told at start, not here. */

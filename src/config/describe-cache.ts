@@ -2,7 +2,9 @@
 import type { CacheRule } from "../schema/cache-rule.ts";
 import { formatDuration } from "./quantity.ts";
 
-export function describeCache({ ttlMs, staleWhileRevalidateMs, staleIfErrorMs, isPublic, vary }: CacheRule): string {
+export function describeCache(cache: CacheRule | "off"): string {
+  if (cache === "off") return "off";
+  const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs, isPublic, vary } = cache;
   return [
     `${formatDuration(ttlMs)} ${isPublic ? "for all callers" : "for each caller"}`,
     ...(staleWhileRevalidateMs === 0 ? [] : [`stale while revalidating ${formatDuration(staleWhileRevalidateMs)}`]),

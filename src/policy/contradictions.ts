@@ -57,7 +57,8 @@ export function checkMethod(
       rule: "policy-contradiction",
     });
   }
-  if (policy.cache !== undefined) checkCache(method, policy.cache, inputs);
+  const { cache } = policy;
+  if (cache !== undefined && cache.value !== "off") checkCache(method, { ...cache, value: cache.value }, inputs);
   warnOfLoosened(method, policy.auth, declared, report);
   checkPolicies(method, inputs);
   checkRetry(method, policy, inputs);

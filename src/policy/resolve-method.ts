@@ -18,7 +18,7 @@ export interface ResolvedPolicy extends Omit<MethodPolicy, "redact"> {
   readonly rules: readonly Placed<AuthRule>[];
   readonly limits: readonly Placed<LimitRule>[];
   readonly timeoutMs: Placed<number> | undefined;
-  readonly cache: Placed<CacheRule> | undefined;
+  readonly cache: Placed<CacheRule | "off"> | undefined;
   readonly retry: Placed<RetryPolicy> | undefined;
 }
 
@@ -94,14 +94,17 @@ function findLimits(name: string, configured: readonly LimitConfig[], declared: 
 }
 
 /** What is said of many methods at once is for those that can have it; of one by itself it stands, and is wrong, see contradictions.ts. */
-function findCache({ method, configured, declared: [service, own] }: ResolveInputs): Placed<CacheRule> | undefined {
+function findCache({
+  method,
+  configured,
+  declared: [service, own],
+}: ResolveInputs): Placed<CacheRule | "off"> | undefined {
   const [said] = closestOf(method.name, configured.policies, "cache");
   if (said !== undefined) {
-    if (said.value === "off") return undefined;
     const isNamed = configured.policies.some(
       ({ cache, methods }) => cache !== undefined && methods.includes(method.name),
     );
-    return isNamed || isCacheable(method, configured) ? { ...said, value: said.value } : undefined;
+    return isNamed || isCacheable(method, configured) ? said : undefined;
   }
   return own.cache ?? (isCacheable(method, configured) ? service.cache : undefined);
 }

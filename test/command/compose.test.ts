@@ -6,7 +6,7 @@ import type { Folder } from "../config/yaml-fixture.ts";
 import { backendProtos, step, viewHead, viewOf } from "../compose/shop.ts";
 import { run } from "./capture.ts";
 
-const compose = `${step.order} ${step.customer} ${step.batched}
+const compose = `timeout: "800ms" ${step.order} ${step.customer} ${step.batched}
   step { id: "reco" call: "reco.v1.Reco/ForUser" set: "user_id = order.customer_id" optional: true timeout: "150ms" if: "req.with_reco" }
   step { id: "each" call: "catalog.v1.Catalog/GetProduct" each: "products" set: "id = it.id" set: "currency = customer.name" }
   out: "order = order" out: "customer = customer" out: "lines[].product = products[]" out: "recommendations = reco.items"
@@ -71,6 +71,7 @@ describe("composed methods on the command line", () => {
   it("are explained for a request, too, and have no target", async () => {
     const lines = await tell("explain", "GET", "/v1/order-views/7");
     expect(lines.join("\n")).to.contain("  composed 3 round trips").and.not.to.contain("  target");
+    expect(lines).to.include("  deadline 800ms");
   });
 
   it("are one object in JSON", async () => {
@@ -107,6 +108,20 @@ describe("composed methods on the command line", () => {
     expect(policies).to.match(
       /composed +order → customer, products, reco → each: 3 round trips, 4 calls.* +views\.proto:16:12/,
     );
+  });
+
+  it("use the imports of what they call by name", async () => {
+    const called = folder.write(
+      "used/a.proto",
+      `syntax = "proto3"; package a; message A {} service S { rpc Get(A) returns (A) { option idempotency_level = NO_SIDE_EFFECTS; } }`,
+    );
+    const view = (call: string): string =>
+      `syntax = "proto3"; package b; import "a.proto"; import "sluice/annotations.proto";
+message A {} message B {} service V { rpc View(B) returns (A) { option (sluice.compose) = { step { id: "a" call: "${call}" } }; } }`;
+    const of = async (call: string): Promise<string> =>
+      (await run(["check", folder.write("used/b.proto", view(call)), called, "-I", `${folder.path}/used`])).out;
+    expect(await of("a.S/Get")).not.to.contain("is not used");
+    expect(await of("c.S/Get")).to.contain('import "a.proto" is not used');
   });
 
   it("are checked", async () => {

@@ -34,6 +34,7 @@ interceptors:
 policies:
   - { methods: [shop.v1.Catalog.Find], max_in_flight: 5, validate: false }
   - { methods: ["shop.v1.Catalog.*"], retry: off }
+  - { methods: [shop.v1.Orders.Watch], cache: off }
 `;
 
 describe("policies on the command line", () => {
@@ -67,6 +68,7 @@ describe("policies on the command line", () => {
       "shop.v1.Orders.Watch (server-streaming)",
       "  auth  required  default",
       "  limit  per-user: 50/s by claim:sub and method, burst 20, cost 2  sluice.yaml:5:5",
+      "  cache  off  sluice.yaml:12:5",
       "shop.v1.Catalog.Find",
       "  auth  public  sluice.yaml:2:12",
       "  max_in_flight  5  sluice.yaml:10:5",
@@ -103,6 +105,13 @@ describe("policies on the command line", () => {
       },
       from: "shop.proto:10:30",
     });
+  });
+
+  it("of a cache tell what of the metadata the backend gets", async () => {
+    const lines = await tell("explain", "GET", "/v1/orders/ada", "-H", "Accept-Language: de", "-H", "Authorization: x");
+    expect(lines.filter((line) => /metadata|accept-language|x-forwarded/.test(line))).to.deep.equal([
+      "  metadata authorization: x",
+    ]);
   });
 
   it("are explained for a request, with the interceptors that it passes", async () => {

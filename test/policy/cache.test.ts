@@ -35,50 +35,52 @@ service S {
   const caches = Object.fromEntries(
     schema.services[0].methods.flatMap((method) => {
       const { cache } = policyOf(method);
-      return cache === undefined ? [] : [[method.localName, cache.value.ttlMs] as const];
+      const said = cache?.value;
+      return said === undefined ? [] : [[method.localName, said === "off" ? said : said.ttlMs] as const];
     }),
   );
   return { problems: found.map(formatDiagnostic).map(shorten), caches };
 }
 
 describe("cache policies", () => {
-  const sound: readonly (readonly [title: string, source: Source, caches: Readonly<Record<string, number>>])[] = [
-    ["are none where nobody says so", {}, {}],
-    ["are a method's own", { option: 'option (sluice.cache) = { ttl: "2s" };' }, { Get: 2000 }],
+  const sound: readonly (readonly [title: string, source: Source, caches: Readonly<Record<string, number | "off">>])[] =
     [
-      "of a service are for what changes nothing",
-      { service: 'option (sluice.service_cache) = { ttl: "2s" };' },
-      { Get: 2000, Safe: 2000 },
-    ],
-    [
-      "of a method are stronger than the service's",
-      { service: 'option (sluice.service_cache) = { ttl: "2s" };', option: 'option (sluice.cache) = { ttl: "3s" };' },
-      { Get: 3000, Safe: 2000 },
-    ],
-    [
-      "of the configuration are stronger than all, the closest first",
-      {
-        option: 'option (sluice.cache) = { ttl: "2s" };',
-        yaml: 'policies:\n  - { methods: ["t.*"], cache: { ttl: 4s } }\n  - { methods: [t.S.Safe], cache: { ttl: 5s } }',
-      },
-      { Get: 4000, Safe: 5000 },
-    ],
-    [
-      "are taken away",
-      {
-        option: 'option (sluice.cache) = { ttl: "2s" };',
-        yaml: "policies: [{ methods: [t.S.Get], cache: off }]",
-      },
-      {},
-    ],
-    [
-      "may be of a method that a rule of the configuration gives a GET",
-      {
-        yaml: "http: { rules: [{ selector: t.S.Set, get: /v1/set }] }\npolicies: [{ methods: [t.S.Set], cache: { ttl: 1s } }]",
-      },
-      { Set: 1000 },
-    ],
-  ];
+      ["are none where nobody says so", {}, {}],
+      ["are a method's own", { option: 'option (sluice.cache) = { ttl: "2s" };' }, { Get: 2000 }],
+      [
+        "of a service are for what changes nothing",
+        { service: 'option (sluice.service_cache) = { ttl: "2s" };' },
+        { Get: 2000, Safe: 2000 },
+      ],
+      [
+        "of a method are stronger than the service's",
+        { service: 'option (sluice.service_cache) = { ttl: "2s" };', option: 'option (sluice.cache) = { ttl: "3s" };' },
+        { Get: 3000, Safe: 2000 },
+      ],
+      [
+        "of the configuration are stronger than all, the closest first",
+        {
+          option: 'option (sluice.cache) = { ttl: "2s" };',
+          yaml: 'policies:\n  - { methods: ["t.*"], cache: { ttl: 4s } }\n  - { methods: [t.S.Safe], cache: { ttl: 5s } }',
+        },
+        { Get: 4000, Safe: 5000 },
+      ],
+      [
+        "are taken away",
+        {
+          option: 'option (sluice.cache) = { ttl: "2s" };',
+          yaml: "policies: [{ methods: [t.S.Get], cache: off }]",
+        },
+        { Get: "off" },
+      ],
+      [
+        "may be of a method that a rule of the configuration gives a GET",
+        {
+          yaml: "http: { rules: [{ selector: t.S.Set, get: /v1/set }] }\npolicies: [{ methods: [t.S.Set], cache: { ttl: 1s } }]",
+        },
+        { Set: 1000 },
+      ],
+    ];
   for (const [title, source, caches] of sound)
     it(title, () => expect(compile(source)).to.deep.equal({ problems: [], caches }));
 

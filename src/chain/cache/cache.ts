@@ -23,8 +23,9 @@ export function createCache(options: CacheOptions): Cache {
       name: "cache",
       compile(method: Method) {
         const policy = options.policyOf(method);
-        if (policy.cache === undefined) return undefined;
-        const cache = new MethodCache(method, policy.cache.value, {
+        const rule = policy.cache?.value ?? "off";
+        if (rule === "off") return undefined;
+        const cache = new MethodCache(method, rule, {
           ...options,
           policy,
           store,

@@ -38,7 +38,7 @@ const aboutTheWay: ReadonlySet<string> = new Set([
 type Fate = "keyed" | "named" | "kept-back";
 
 /** Undefined for a call that has no key, and asks for itself. */
-export type ToQuestion = (call: UnaryCall) => Question | undefined;
+export type ToQuestion = (call: Pick<UnaryCall, "message" | "metadata" | "identity">) => Question | undefined;
 
 export function compileQuestion(method: Method, options: KeyingOptions): ToQuestion {
   const fateOf = compileFate(options);

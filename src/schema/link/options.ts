@@ -6,6 +6,7 @@ import type { DeclaredNode, EnumNode, FieldNode, FileNode, MessageNode, ServiceN
 import { Problems } from "./problems.ts";
 import type { SymbolTable } from "./symbols.ts";
 import { decodeOptions } from "./option-bytes.ts";
+import { noteCalledServices } from "./called-services.ts";
 import { optionName } from "./option-value.ts";
 import { interpretText } from "./option-text.ts";
 import type { OptionContext } from "./option-text.ts";
@@ -67,6 +68,7 @@ function interpretService(context: Interpreting, service: ServiceNode): void {
     const wrong: string[] = [];
     apply({ ...context, wrong }, method, method.raw.options, "MethodOptions");
     method.wrongOptions = wrong;
+    noteCalledServices(method, context);
     const level = method.options.get("idempotency_level");
     if (level === "NO_SIDE_EFFECTS") method.idempotency = "no-side-effects";
     if (level === "IDEMPOTENT") method.idempotency = "idempotent";
