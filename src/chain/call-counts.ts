@@ -1,6 +1,7 @@
 // What became of calls, counted by method and front: for the metrics. There are as many counts as methods and fronts, whatever clients do.
 import type { Call, CallEnd, FrontName } from "../call.ts";
 import { bucketOf, countsByBucket } from "../exposition.ts";
+import { toCountedName } from "../schema/counted-name.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { countsByCode, toCode } from "../status.ts";
 import type { Code } from "../status.ts";
@@ -21,9 +22,6 @@ export interface CallTally {
   bytesOut: number;
 }
 
-/** Methods that no proto names: their names are the client's. */
-export const unknownMethod = "unknown";
-
 /** Interceptors have names of their own; those of a custom one that makes up a new name each time are not kept apart for ever. */
 const maxInterceptors = 100;
 
@@ -39,8 +37,8 @@ export class CallCounts {
   }
 
   /** The tally to count in; keep it. */
-  tallyOf({ name, service }: Method, front: FrontName): CallTally {
-    const method = service.methods.length === 0 ? unknownMethod : name;
+  tallyOf(counted: Method, front: FrontName): CallTally {
+    const method = toCountedName(counted);
     const key = `${method} ${front}`;
     let tally = this.#tallies.get(key);
     if (tally === undefined) {

@@ -1,9 +1,10 @@
 // How much may be under way at once: calls of a method in this process, and streams of one client. Given back once, when the call ends.
 import type { Call, Intercept } from "../call.ts";
+import { toCountedName } from "../schema/counted-name.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { Interceptor } from "./compose.ts";
-import { compileKey, toCountedName } from "./limit/limit-key.ts";
+import { compileKey } from "./limit/limit-key.ts";
 import type { PolicyOf } from "./policy.ts";
 
 export interface ConcurrencyOptions {

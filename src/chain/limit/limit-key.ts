@@ -1,12 +1,7 @@
 // What of a call is counted together: the key of a limit, as one string of bounded length that no client can make collide with another's.
 import { createHash } from "node:crypto";
 import type { Call, Identity } from "../../call.ts";
-import type { Method } from "../../schema/descriptor.ts";
-
-/** Methods that no proto names (`grpc.proxy_unknown`) are one: their names are the client's to make up. */
-export function toCountedName({ name, service }: Method): string {
-  return service.methods.length === 0 ? "unknown" : name;
-}
+import { toCountedName } from "../../schema/counted-name.ts";
 
 export type KeyOf = (call: Call) => string;
 

@@ -4,6 +4,7 @@
 //                    └─ run-unary | run-stream ⇄ attempts (again? when?) ────→ (each attempt)
 //                          sleep ◄──┘   replay       └─ pushback, budget
 import type { Handler } from "../../call.ts";
+import { toCountedName } from "../../schema/counted-name.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import type { RetryRule } from "../../schema/retry-rule.ts";
 import { Code } from "../../status.ts";
@@ -46,7 +47,7 @@ export function createRetries(options: RetriesOptions): Retries {
     const [rule, target] = [ruleOf(method), targetOf(method)];
     if (rule === undefined || target === undefined) return undefined;
     const codes = new Set(rule.codes.map((name) => Code[name]));
-    return { rule, codes, budget: budgetOf(target), tally: tallyOf(tallies, method.name), random };
+    return { rule, codes, budget: budgetOf(target), tally: tallyOf(tallies, method), random };
   };
   return { around: (next) => compileHandler(next, compile, options.sleep ?? sleep), tallies, budgets };
 }
@@ -81,8 +82,8 @@ function createHandler(method: RetriedMethod, { next, wait, pool }: Surroundings
   return { unary: (call) => runUnary(unary, call), stream: (call) => runStream(stream, call) };
 }
 
-/** Methods without a proto are made anew for each call, their names are not. */
-function tallyOf(tallies: RetryTally[], method: string): RetryTally {
+function tallyOf(tallies: RetryTally[], counted: Method): RetryTally {
+  const method = toCountedName(counted);
   const known = tallies.find((tally) => tally.method === method);
   if (known !== undefined) return known;
   const omitted = Object.fromEntries(omissions.map((omission) => [omission, 0])) as Record<Omission, number>;
