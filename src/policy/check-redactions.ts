@@ -197,7 +197,7 @@ function isSame(a: RedactRule, b: RedactRule): boolean {
   return isSameAudience(a, b) && a.mask === b.mask;
 }
 
-function isSameAudience(a: RedactRule, b: RedactRule): boolean {
+export function isSameAudience(a: RedactRule, b: RedactRule): boolean {
   const audienceOf = ({ unlessScopes, unlessRoles, unless }: RedactRule) => [unlessScopes, unlessRoles, unless];
   return JSON.stringify(audienceOf(a)) === JSON.stringify(audienceOf(b));
 }

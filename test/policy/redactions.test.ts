@@ -283,4 +283,32 @@ service S {
       said("c = m.secret", "t.M.secret", "4:70", "t.View.c"),
     ]);
   });
+
+  it("are warned of where a composed method shows to others what the method of its step redacts", async () => {
+    const load = (policies: string) =>
+      loadSource({
+        protos: `syntax = "proto3"; package t; import "sluice/annotations.proto";
+message Ask { string id = 1; }
+message Card { string number = 1; string bank = 2 [(sluice.redact) = { unless: "peer.address == 'a'" }]; }
+message M { Card card = 1; }
+message View { M whole = 1; string number = 2 [(sluice.redact) = { unless: "peer.address == 'b'" }]; Card card = 3; }
+service S {
+  rpc Get(Ask) returns (M) { option idempotency_level = NO_SIDE_EFFECTS; }
+  rpc Look(Ask) returns (View) {
+    option (sluice.compose) = {
+      step { id: "m" call: "t.S/Get" set: "id = req.id" }
+      out: "whole = m" out: "number = m.card.number" out: "card = m.card"
+    };
+  }
+}
+`,
+        yaml: `policies:\n${policies}`,
+      });
+    const ofStep = "  - { methods: [t.S.Get], redact: [{ fields: [t.Card.number] }] }\n";
+    expect((await load(ofStep)).problems).to.deep.equal([
+      "test.proto:9:12: warning: replies of t.S.Look show t.Card.number to others than those of t.S.Get do (sluice.yaml:2:47), which they take it from; redact it for t.S.Look, too, in policies of sluice.yaml",
+    ]);
+    const ofBoth = `${ofStep.replace("[t.S.Get]", "[t.S.Get, t.S.Look]")}  - { methods: [t.S.Look], redact: [{ fields: [t.View.number] }] }\n`;
+    expect((await load(ofBoth)).problems).to.deep.equal([]);
+  });
 });
