@@ -54,6 +54,7 @@ export function compileComposition(method: Method, rule: ComposeRule, inputs: Co
   if (reporting.hasFaults()) return undefined;
   warnOfUnused(found, out.needs, reporting);
   warnOfDependence(found, reporting);
+  warnOfTimes(found, timeoutMs, reporting);
   return {
     method,
     from: formatFrom(rule),
@@ -147,6 +148,17 @@ function warnOfDependence(steps: readonly LooseStep[], { warn }: Reporting): voi
       ["step", index],
       `it takes from ${steps[loose].id}, which is optional, and is left out together with it`,
       "write optional: true here too",
+    );
+  }
+}
+
+function warnOfTimes(steps: readonly LooseStep[], timeoutMs: number, { warn, rule: { settings } }: Reporting): void {
+  for (const { index, timeoutMs: ownMs } of steps) {
+    if (ownMs === Infinity || ownMs <= timeoutMs) continue;
+    warn(
+      ["step", index, "timeout"],
+      `${settings.step[index].timeout} is longer than all of it may take, ${settings.timeout}`,
+      "make it shorter, or leave it out",
     );
   }
 }

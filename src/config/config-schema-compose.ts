@@ -88,6 +88,6 @@ export const composeSchema: SchemaNode = {
   description:
     "Methods that the gateway answers itself, by their full names, from what other methods answer; instead of `(sluice.compose)`. See docs/compose.md.",
   maxProperties: 1000,
-  propertyNames: { type: "string", maxLength: 1024, "x-form": { kind: "selector" } },
+  propertyNames: { type: "string", maxLength: 1024, "x-form": { kind: "method" } },
   additionalProperties: composition,
 };

@@ -36,6 +36,7 @@ export type FormName =
   | "cache"
   | "cache-vary"
   | "field"
+  | "method"
   | CredentialForm;
 
 /** The value of the schema keyword `x-form`; `min` and `max` are for sizes and durations, inclusive. */
@@ -68,6 +69,13 @@ const writtenForms: ReadonlyMap<FormName, { readonly form: RegExp; readonly expe
     {
       form: /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/,
       expected: "the full name of a field is expected, e.g. shop.v1.Customer.ssn",
+    },
+  ],
+  [
+    "method",
+    {
+      form: /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/,
+      expected: "the full name of a method is expected, e.g. shop.v1.Orders.GetOrder",
     },
   ],
   ["cookie", { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, expected: "the name of a cookie is expected" }],

@@ -62,7 +62,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const source = path === undefined ? undefined : readSource(path, inputs.environment, report);
   const file = source === undefined ? createEmptyLayer() : createFileLayer(source);
   const areTextsValid = [checkTextLayer(flags, report), checkTextLayer(environment.layer, report)].every(Boolean);
-  const isFileValid = source === undefined || validateSource(source, report);
+  const isFileValid = source === undefined || validateSource(source, besideUnknown(diagnostics, report));
   const rules = collectRules({
     source,
     isFileValid,
@@ -79,6 +79,16 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
     salvage: salvageConfig(layers, rules),
     diagnostics,
     targets: layers.flatMap(listTargets),
+  };
+}
+
+/** Of a value that is not to be had nobody knows what is wrong with it. */
+function besideUnknown(diagnostics: readonly Diagnostic[], report: Report): Report {
+  const places = new Set(
+    diagnostics.filter(({ rule }) => rule === "undefined-variable").map(({ position }) => JSON.stringify(position)),
+  );
+  return (found) => {
+    if (!places.has(JSON.stringify(found.position))) report(found);
   };
 }
 

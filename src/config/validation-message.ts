@@ -14,7 +14,7 @@ export function toDiagnostic(error: ErrorObject, source: YamlSource, root: Schem
     return unknownKey(path, String(error.params["additionalProperty"]), node, { source, root });
   if (error.propertyName !== undefined) {
     const at = [...path, error.propertyName];
-    const problem = describe(error, node, error.propertyName);
+    const problem = error.keyword === "x-form" ? describeForm(error) : describe(error, node, error.propertyName);
     return {
       severity: "error",
       position: source.keyPositionOf(at),
@@ -96,10 +96,14 @@ function describe(error: ErrorObject, node: SchemaNode, value: unknown): string 
     case "maxProperties":
       return `has more than ${node.maxProperties} keys`;
     case "x-form":
-      return `${formProblem(error.schema as FormSpec, value) ?? "is not valid"}; found ${found(value)}`;
+      return `${describeForm(error)}; found ${found(value)}`;
     default:
       return `does not hold what the schema asks for (${error.keyword})`;
   }
+}
+
+function describeForm({ schema, data }: ErrorObject): string {
+  return formProblem(schema as FormSpec, data) ?? "is not valid";
 }
 
 function isUpstream(node: SchemaNode): boolean {

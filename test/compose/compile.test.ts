@@ -415,6 +415,11 @@ describe("a composition that can be meant", () => {
       "warning: step customer: it takes from order, which is optional, and is left out together with it; write optional: true here too",
     ]));
 
+  it("is warned of a step that has more time than all of it", async () =>
+    expect(await warned(`timeout: "1s" ${order.replace(" }", ' timeout: "1.5s" }')} ${customer}`)).to.deep.equal([
+      "warning: step order, timeout: 1.5s is longer than all of it may take, 1s; make it shorter, or leave it out",
+    ]));
+
   it("is warned of elements that are all asked the same", async () =>
     expect(
       await warned(

@@ -83,7 +83,12 @@ const refused: readonly [string, string, string][] = [
   [
     "a service name that is none",
     "upstreams: {a-b: 'x:1'}",
-    'sluice.yaml:1:13: error: upstreams: "a-b": the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*; found "a-b"',
+    'sluice.yaml:1:13: error: upstreams: "a-b": the full name of a gRPC service is expected, e.g. shop.v1.Orders, or a package as shop.v1.*',
+  ],
+  [
+    "a composed method by its path",
+    "compose: {shop.v1.Views/Get: {step: [{id: a, call: a.B/C}]}}",
+    'sluice.yaml:1:11: error: compose: "shop.v1.Views/Get": the full name of a method is expected, e.g. shop.v1.Orders.GetOrder',
   ],
   [
     "a client certificate without key",
