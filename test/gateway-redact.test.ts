@@ -230,6 +230,13 @@ describe("(sluice.redact) of answers that are kept", () => {
     expect((await get("/v1/some/tag", bearer("guest"), `If-None-Match: ${cut.tag}`)).status).to.equal(304);
   });
 
+  it("tells a browser that whoever comes next may see something else", async () => {
+    const varies = async (target: string): Promise<string | undefined> =>
+      (await gateway.request({ method: "GET", target })).headers.get("vary");
+    expect(await varies("/v1/some/varies")).to.contain("authorization");
+    expect(await varies("/v1/open/varies")).not.to.contain("authorization");
+  });
+
   it("lets caches on the way keep only what everybody sees", async () => {
     expect(await get("/v1/open/1", bearer("support"))).to.include({ scope: "public", body: '{"name":"Ada"}' });
     expect((await get("/v1/home/1")).scope).to.equal("private");

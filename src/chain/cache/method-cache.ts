@@ -70,8 +70,9 @@ export class MethodCache {
     this.#rule = rule;
     this.#inputs = inputs;
     this.#toQuestion = compileQuestion(method, { ...inputs, rule });
-    this.#caching = { vary: toVary(rule, inputs) };
-    this.#scope = rule.isPublic && inputs.isOpen && isForAll(policy) ? "public" : "private";
+    const isSame = rule.isPublic && isForAll(policy);
+    this.#caching = { vary: toVary(rule, inputs, isSame) };
+    this.#scope = isSame && inputs.isOpen ? "public" : "private";
   }
 
   /** Rejects with GatewayError only, as `next` does. */
@@ -252,13 +253,14 @@ function toUnkept(reply: Reply): Reply {
   return { ...reply, headers: withoutOwnNames(reply.headers), trailers: withoutOwnNames(reply.trailers) };
 }
 
-/** Request headers that the answer depends on, as far as they can be told. */
+/** Request headers that the answer depends on, as far as they can be told. `isSame`: whoever calls may have it, and sees the same of it. */
 function toVary(
   rule: CacheRule,
   { credentialHeaders, requestHeaders, requestIdNames }: MethodCacheInputs,
+  isSame: boolean,
 ): readonly string[] {
   const keyed = rule.isPublic || rule.vary.length > 0 ? rule.vary : requestHeaders;
-  const names = [...(rule.isPublic ? [] : credentialHeaders), ...keyed];
+  const names = [...(isSame ? [] : credentialHeaders), ...keyed];
   const isTold = (name: string): boolean =>
     !isUnkeyed({ requestIdNames }, name) && !["tracestate", "baggage"].includes(name);
   return [...new Set(names)].filter(isTold);
