@@ -38,9 +38,9 @@ export function formatHelp(command: Command, style: Style): string {
     "",
     style.bold("Examples:"),
     ...command.examples.flatMap(({ line, note }) => [`  ${style.dim(`# ${note}`)}`, `  ${line}`]),
-    ...(command.name === "version"
-      ? []
-      : ["", "Every setting can also stand in sluice.yaml; flags win over SLUICE_* variables, those over the file."]),
+    ...(command.flags.some(({ name }) => name === "config")
+      ? ["", "Every setting can also stand in sluice.yaml; flags win over SLUICE_* variables, those over the file."]
+      : []),
   ].join("\n");
 }
 

@@ -18,6 +18,7 @@ export function readRetry(declared: Declared, option: string, fault: Fault): Pla
     return place("off", position);
   }
   const times = new Map<string, number>();
+  let isWrong = false;
   for (const field of ["initial_backoff", "max_backoff", "per_try_timeout"]) {
     const text = retry.get(field);
     if (text === undefined) continue;
@@ -25,9 +26,8 @@ export function readRetry(declared: Declared, option: string, fault: Fault): Pla
     if (ms === undefined || ms <= 0) {
       const shown = JSON.stringify(text);
       fault(`${option}.${field}`, `${field} of retry: a positive duration is expected, e.g. "100ms", found ${shown}`);
-      return undefined;
-    }
-    times.set(field, ms);
+      isWrong = true;
+    } else times.set(field, ms);
   }
   const rule = readRetryRule({
     maxAttempts: toNumber(retry.get("max_attempts")),
@@ -37,7 +37,7 @@ export function readRetry(declared: Declared, option: string, fault: Fault): Pla
     multiplier: toNumber(retry.get("multiplier")),
     perTryTimeoutMs: times.get("per_try_timeout"),
   });
-  if (!isRetryFault(rule)) return place(rule, position);
+  if (!isRetryFault(rule)) return isWrong ? undefined : place(rule, position);
   const at = retry.has(rule.at) ? `${option}.${rule.at}` : option;
   fault(at, `${rule.at} of retry: ${rule.message}`, rule.hint?.replace("retry: off", `${option} = { off: true }`));
   return undefined;

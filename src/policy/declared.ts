@@ -1,4 +1,4 @@
-// What the protos say of methods and services about who may call them, how often, and for how long: the options of sluice/annotations.proto.
+// What the protos say of methods and services, the options of sluice/annotations.proto: who may call them, how often and for how long, which answers are kept and which calls made again.
 import type { AuthLevel, AuthRule } from "../chain/policy.ts";
 import { parseTimeout } from "../metadata.ts";
 import type { Declared, Method, OptionMessage, OptionValue, Service } from "../schema/descriptor.ts";

@@ -39,6 +39,8 @@ describe("runCommand", () => {
             .and.to.contain(flag.description)
             .and.to.contain(flag.fallback ?? "");
         for (const { line } of command.examples) expect(out).to.contain(line);
+        const isConfigured = command.flags.some(({ name }) => name === "config");
+        expect(out.includes("Every setting can also stand in sluice.yaml")).to.equal(isConfigured);
       }
     });
   }

@@ -242,6 +242,15 @@ describe("retry", () => {
       expect(problems.join("\n")).to.match(new RegExp(problem.source, "m"));
     });
 
+  it("is refused for all its times and numbers at once", () => {
+    const { problems } = compile(option('max_backoff: "soon" per_try_timeout: "later" max_attempts: 9'), "");
+    expect(problems.map((problem) => /\w+ of retry/.exec(problem)?.[0])).to.deep.equal([
+      "max_backoff of retry",
+      "per_try_timeout of retry",
+      "max_attempts of retry",
+    ]);
+  });
+
   it("has no timeout to keep to for a stream that nobody limits", () => {
     const watch = `service Orders { rpc Watch(Req) returns (stream Res) { ${safe} } }`;
     const yaml = "policies: [{ methods: [shop.v1.Orders.Watch], retry: { per_try_timeout: 1m } }]";
