@@ -20,6 +20,8 @@ const fewStreams = 32;
 const firstWindowBytes = 65_535;
 /** Sent messages are kept for another attempt up to this, until the backend answers. */
 const keptBytes = 65_536;
+/** What one takes beside its bytes: those without any would be kept for ever. */
+const overhead = 64;
 
 const nothing = new Uint8Array(0);
 
@@ -152,7 +154,7 @@ class StreamRun extends NativeCall {
 
   #keep(message: KeptMessage): void {
     if (this.#kept === undefined) return;
-    this.#keptBytes += message.bytes.length;
+    this.#keptBytes += message.bytes.length + overhead;
     if (this.#keptBytes > keptBytes) this.#kept = undefined;
     else this.#kept.push(message);
   }

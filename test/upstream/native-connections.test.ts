@@ -126,6 +126,22 @@ describe("native transport, its connections", () => {
     });
   }
 
+  it("do not send a stream again that has sent more messages than are kept, without a byte in them", async () => {
+    let tries = 0;
+    const backend = await serve((stream) => {
+      tries++;
+      let received = 0;
+      stream.on("data", (chunk: Buffer) => {
+        received += chunk.length;
+        if (received >= 2000 * 5) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
+      });
+    });
+    const messages = readerOf(Array.from({ length: 2000 }, () => Buffer.alloc(0)));
+    const reply = open(backend.target).stream(streamCall("/t.S/M", messages));
+    expect((await failureOf(readAll(reply.messages))).code).to.equal(Code.UNAVAILABLE);
+    expect(tries).to.equal(1);
+  });
+
   it("do not send a stream again that has sent more than is kept", async () => {
     let tries = 0;
     const backend = await serve((stream) => {
