@@ -1,5 +1,6 @@
 // The transports of bench/transport.ts by name, and calls as the gateway makes them.
-import { Cancellation, type StreamCall, type UnaryCall } from "../src/call.ts";
+import type { StreamCall, UnaryCall } from "../src/call.ts";
+import { Cancellation } from "../src/cancellation.ts";
 import { emptyMetadata } from "../src/metadata.ts";
 import type { Method } from "../src/schema/descriptor.ts";
 import { createGrpcJsTransport } from "../src/upstream/grpc-js.ts";

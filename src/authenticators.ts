@@ -1,5 +1,5 @@
 // Who may call, as the configuration says it: the ways to say who one is, what each method asks, and what backends are told.
-import type { Authenticate } from "./call.ts";
+import type { Authenticate } from "./caller.ts";
 import { createAuthentication } from "./chain/authenticate.ts";
 import type { Authentication } from "./chain/authenticate.ts";
 import type { Authenticator } from "./chain/authenticate/authenticator.ts";

@@ -1,5 +1,6 @@
 // Every front on one handler, and which of them takes what comes: gRPC by its content type, own pages by their path, REST all the rest.
-import type { Authenticate, Chain, ReportFault } from "./call.ts";
+import type { Chain, ReportFault } from "./call.ts";
+import type { Authenticate } from "./caller.ts";
 import type { Bans } from "./chain/bans.ts";
 import type { PolicyOf } from "./chain/policy.ts";
 import type { Config } from "./config/config.ts";

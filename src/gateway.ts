@@ -9,7 +9,8 @@
 //
 // What chain/cache has kept is given from there, and nothing behind it is asked; chain/redact stands before it, and cuts out of such replies, too.
 // Before every front stands front/guard: the request's id, what pages may read, addresses that are served, bans, preflights.
-import type { Authenticate, ReportFault } from "./call.ts";
+import type { ReportFault } from "./call.ts";
+import type { Authenticate } from "./caller.ts";
 import { credentialsRevoked } from "./chain/authenticate.ts";
 import type { Authentication } from "./chain/authenticate.ts";
 import { composeChain } from "./chain/compose.ts";

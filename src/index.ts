@@ -1,23 +1,19 @@
 // The public API, name by name; the only file that re-exports.
 export type {
-  Authenticate,
-  AuthenticationRequest,
   Call,
   CallEnd,
-  Cancellation,
   FailureTap,
   Handler,
-  Identity,
   Intercept,
   MessageReader,
   MessageTap,
   Reply,
-  RequestHeaders,
-  RequestSource,
   StreamCall,
   StreamReply,
   UnaryCall,
 } from "./call.ts";
+export type { Authenticate, AuthenticationRequest, Identity, RequestHeaders, RequestSource } from "./caller.ts";
+export type { Cancellation } from "./cancellation.ts";
 export type { Around } from "./chain/compose.ts";
 export type { CustomAround, CustomIntercept, CustomInterceptor } from "./chain/points.ts";
 export type { Config } from "./config/config.ts";

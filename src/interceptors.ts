@@ -1,5 +1,5 @@
 // The gateway's own interceptors, each built from what the configuration says of it, in the order calls pass them; absent ones are left out.
-import type { Authenticate } from "./call.ts";
+import type { Authenticate } from "./caller.ts";
 import { createConfiguredAuthentication, realm } from "./authenticators.ts";
 import { createCaching } from "./caching.ts";
 import { createAddressRules } from "./chain/address.ts";

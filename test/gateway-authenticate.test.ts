@@ -6,7 +6,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { expect } from "chai";
-import type { Authenticate, Identity } from "../src/call.ts";
+import type { Authenticate, Identity } from "../src/caller.ts";
 import type { CustomAround, CustomInterceptor } from "../src/chain/points.ts";
 import { Sweep } from "../src/front/stream/sweep.ts";
 import { createGateway } from "../src/gateway.ts";

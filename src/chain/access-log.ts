@@ -1,11 +1,12 @@
 // One line a call when it ends, and one for each request that did not come to be a call: who asked for what, and what became of it.
-import type { Call, CallEnd, FrontName, Miss, Peer, RequestHeaders, RequestSource } from "../call.ts";
+import type { Call, CallEnd, FrontName, Miss } from "../call.ts";
+import type { Peer, RequestHeaders, RequestSource } from "../caller.ts";
 import { quote } from "../json-line.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, codeName } from "../status.ts";
 import type { GatewayError } from "../status.ts";
 import type { Interceptor } from "./compose.ts";
-import { compileTargetRedaction } from "./redact-target.ts";
+import { compileLogTarget } from "./log-target.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -107,7 +108,7 @@ interface Requested {
 }
 
 function compileRequestFields(options: AccessLogOptions): (front: FrontName, request: Requested) => string {
-  const toTarget = compileTargetRedaction(options);
+  const toTarget = compileLogTarget(options);
   const secret = new Set([...secretHeaders, ...options.redact.map((name) => name.toLowerCase())]);
   const logged = options.headers.map((name) => ({
     name,

@@ -1,5 +1,6 @@
 // Who makes a call: asked before it goes on, once; and the end of streams whose caller's credentials end or are revoked.
-import type { Authenticate, AuthenticationRequest, Call, Identity, Intercept } from "../call.ts";
+import type { Call, Intercept } from "../call.ts";
+import type { Authenticate, AuthenticationRequest, Identity } from "../caller.ts";
 import type { Metric } from "../exposition.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";

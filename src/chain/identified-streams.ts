@@ -1,6 +1,8 @@
 // Open streams whose callers are known: each ends when its caller's credentials have ended, or are revoked.
-import { toEndOf } from "../call.ts";
-import type { Call, Cancellation, Identity } from "../call.ts";
+import { toEndOf } from "../caller.ts";
+import type { Call } from "../call.ts";
+import type { Identity } from "../caller.ts";
+import type { Cancellation } from "../cancellation.ts";
 import { Code, GatewayError } from "../status.ts";
 
 /** Looked at now and then; `sweepIndex` belongs to the timer, -1 at first. */

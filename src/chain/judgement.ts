@@ -1,5 +1,6 @@
 // A caller's credentials while somebody else looks at them: not longer than the caller waits, nor for ever.
-import type { Call, Identity } from "../call.ts";
+import type { Call } from "../call.ts";
+import type { Identity } from "../caller.ts";
 import { Code, deadlineExceeded, GatewayError } from "../status.ts";
 import type { Timed, Timer } from "./identified-streams.ts";
 

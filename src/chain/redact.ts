@@ -1,5 +1,6 @@
 // Takes out of replies, and of the details of errors, what their caller may not see.
-import type { Call, Identity } from "../call.ts";
+import type { Call } from "../call.ts";
+import type { Identity } from "../caller.ts";
 import { lazily } from "../lazily.ts";
 import { redactMessage } from "../redact/redact-message.ts";
 import type { Redaction } from "../redact/redact-message.ts";

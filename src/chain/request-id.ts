@@ -1,5 +1,6 @@
 // The id of a call: that of its request, which on a WebSocket is the handshake and brings several calls; what backends get of it.
-import type { Call, RequestSource } from "../call.ts";
+import type { Call } from "../call.ts";
+import type { RequestSource } from "../caller.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Interceptor } from "./compose.ts";
 

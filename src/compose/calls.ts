@@ -1,5 +1,6 @@
 // The calls of one request to a composed method: each only once, no more than it may come to, and not too many at a time.
-import type { Cancellation, UnaryCall, UnaryHandler } from "../call.ts";
+import type { UnaryCall, UnaryHandler } from "../call.ts";
+import type { Cancellation } from "../cancellation.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";
 import { Meter, tooLarge } from "./meter.ts";

@@ -1,6 +1,6 @@
 // `if` of a step: a condition in CEL over the request, the element, and what other steps have answered.
 import type { CelInput } from "@bufbuild/cel";
-import type { Identity } from "../call.ts";
+import type { Identity } from "../caller.ts";
 import { typeOfValue } from "../chain/authorize/condition-type.ts";
 import type { ConditionType } from "../chain/authorize/condition-type.ts";
 import { compileExpression } from "../chain/authorize/expression.ts";

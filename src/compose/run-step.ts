@@ -1,5 +1,5 @@
 // One step of a composition: its condition, its one call or those for the elements of a list, alone or in batches.
-import type { Identity } from "../call.ts";
+import type { Identity } from "../caller.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { Batches } from "./batches.ts";
 import { createLimiter } from "./calls.ts";

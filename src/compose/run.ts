@@ -1,5 +1,5 @@
 // One request to a composed method: each step begins the moment what it takes is there; the first that fails and must not ends all others.
-import { Cancellation } from "../call.ts";
+import { Cancellation } from "../cancellation.ts";
 import type { Reply, UnaryCall, UnaryHandler } from "../call.ts";
 import { emptyMetadata } from "../metadata.ts";
 import { Code, codeName, GatewayError } from "../status.ts";

@@ -1,7 +1,7 @@
 // Who the client is and what it asked for when proxies stand between: X-Forwarded-* believed only from trusted addresses.
 import { isIP } from "node:net";
 import { compileAddressList, plainAddress } from "../addresses.ts";
-import type { Peer } from "../call.ts";
+import type { Peer } from "../caller.ts";
 import type { Exchange } from "./front.ts";
 
 export interface Forwarded {

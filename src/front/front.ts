@@ -1,12 +1,12 @@
 // What a front sees of its client: one neutral exchange, the same for HTTP/1.1 and HTTP/2, so a listener can be replaced without touching a front.
 import type { Duplex } from "node:stream";
-import type { ClientCertificate, Peer, RequestHeaders } from "../call.ts";
+import type { ClientCertificate, Peer, RequestHeaders } from "../caller.ts";
 import type { GatewayError } from "../status.ts";
 
 /** `[name, value, …]`, names lower case. */
 export type HeaderList = readonly string[];
 
-export type { RequestHeaders } from "../call.ts";
+export type { RequestHeaders } from "../caller.ts";
 
 export interface Exchange {
   readonly httpVersion: "1.0" | "1.1" | "2";

@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { ClientCertificate } from "../call.ts";
+import type { ClientCertificate } from "../caller.ts";
 
 /** Undefined for a client without one, and for one that was not verified. */
 export type CertificateReader = () => ClientCertificate | undefined;

@@ -1,5 +1,5 @@
 // One HTTP/1.1 request and its answer as the neutral Exchange that fronts see.
-import type { ClientCertificate, Peer } from "../call.ts";
+import type { ClientCertificate, Peer } from "../caller.ts";
 import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter } from "../front/front.ts";
 import type { Http1Request, RequestHandlers } from "../http1/contract.ts";
 import type { Http1Failure } from "../http1/failure.ts";

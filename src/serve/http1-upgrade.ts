@@ -1,6 +1,6 @@
 // A request to speak another protocol on its HTTP/1.1 connection (RFC 9110 section 7.8), from its head to the front's answer.
 import type { Duplex } from "node:stream";
-import type { ClientCertificate, Peer } from "../call.ts";
+import type { ClientCertificate, Peer } from "../caller.ts";
 import type { HeaderList, RequestHeaders, Upgrade } from "../front/front.ts";
 import { dateLine, headerLines, statusLine } from "../http1/answer.ts";
 import type { Http1Request } from "../http1/contract.ts";

@@ -1,5 +1,5 @@
 // One HTTP/2 request as the exchange a front answers: what the stream calls back on one side, what the front calls on the other.
-import type { ClientCertificate, Peer } from "../call.ts";
+import type { ClientCertificate, Peer } from "../caller.ts";
 import type { BodyReceiver, Exchange, HeaderList, RequestHeaders, ResponseWriter } from "../front/front.ts";
 import type { Http2Stream, StreamHandlers } from "../http2/contract.ts";
 import type { GatewayError } from "../status.ts";

@@ -1,6 +1,6 @@
 // Watches one service of a backend for one client: passes on what the backend's own Watch says, asks again after every loss,
 // and follows the connection where the backend has no health service.
-import { Cancellation } from "../call.ts";
+import { Cancellation } from "../cancellation.ts";
 import type { MessageReader, StreamCall } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { Code, GatewayError } from "../status.ts";

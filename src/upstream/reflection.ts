@@ -1,5 +1,6 @@
 // Asks a running backend for its protos by gRPC server reflection (v1, else v1alpha); before serving, never per request.
-import { Cancellation, type Handler, type MessageReader, type StreamReply } from "../call.ts";
+import type { Handler, MessageReader, StreamReply } from "../call.ts";
+import { Cancellation } from "../cancellation.ts";
 import { emptyMetadata } from "../metadata.ts";
 import type { MessageType, Method, Service } from "../schema/descriptor.ts";
 import { Code, codeName, GatewayError } from "../status.ts";

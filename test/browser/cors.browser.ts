@@ -5,7 +5,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import type { Authenticate } from "../../src/call.ts";
+import type { Authenticate } from "../../src/caller.ts";
 import { Code, GatewayError } from "../../src/status.ts";
 import { startGateway } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";

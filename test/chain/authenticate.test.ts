@@ -1,6 +1,7 @@
 // The interceptor that asks who calls: what it lets through at once, what it leaves to others, and what it forgets.
 import { expect } from "chai";
-import type { Call, CallStart, Handler, Identity, Reply, StreamReply } from "../../src/call.ts";
+import type { Call, CallStart, Handler, Reply, StreamReply } from "../../src/call.ts";
+import type { Identity } from "../../src/caller.ts";
 import { createAuthentication } from "../../src/chain/authenticate.ts";
 import { composeChain } from "../../src/chain/compose.ts";
 import type { Interceptor } from "../../src/chain/compose.ts";

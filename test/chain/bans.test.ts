@@ -1,6 +1,6 @@
 // Bans over real sockets: who is counted, who is banned, what a banned client gets on every way to call the gateway.
 import { expect } from "chai";
-import type { Authenticate } from "../../src/call.ts";
+import type { Authenticate } from "../../src/caller.ts";
 import { Code, GatewayError } from "../../src/status.ts";
 import { pairs } from "../matrix/pairs.ts";
 import { startGateway } from "../support/gateway.ts";

@@ -1,6 +1,8 @@
 // Calls as a front makes them, for tests of interceptors.
-import { Call, Cancellation } from "../../src/call.ts";
-import type { CallStart, RequestSource } from "../../src/call.ts";
+import { Call } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
+import type { CallStart } from "../../src/call.ts";
+import type { RequestSource } from "../../src/caller.ts";
 import type { Method } from "../../src/schema/descriptor.ts";
 
 const peer = { address: "203.0.113.7", port: 4711 };

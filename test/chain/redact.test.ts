@@ -1,6 +1,7 @@
 // What of a call is redacted, for whom, and when that is asked again; whole gateways with it are in gateway-redact.test.ts and matrix/.
 import { expect } from "chai";
-import type { Call, Identity } from "../../src/call.ts";
+import type { Call } from "../../src/call.ts";
+import type { Identity } from "../../src/caller.ts";
 import type { AuthLevel, MethodPolicy, RedactRule } from "../../src/chain/policy.ts";
 import { createRedact } from "../../src/chain/redact.ts";
 import type { Method } from "../../src/schema/descriptor.ts";

@@ -5,7 +5,7 @@ import { get } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:tls";
 import { expect } from "chai";
-import type { ClientCertificate } from "../../src/call.ts";
+import type { ClientCertificate } from "../../src/caller.ts";
 import { parseAltNames } from "../../src/serve/client-certificate.ts";
 import { serveHttp2 } from "../../src/serve/http2-connection.ts";
 import { createListener } from "../../src/serve/listen.ts";

@@ -1,5 +1,6 @@
 // The gateway's own services over a schema from proto text; what they are asked and what they answer is JSON of their messages.
-import { Cancellation, type Handler, type MessageReader, type StreamReply } from "../../src/call.ts";
+import type { Handler, MessageReader, StreamReply } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { emptyMetadata, type Metadata } from "../../src/metadata.ts";
 import type { Method } from "../../src/schema/descriptor.ts";
 import type { HealthBackend, HealthUpstreams } from "../../src/services/health-backend.ts";

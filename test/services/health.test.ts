@@ -1,7 +1,8 @@
 // grpc.health.v1 as the gateway answers it: its own state, and that of services through real backends and scripted ones.
 import { once } from "node:events";
 import { expect } from "chai";
-import { Cancellation, type Handler, type MessageReader } from "../../src/call.ts";
+import type { Handler, MessageReader } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { emptyMetadata } from "../../src/metadata.ts";
 import { Code, GatewayError } from "../../src/status.ts";
 import { createNativeTransport } from "../../src/upstream/native.ts";

@@ -1,6 +1,7 @@
 // The gateway's own services as a part of the chain: which methods are answered here, which go on, and what can be turned off.
 import { expect } from "chai";
-import { Cancellation, type Handler, type UnaryCall } from "../../src/call.ts";
+import type { Handler, UnaryCall } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { emptyMetadata } from "../../src/metadata.ts";
 import type { Method } from "../../src/schema/descriptor.ts";
 import { Code } from "../../src/status.ts";

@@ -1,5 +1,6 @@
 // Calls for transport tests, made by hand: a method is its path here, messages come from arrays or functions.
-import { Cancellation, type MessageReader, type StreamCall, type UnaryCall } from "../../src/call.ts";
+import type { MessageReader, StreamCall, UnaryCall } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { emptyMetadata, type Metadata } from "../../src/metadata.ts";
 import type { MessageType, Method, MethodKind } from "../../src/schema/descriptor.ts";
 import { Code, GatewayError } from "../../src/status.ts";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "chai";
-import { Cancellation } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { getMetadata, type Metadata } from "../../src/metadata.ts";
 import { Code } from "../../src/status.ts";
 import type { Transport, TransportFactory } from "../../src/upstream/transport.ts";

@@ -3,7 +3,7 @@ import http2 from "node:http2";
 import { connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { expect } from "chai";
-import { Cancellation } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { Code } from "../../src/status.ts";
 import { createNativeTransport, createNativeTransportWith } from "../../src/upstream/native.ts";
 import type { TlsOptions, Transport, TransportFactory } from "../../src/upstream/transport.ts";

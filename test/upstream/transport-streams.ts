@@ -1,6 +1,6 @@
 // What every transport does with streams: order, half-close, errors after messages, backpressure both ways.
 import { expect } from "chai";
-import { Cancellation } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { getMetadata } from "../../src/metadata.ts";
 import { Code } from "../../src/status.ts";
 import { type Backend, BackendError, toStatus } from "../support/backend.ts";

@@ -1,6 +1,6 @@
 // The behaviour every transport must show, against real backends: calls, metadata, deadlines, cancellation, limits, streams.
 import { expect } from "chai";
-import { Cancellation } from "../../src/call.ts";
+import { Cancellation } from "../../src/cancellation.ts";
 import { getMetadata } from "../../src/metadata.ts";
 import { Code } from "../../src/status.ts";
 import type { TransportFactory } from "../../src/upstream/transport.ts";

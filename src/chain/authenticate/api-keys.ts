@@ -1,6 +1,6 @@
 // API keys: a header, or a query parameter where that is allowed, holds one; a table of hashes says whose it is.
 import { timingSafeEqual } from "node:crypto";
-import type { AuthenticationRequest, Identity } from "../../call.ts";
+import type { AuthenticationRequest, Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { hashSecret, parseApiKey } from "../../credentials/api-key-text.ts";
 import type { ApiKey } from "../../credentials/credentials.ts";

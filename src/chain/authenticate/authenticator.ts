@@ -1,5 +1,5 @@
 // One way to say who somebody is, and several of them as one: the first that finds credentials of its kind decides.
-import type { Authenticate, AuthenticationRequest, Identity } from "../../call.ts";
+import type { Authenticate, AuthenticationRequest, Identity } from "../../caller.ts";
 import type { Metric } from "../../exposition.ts";
 
 /** A kind of credentials: bearer tokens that are JWTs, API keys, client certificates. */

@@ -1,6 +1,6 @@
 // User names and passwords (RFC 7617). Each costs a slow hash: few at a time, and what was found out is remembered for a while.
 import { createHmac, randomBytes } from "node:crypto";
-import type { AuthenticationRequest, Identity } from "../../call.ts";
+import type { AuthenticationRequest, Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { PasswordUser } from "../../credentials/credentials.ts";
 import { isPassword } from "../../credentials/password-hash.ts";

@@ -1,5 +1,5 @@
 // What the claims of a token must be (RFC 7519 section 4.1), and who they say it is.
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { Problem, UnverifiedToken } from "./read-token.ts";
 import type { JsonObject } from "./unique-json.ts";
 

@@ -1,5 +1,5 @@
 // The bearer token of a request: in its Authorization header (RFC 6750 section 2.1), else in a cookie, where the page may use that.
-import type { AuthenticationRequest, RequestHeaders } from "../../call.ts";
+import type { AuthenticationRequest, RequestHeaders } from "../../caller.ts";
 import { getMetadata } from "../../metadata.ts";
 import { maxTokenBytes } from "./read-token.ts";
 import type { Problem } from "./read-token.ts";

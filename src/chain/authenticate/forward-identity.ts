@@ -1,5 +1,6 @@
 // What backends are told of a caller: the claims that are configured, and nothing a client could have said in their place, in whatever spelling.
-import type { Call, Identity } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { Metadata } from "../../metadata.ts";
 import { readClaim } from "./check-claims.ts";
 

@@ -1,5 +1,5 @@
 // The server that tells of tokens (RFC 7662): what it is asked, what its answers mean, and that it is left alone for a moment when it is down.
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { readClaim, toWords } from "./check-claims.ts";
 

@@ -1,6 +1,6 @@
 // Bearer tokens that only their issuer can read: it is asked about each (RFC 7662), and what it said holds for a while.
 import { hash } from "node:crypto";
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { findToken } from "./find-token.ts";
 import type { TokenPlaces } from "./find-token.ts";

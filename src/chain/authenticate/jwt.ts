@@ -1,6 +1,6 @@
 // Callers who bring a JWT: whose it is, after its issuer's keys; a token that came before is known without asking again.
 import { createHash, createSecretKey } from "node:crypto";
-import type { AuthenticationRequest, Identity } from "../../call.ts";
+import type { AuthenticationRequest, Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Timer } from "../identified-streams.ts";
 import type { Authenticator } from "./authenticator.ts";

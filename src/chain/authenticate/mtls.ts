@@ -1,5 +1,5 @@
 // Clients whose verified certificate says who they are.
-import type { AuthenticationRequest, ClientCertificate, Identity } from "../../call.ts";
+import type { AuthenticationRequest, ClientCertificate, Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Authenticator } from "./authenticator.ts";
 

@@ -1,5 +1,5 @@
 // What was said of tokens, for a while: as many as there is room for, by their hashes.
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 
 export interface TokenAnswer {
   /** Undefined: the token does not hold. */

@@ -1,6 +1,6 @@
 // What is known of tokens that came before: whose they are, or why they are refused; bounded in entries and in bytes.
 import { hash } from "node:crypto";
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { GatewayError } from "../../status.ts";
 import type { VerificationKey } from "./json-web-keys.ts";
 

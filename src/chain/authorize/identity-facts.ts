@@ -1,7 +1,7 @@
 // What conditions may know of whoever calls, and the time: what rules and compositions share.
 import type { CelInput } from "@bufbuild/cel";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { ConditionType } from "./condition-type.ts";
 import { variableTypes } from "./condition-type.ts";
 

@@ -1,5 +1,5 @@
 // One question to the backend that several calls wait for. Each leaves when it has to; the last one to leave ends the question.
-import { Cancellation } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { UnaryCall } from "../../call.ts";
 import { Code, deadlineExceeded, GatewayError } from "../../status.ts";
 

@@ -1,6 +1,7 @@
 // What a call asks for, as one key, and what the backend gets of it: what is not part of the key does not reach the backend, so that nobody can put an answer there for others.
 import { hash } from "node:crypto";
-import type { Identity, UnaryCall } from "../../call.ts";
+import type { UnaryCall } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { Metadata } from "../../metadata.ts";
 import { isNeverKeyed } from "../../schema/cache-rule.ts";
 import type { CacheRule } from "../../schema/cache-rule.ts";

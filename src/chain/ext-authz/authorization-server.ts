@@ -1,5 +1,5 @@
 // The ext_authz server: one question a call, in bounded time; what comes of it when it does not answer is configured.
-import { Cancellation } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { UnaryHandler } from "../../call.ts";
 import { getMetadata, isMetadataText, isReservedResponseHeader } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";

@@ -1,12 +1,6 @@
 // What an ext_authz server is told of a call: envoy.service.auth.v3.CheckRequest in bytes, the fields that Envoy fills.
-import type {
-  AuthenticationRequest,
-  ClientCertificate,
-  FrontName,
-  Identity,
-  Peer,
-  RequestHeaders,
-} from "../../call.ts";
+import type { FrontName } from "../../call.ts";
+import type { AuthenticationRequest, ClientCertificate, Identity, Peer, RequestHeaders } from "../../caller.ts";
 import { WireWriter } from "../../schema/descriptor/wire.ts";
 
 export interface CheckRequestOptions {

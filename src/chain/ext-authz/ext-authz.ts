@@ -1,5 +1,6 @@
 // ext_authz in the chain: every call that is not public is put to the server; what it says goes on with the call, and may be who calls.
-import type { AuthenticationRequest, Call, Identity, Intercept, RequestHeaders, RequestSource } from "../../call.ts";
+import type { Call, Intercept } from "../../call.ts";
+import type { AuthenticationRequest, Identity, RequestHeaders, RequestSource } from "../../caller.ts";
 import type { MetricSource } from "../../exposition.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import type { Authenticator } from "../authenticate/authenticator.ts";

@@ -1,5 +1,5 @@
 // Who calls, as an ext_authz server says it.
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import { readClaim, toWords } from "../authenticate/check-claims.ts";
 import type { Allowed } from "./check-response.ts";
 

@@ -1,6 +1,7 @@
 // What of a call is counted together: the key of a limit, as one string of bounded length that no client can make collide with another's.
 import { createHash } from "node:crypto";
-import type { Call, Identity } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import { toCountedName } from "../../schema/counted-name.ts";
 
 export type KeyOf = (call: Call) => string;

@@ -11,7 +11,8 @@ import {
   TraceFlags,
 } from "@opentelemetry/api";
 import type { Attributes, Context, Span, SpanContext, Tracer } from "@opentelemetry/api";
-import type { Call, CallEnd, Cancellation, StreamCall, TraceContext, UnaryCall } from "../../call.ts";
+import type { Call, CallEnd, StreamCall, TraceContext, UnaryCall } from "../../call.ts";
+import type { Cancellation } from "../../cancellation.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import { Code, codeName, GatewayError } from "../../status.ts";
 import type { Around, ChainWatch } from "../compose.ts";

@@ -1,5 +1,6 @@
 // The life of one streaming call over gRPC, whichever side streams: messages pass one by one, each side as fast as the other takes them.
-import { Call, Cancellation } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { StreamReply } from "../../call.ts";
 import type { MessageEncoding } from "../../compression.ts";
 import { framePrefix, joinFrame } from "../../grpc-frame.ts";

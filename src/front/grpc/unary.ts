@@ -1,5 +1,6 @@
 // The life of one unary call over gRPC: one message in, call, one message out. Whatever fails becomes the trailers.
-import { Call, Cancellation } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { Reply } from "../../call.ts";
 import { FrameReader, framePrefix, joinFrame } from "../../grpc-frame.ts";
 import type { MessageSink } from "../../grpc-frame.ts";

@@ -1,5 +1,6 @@
 // A streaming call while it is under way: its clocks, its count, and the one way to end it early.
-import { Call, Cancellation } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { StreamReply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Forwarded } from "../forwarded.ts";

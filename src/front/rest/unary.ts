@@ -1,5 +1,6 @@
 // The life of one unary call over REST: negotiate, read, call, answer. Whatever is thrown on the way becomes the error answer.
-import { Call, Cancellation } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { Reply } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyView } from "../../translate/reply/reply.ts";

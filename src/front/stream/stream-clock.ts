@@ -1,6 +1,6 @@
 // How long a stream may live, and how long it may be silent: what a deadline is to a unary call.
-import { toEndOf } from "../../call.ts";
-import type { Identity } from "../../call.ts";
+import { toEndOf } from "../../caller.ts";
+import type { Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Sweep, Swept } from "./sweep.ts";
 

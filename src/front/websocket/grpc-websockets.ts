@@ -1,6 +1,8 @@
 // The protocol of @improbable-eng/grpc-web over WebSocket, for pages that still speak it: one gRPC call, framed as gRPC-Web frames it.
-import { Call, Cancellation } from "../../call.ts";
-import type { Chain, Peer, RequestHeaders, RequestSource } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
+import type { Chain } from "../../call.ts";
+import type { Peer, RequestHeaders, RequestSource } from "../../caller.ts";
 import { FrameReader, joinFrame } from "../../grpc-frame.ts";
 import type { MessageSink as FrameSink } from "../../grpc-frame.ts";
 import type { Metadata } from "../../metadata.ts";

@@ -1,5 +1,6 @@
 // The modes behind one interface: what to open for a caller, and how each says no.
-import type { Authenticate, Call, Chain, Identity } from "../../call.ts";
+import type { Call, Chain } from "../../call.ts";
+import type { Authenticate, Identity } from "../../caller.ts";
 import type { Binding } from "../../schema/binding.ts";
 import type { Schema } from "../../schema/descriptor.ts";
 import type { GatewayError } from "../../status.ts";

@@ -1,5 +1,5 @@
 // Who the calls of a multiplexed socket are of: what the handshake, `init` and `auth` brought, once it has been judged.
-import type { Authenticate, Identity, Peer, RequestHeaders, RequestSource } from "../../call.ts";
+import type { Authenticate, Identity, Peer, RequestHeaders, RequestSource } from "../../caller.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { isNeutral, overlayHeaders, toAuthorization } from "./mux-metadata.ts";

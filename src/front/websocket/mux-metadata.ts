@@ -1,7 +1,7 @@
 // Metadata that a client puts into its frames: judged like headers of a request, and laid over what came before it.
 import { emptyMetadata, isMetadataName, isMetadataText } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
-import type { RequestHeaders } from "../../call.ts";
+import type { RequestHeaders } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileRequestHeaders } from "../request-metadata.ts";
 import type { RequestMetadataOptions } from "../request-metadata.ts";

@@ -1,6 +1,7 @@
 // What the frames of a multiplexed socket do: the state of one client, from `init` to the close.
 import { randomBytes } from "node:crypto";
-import type { Call, Authenticate, Chain, Peer, RequestSource } from "../../call.ts";
+import type { Call, Chain } from "../../call.ts";
+import type { Authenticate, Peer, RequestSource } from "../../caller.ts";
 import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";

@@ -1,6 +1,8 @@
 // One call on a multiplexed socket: its messages both ways, each way by credit, and its one end.
-import { Call, Cancellation } from "../../call.ts";
-import type { Chain, Identity, Peer, RequestSource } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
+import type { Chain } from "../../call.ts";
+import type { Identity, Peer, RequestSource } from "../../caller.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";

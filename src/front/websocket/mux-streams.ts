@@ -1,5 +1,5 @@
 // The open streams of a socket. No Map: what much comes to and goes from keeps what it leaves behind (see http2/stream-table.ts).
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import type { MuxStream } from "./mux-stream.ts";
 
 /** In the order of their ids, which is that of their opening. */

@@ -1,5 +1,6 @@
 // Opens simple mode: finds the rule for the path, settles encoding and deadline, reads path and query.
-import { Call, Cancellation } from "../../call.ts";
+import { Call } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import { GatewayError } from "../../status.ts";
 import type { Admission, Caller } from "./reception.ts";
 import type { FindRoute } from "./routes.ts";

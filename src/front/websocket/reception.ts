@@ -1,5 +1,5 @@
 // From the request to upgrade to what the client may have: everything that can be wrong with it is found out here, in the order it matters.
-import type { Peer, RequestHeaders, RequestSource } from "../../call.ts";
+import type { Peer, RequestHeaders, RequestSource } from "../../caller.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Forwarded, ForwardedSource } from "../forwarded.ts";

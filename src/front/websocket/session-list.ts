@@ -1,5 +1,5 @@
 // The open sockets of the front: counted where limits count them, told when the gateway stops.
-import type { Identity } from "../../call.ts";
+import type { Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { Census, SocketLimits } from "../stream/census.ts";
 import type { SocketEvents, SocketOwner } from "./socket.ts";

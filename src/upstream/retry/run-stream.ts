@@ -1,5 +1,5 @@
 // A streaming call of a method with a retry policy: attempts, until the headers of an answer come; from then on that one is the call.
-import { Cancellation } from "../../call.ts";
+import { Cancellation } from "../../cancellation.ts";
 import type { StreamCall, StreamHandler, StreamReply } from "../../call.ts";
 import { deferReply } from "../../defer-reply.ts";
 import { deadlineExceeded, GatewayError } from "../../status.ts";

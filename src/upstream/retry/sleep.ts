@@ -1,5 +1,5 @@
 // The wait between two attempts of a call.
-import type { Cancellation } from "../../call.ts";
+import type { Cancellation } from "../../cancellation.ts";
 
 /** Rejects as soon as the call is cancelled, with its error. */
 export type Sleep = (ms: number, cancellation: Cancellation) => Promise<void>;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AuthenticationRequest } from "../../../src/call.ts";
+import type { AuthenticationRequest } from "../../../src/caller.ts";
 import { createApiKeys } from "../../../src/chain/authenticate/api-keys.ts";
 import { createApiKeyText, formatApiKey, hashSecret } from "../../../src/credentials/api-key-text.ts";
 import type { ApiKey } from "../../../src/credentials/credentials.ts";

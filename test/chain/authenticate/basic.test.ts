@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AuthenticationRequest, Identity } from "../../../src/call.ts";
+import type { AuthenticationRequest, Identity } from "../../../src/caller.ts";
 import { createBasic } from "../../../src/chain/authenticate/basic.ts";
 import type { PasswordUser } from "../../../src/credentials/credentials.ts";
 import { hashPassword } from "../../../src/credentials/password-hash.ts";

@@ -1,6 +1,7 @@
 // What backends are told of a caller, and that no client can say it in the caller's place.
 import { expect } from "chai";
-import type { Call, Identity } from "../../../src/call.ts";
+import type { Call } from "../../../src/call.ts";
+import type { Identity } from "../../../src/caller.ts";
 import { compileForwarding } from "../../../src/chain/authenticate/forward-identity.ts";
 import type { ForwardingOptions } from "../../../src/chain/authenticate/forward-identity.ts";
 import type { Metadata } from "../../../src/metadata.ts";

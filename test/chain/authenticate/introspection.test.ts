@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AuthenticationRequest, Identity } from "../../../src/call.ts";
+import type { AuthenticationRequest, Identity } from "../../../src/caller.ts";
 import { createIntrospection } from "../../../src/chain/authenticate/introspection.ts";
 import type { Ask } from "../../../src/chain/authenticate/introspection-server.ts";
 import { TokenAnswers } from "../../../src/chain/authenticate/token-answers.ts";

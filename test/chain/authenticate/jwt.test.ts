@@ -1,7 +1,7 @@
 // The authenticator for JWTs: whom it takes, whom it refuses, what it keeps and for how long.
 import { createSecretKey } from "node:crypto";
 import { expect } from "chai";
-import type { AuthenticationRequest, Identity } from "../../../src/call.ts";
+import type { AuthenticationRequest, Identity } from "../../../src/caller.ts";
 import type { Authenticator } from "../../../src/chain/authenticate/authenticator.ts";
 import { findKey, readKeySet } from "../../../src/chain/authenticate/json-web-keys.ts";
 import type { VerificationKey } from "../../../src/chain/authenticate/json-web-keys.ts";

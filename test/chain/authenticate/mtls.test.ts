@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AuthenticationRequest, ClientCertificate } from "../../../src/call.ts";
+import type { AuthenticationRequest, ClientCertificate } from "../../../src/caller.ts";
 import { compileName, createMtls } from "../../../src/chain/authenticate/mtls.ts";
 import type { MtlsOptions } from "../../../src/chain/authenticate/mtls.ts";
 import { GatewayError } from "../../../src/status.ts";

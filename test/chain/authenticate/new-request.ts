@@ -1,5 +1,5 @@
 // A request to be judged by, with only what a test cares about.
-import type { AuthenticationRequest, ClientCertificate, RequestHeaders } from "../../../src/call.ts";
+import type { AuthenticationRequest, ClientCertificate, RequestHeaders } from "../../../src/caller.ts";
 
 export interface RequestFacts {
   readonly headers?: RequestHeaders;

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { createJwtAuthenticator } from "../../../src/chain/authenticate/jwt.ts";
 import { FetchedKeys } from "../../../src/chain/authenticate/key-source.ts";
 import { loadKeys } from "../../../src/chain/authenticate/load-keys.ts";
-import type { AuthenticationRequest } from "../../../src/call.ts";
+import type { AuthenticationRequest } from "../../../src/caller.ts";
 import { startOidcProvider } from "../../support/oidc-provider.ts";
 import type { OidcProvider } from "../../support/oidc-provider.ts";
 import { startStreamGateway } from "../../support/stream-gateway.ts";

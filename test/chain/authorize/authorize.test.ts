@@ -1,6 +1,7 @@
 // The interceptor that asks the rules of a method: what it costs where there are none, what clients hear, what the log hears.
 import { expect } from "chai";
-import type { Call, Identity } from "../../../src/call.ts";
+import type { Call } from "../../../src/call.ts";
+import type { Identity } from "../../../src/caller.ts";
 import { createAuthorize } from "../../../src/chain/authorize/authorize.ts";
 import type { AuthLevel, AuthRule, MethodPolicy } from "../../../src/chain/policy.ts";
 import type { Method } from "../../../src/schema/descriptor.ts";

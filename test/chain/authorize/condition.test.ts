@@ -1,6 +1,6 @@
 // Conditions in CEL: what they see of a call and its messages, what is refused at start, and that hostile messages deny instead of passing or taking the process with them.
 import { expect } from "chai";
-import type { Identity } from "../../../src/call.ts";
+import type { Identity } from "../../../src/caller.ts";
 import { compileCondition } from "../../../src/chain/authorize/condition.ts";
 import type { Condition } from "../../../src/chain/authorize/condition.ts";
 import { toMessage } from "../../support/gateway.ts";

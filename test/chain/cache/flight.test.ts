@@ -1,6 +1,6 @@
 // One question and those who wait for it: each leaves by itself, and the last one ends it.
 import { expect } from "chai";
-import { Cancellation } from "../../../src/call.ts";
+import { Cancellation } from "../../../src/cancellation.ts";
 import { Flight } from "../../../src/chain/cache/flight.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
 

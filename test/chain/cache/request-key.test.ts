@@ -1,7 +1,8 @@
 // Keys: two calls have one only when the backend is asked the same for the same caller.
 import { expect } from "chai";
-import { Cancellation } from "../../../src/call.ts";
-import type { Identity, UnaryCall } from "../../../src/call.ts";
+import { Cancellation } from "../../../src/cancellation.ts";
+import type { UnaryCall } from "../../../src/call.ts";
+import type { Identity } from "../../../src/caller.ts";
 import { compileQuestion } from "../../../src/chain/cache/request-key.ts";
 import type { CacheRule } from "../../../src/schema/cache-rule.ts";
 import type { Metadata } from "../../../src/metadata.ts";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Call, Identity } from "../../../src/call.ts";
+import type { Call } from "../../../src/call.ts";
+import type { Identity } from "../../../src/caller.ts";
 import { compileKey, toAddressKey } from "../../../src/chain/limit/limit-key.ts";
 import { newCall } from "../new-call.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Call, CallStart, Intercept } from "../../../src/call.ts";
-import { Cancellation } from "../../../src/call.ts";
+import { Cancellation } from "../../../src/cancellation.ts";
 import type { LimitHeaders } from "../../../src/chain/limit/answer.ts";
 import type { LimitStore, Taken } from "../../../src/chain/limit/limit.ts";
 import { MemoryStore } from "../../../src/chain/limit/memory-store.ts";

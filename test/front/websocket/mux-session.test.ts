@@ -2,7 +2,8 @@
 import { composeChain } from "../../../src/chain/compose.ts";
 import { getSource } from "../../chain/new-call.ts";
 import { expect } from "chai";
-import type { Authenticate, Handler, StreamCall, StreamReply } from "../../../src/call.ts";
+import type { Handler, StreamCall, StreamReply } from "../../../src/call.ts";
+import type { Authenticate } from "../../../src/caller.ts";
 import type { Metadata } from "../../../src/metadata.ts";
 import { createMux } from "../../../src/front/websocket/mux.ts";
 import type { MuxSession } from "../../../src/front/websocket/mux-session.ts";

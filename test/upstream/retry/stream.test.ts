@@ -2,7 +2,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Metadata } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { Cancellation } from "../../../src/call.ts";
+import { Cancellation } from "../../../src/cancellation.ts";
 import type { MessageReader } from "../../../src/call.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
 import { Replay, ReplayPool } from "../../../src/upstream/retry/replay.ts";

@@ -1,6 +1,6 @@
 // Unary calls that are made again: when, how often, with what, and when not. Over either transport.
 import { expect } from "chai";
-import { Cancellation } from "../../../src/call.ts";
+import { Cancellation } from "../../../src/cancellation.ts";
 import { retryCodes } from "../../../src/schema/retry-rule.ts";
 import { Code } from "../../../src/status.ts";
 import { sleep } from "../../../src/upstream/retry/sleep.ts";

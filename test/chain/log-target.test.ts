@@ -1,12 +1,12 @@
 // What of a request target may stand in a log.
 import { expect } from "chai";
 import fc from "fast-check";
-import { compileTargetRedaction } from "../../src/chain/redact-target.ts";
+import { compileLogTarget } from "../../src/chain/log-target.ts";
 
-const withQuery = compileTargetRedaction({ withQuery: true, redact: ["invite"] });
-const plain = compileTargetRedaction({ withQuery: false, redact: [] });
+const withQuery = compileLogTarget({ withQuery: true, redact: ["invite"] });
+const plain = compileLogTarget({ withQuery: false, redact: [] });
 
-describe("compileTargetRedaction", () => {
+describe("compileLogTarget", () => {
   it("leaves the query out", () => {
     expect(plain("/v1/x?access_token=s3cret")).to.equal("/v1/x");
     expect(plain("/v1/x#access_token=s3cret")).to.equal("/v1/x");

@@ -31,14 +31,14 @@ const secretParameters: readonly string[] = [
   "xapikey",
 ];
 
-export interface TargetRedaction {
+export interface LogTargetOptions {
   readonly withQuery: boolean;
   /** Names of more parameters that are secret. */
   readonly redact: readonly string[];
 }
 
 /** Of what a client sent as the target, however strange: the path, and the query where that is wanted. Never throws. */
-export function compileTargetRedaction({ withQuery, redact }: TargetRedaction): (target: string) => string {
+export function compileLogTarget({ withQuery, redact }: LogTargetOptions): (target: string) => string {
   const secret = new Set([...secretParameters, ...redact.map(toKey)]);
   return (target) => {
     const path = target.startsWith("/") ? target : withoutAuthority(target);

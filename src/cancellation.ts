@@ -1,0 +1,37 @@
+// What ends a call early, wherever it is just then.
+import type { GatewayError } from "./status.ts";
+
+/**
+ * Ends a call early: the client went away, the deadline passed. Lighter than AbortController, which costs several
+ * microseconds per request in Node 20.
+ */
+export class Cancellation {
+  /** Of the call that this is a part of, an attempt say; it ends with that. */
+  readonly whole: Cancellation | undefined;
+  #error: GatewayError | undefined;
+  #listeners: ((error: GatewayError) => void)[] = [];
+
+  constructor(whole?: Cancellation) {
+    this.whole = whole;
+    whole?.onCancel((error) => this.cancel(error));
+  }
+
+  get error(): GatewayError | undefined {
+    return this.#error;
+  }
+
+  /** Idempotent: the first error wins. */
+  cancel(error: GatewayError): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener(error);
+  }
+
+  /** Calls back at once when already cancelled. A listener must not throw. */
+  onCancel(listener: (error: GatewayError) => void): void {
+    if (this.#error === undefined) this.#listeners.push(listener);
+    else listener(this.#error);
+  }
+}
