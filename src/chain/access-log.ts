@@ -57,6 +57,8 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
     return access === "on" && (sample >= 1 || random() < sample);
   };
   const request = compileRequestFields(options);
+  const passed = compilePassed(options);
+  const good = `","level":"${levelOf(Code.OK)}","msg":"call"`;
   const time = compileTime(options.now ?? Date.now);
   return {
     interceptor: {
@@ -67,9 +69,10 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
         return (call) => {
           call.onEnd((end) => {
             if (!isWanted(end.code)) return;
+            const head = end.code === Code.OK ? good : `","level":"${levelOf(end.code)}","msg":"call"`;
             write(
-              `{"time":"${time()}","level":"${levelOf(end.code)}","msg":"call"${identifiers(call)}${about}` +
-                `${request(call.front, call)}${outcome(end)}${passed(call, end, options)}}`,
+              `{"time":"${time()}${head}${identifiers(call)}${about}` +
+                `${request(call.front, call)}${outcome(end)}${passed(call, end)}}`,
             );
           });
         };
@@ -115,14 +118,16 @@ function compileRequestFields(options: AccessLogOptions): (front: FrontName, req
     label: `,"header_${name.replaceAll("-", "_")}":`,
     isSecret: secret.has(name),
   }));
-  const toMethod = rememberLast((method) => quote(method, 32));
-  const toPeer = rememberLast((address) => quote(address, 64));
-  const toAgent = rememberLast((agent) => `,"user_agent":${quote(agent, maxText)}`);
+  const toMethod = rememberLast<string>(
+    (front, method) => `,"front":"${front}","http_method":${quote(method, 32)},"path":`,
+  );
+  const toPeer = rememberLast<string>(
+    (address, agent) => `,"peer":${quote(address, 64)}${agent === "" ? "" : `,"user_agent":${quote(agent, maxText)}`}`,
+  );
   return (front, { source, headers, peer }) => {
+    const { "user-agent": agent } = headers;
     const path = quote(toTarget(source.target), maxTarget);
-    let text = `,"front":"${front}","http_method":${toMethod(source.method)},"path":${path},"peer":${toPeer(peer.address)}`;
-    const agent = headers["user-agent"];
-    if (typeof agent === "string") text += toAgent(agent);
+    let text = toMethod(front, source.method) + path + toPeer(peer.address, typeof agent === "string" ? agent : "");
     for (const { name, label, isSecret } of logged) {
       const value = headers[name];
       if (value !== undefined)
@@ -132,20 +137,21 @@ function compileRequestFields(options: AccessLogOptions): (front: FrontName, req
   };
 }
 
-/** What many calls in a row have is quoted once. */
-function rememberLast(toText: (value: string) => string): (value: string) => string {
-  let last: string | undefined;
+/** What many calls in a row have is put together once. */
+function rememberLast<T extends string | number>(toText: (one: T, other: T) => string): (one: T, other: T) => string {
+  let last: readonly [T, T] | undefined;
   let text = "";
-  return (value) => {
-    if (value !== last) {
-      text = toText(value);
-      last = value;
+  return (one, other) => {
+    if (last === undefined || one !== last[0] || other !== last[1]) {
+      text = toText(one, other);
+      last = [one, other];
     }
     return text;
   };
 }
 
 function outcome({ code, error, httpStatus }: Omit<CallEnd, "endedAt">): string {
+  if (code === Code.OK && error === undefined && httpStatus === 200) return ',"code":"OK","http_status":200';
   const status = httpStatus === 0 ? "" : `,"http_status":${httpStatus}`;
   return `,"code":"${codeName(code)}"${status}${error === undefined ? "" : failure(error)}`;
 }
@@ -157,15 +163,18 @@ function failure({ reason, message, cause, code }: GatewayError): string {
   return `${text},"cause":${quote(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "unknown", maxCause)}`;
 }
 
-function passed(call: Call, { endedAt }: CallEnd, { toPrincipal }: AccessLogOptions): string {
-  const { identity, refusedBy, notes } = call;
-  const principal = identity === undefined ? undefined : toPrincipal(identity.principal);
-  let text = principal === undefined ? "" : `,"principal":${quote(principal, maxText)}`;
-  if (refusedBy !== undefined) text += `,"refused_by":${quote(refusedBy, maxText)}`;
-  text += `,"duration_ms":${toMillis(endedAt - call.startedAt)},"messages_in":${call.messagesIn},"messages_out":${call.messagesOut},"bytes_in":${call.bytesIn},"bytes_out":${call.bytesOut}`;
-  if (notes !== undefined)
-    text += `,"notes":[${notes.map((note) => quote(`${note.name}: ${note.text}`, maxText)).join(",")}]`;
-  return text;
+function compilePassed({ toPrincipal }: AccessLogOptions): (call: Call, end: CallEnd) => string {
+  const toMessages = rememberLast<number>((sent, got) => `,"messages_in":${sent},"messages_out":${got},"bytes_in":`);
+  return (call, { endedAt }) => {
+    const { identity, refusedBy, notes } = call;
+    const principal = identity === undefined ? undefined : toPrincipal(identity.principal);
+    let text = principal === undefined ? "" : `,"principal":${quote(principal, maxText)}`;
+    if (refusedBy !== undefined) text += `,"refused_by":${quote(refusedBy, maxText)}`;
+    text += `,"duration_ms":${toMillis(endedAt - call.startedAt)}${toMessages(call.messagesIn, call.messagesOut)}${call.bytesIn},"bytes_out":${call.bytesOut}`;
+    if (notes !== undefined)
+      text += `,"notes":[${notes.map((note) => quote(`${note.name}: ${note.text}`, maxText)).join(",")}]`;
+    return text;
+  };
 }
 
 /** With three places behind the point, from two whole numbers: to print a fraction takes longer than the rest of the line. */

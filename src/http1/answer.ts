@@ -16,8 +16,26 @@ const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 const rightNames = new Set<string>();
 const mostNames = 1024;
 
+/** Most answers have the headers of the one before: their lines are made once. */
+let lastHeaders: HeaderList = [];
+let lastLines: string | undefined = "";
+
 /** The lines of a list; undefined where a name or value is not allowed, or could split the answer. */
 export function headerLines(headers: HeaderList): string | undefined {
+  if (!areLast(headers)) {
+    lastLines = writeLines(headers);
+    lastHeaders = headers.slice();
+  }
+  return lastLines;
+}
+
+function areLast(headers: HeaderList): boolean {
+  if (headers.length !== lastHeaders.length) return false;
+  for (let i = 0; i < headers.length; i++) if (headers[i] !== lastHeaders[i]) return false;
+  return true;
+}
+
+function writeLines(headers: HeaderList): string | undefined {
   let text = "";
   for (let i = 0; i < headers.length; i += 2) {
     const value = headers[i + 1];
