@@ -177,7 +177,7 @@ describe("the playground", () => {
     await page.locator("h1").click();
     await page.keyboard.press("/");
     await page.keyboard.type("rooms talk");
-    expect(await page.textContent("#methods-found")).to.equal("1 of 35 methods");
+    expect(await page.textContent("#methods-found")).to.equal("1 of 36 methods");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     expect(await page.textContent("#method-name")).to.equal("Talk");
