@@ -63,8 +63,8 @@ const proto = (name: string, make: (size: number) => string): Bounded =>
 const folder = createFolder();
 process.on("exit", () => folder.dispose());
 
-const linked = (name: string, make: (size: number) => string): Bounded =>
-  of(`schema: ${name}`, 128 * kibi, make, (input) => {
+const linked = (name: string, make: (size: number) => string, maxBytes = 128 * kibi): Bounded =>
+  of(`schema: ${name}`, maxBytes, make, (input) => {
     const { schema: loaded } = loadSchema({ inputs: [folder.write("a.proto", input)], importPaths: [] });
     return loaded === undefined
       ? undefined
@@ -180,8 +180,11 @@ export const cases: readonly Bounded[] = [
   linked("the same name again and again", (size) => head + repeat("message A { string a = 1; }\n", size)),
   linked("fields of the same number", (size) => `${head}message A {\n${numbered((i) => `string a${i} = 1;\n`, size)}}`),
   linked("messages in a chain", (size) => head + numbered((i) => `message M${i} { M${i + 1} a = 1; }\n`, size)),
-  linked("methods on one path", (size) =>
-    service(numbered((i) => `rpc R${i}(M) returns (M) ${rule("/v1/x")}\n`, size)),
+  linked(
+    "methods on one path",
+    (size) => service(numbered((i) => `rpc R${i}(M) returns (M) ${rule("/v1/x")}\n`, size)),
+    // What comes with the annotations costs as much as some kilobytes of methods: they have to be seen beside it.
+    512 * kibi,
   ),
   linked("paths that overlap", (size) =>
     service(numbered((i) => `rpc R${i}(M) returns (M) ${rule(`/v1/{a=**}/x${i}/*`)}\n`, size)),
