@@ -67,13 +67,13 @@ export function createJwtAuthenticator(options: JwtOptions): Authenticator {
     cookie: options.cookie,
     authenticate(request: AuthenticationRequest) {
       const header = readHeader(request, "authorization");
-      const known = header === undefined ? undefined : judge.recall(header);
+      const known = header === undefined ? undefined : judge.recall("header", header);
       if (known !== undefined) return known;
       const found = findToken(request, options);
       if (found === undefined) return undefined;
       if ("problem" in found) throw judge.refuse(found.problem);
       if (options.leaveOpaque && !found.token.includes(".")) return undefined;
-      return judge.judge(found.token, header ?? found.token);
+      return judge.judge(found.token, header);
     },
     start: () => sources.forEach((source) => source.start()),
     // Callers of the others are not to be turned away because one issuer is.
@@ -120,7 +120,8 @@ class TokenJudge {
   readonly #identities = new TokenCache(identityBounds);
   readonly #refusals = new TokenCache(refusalBounds);
   readonly #revoked = new RevokedTokens();
-  readonly #recent = new RecentTokens();
+  /** Apart: what is a whole cookie is no whole header. */
+  readonly #recent = { header: new RecentTokens(), cookie: new RecentTokens() };
   /** Tokens that are being checked: a crowd with one token waits for one check. */
   readonly #pending = new Map<string, Promise<Identity>>();
 
@@ -130,9 +131,9 @@ class TokenJudge {
     this.#now = now;
   }
 
-  /** Whose a request with this very text, the header or the token, was a moment ago, while that holds. */
-  recall(text: string): Identity | undefined {
-    const known = this.#recent.find(text);
+  /** Whose a request with this very text, the whole header or the token of a cookie, was a moment ago, while that holds. */
+  recall(place: "header" | "cookie", text: string): Identity | undefined {
+    const known = this.#recent[place].find(text);
     if (known === undefined || known.key.isGone || known.until <= this.#now()) return undefined;
     this.counts.known++;
     return known.identity;
@@ -143,14 +144,15 @@ class TokenJudge {
   }
 
   revoke(principal: string): void {
-    this.#recent.clear();
+    this.#recent.header.clear();
+    this.#recent.cookie.clear();
     this.#revoked.add(principal, this.#now());
     this.#identities.forgetPrincipal(principal);
   }
 
-  /** At once for a token that is known. Throws, or rejects with, GatewayError. `text`: what it came as, see `recall`. */
-  judge(token: string, text: string): Identity | Promise<Identity> {
-    const recent = text === token ? this.recall(text) : undefined;
+  /** At once for a token that is known. Throws, or rejects with, GatewayError. `header`: undefined for the token of a cookie. */
+  judge(token: string, header: string | undefined): Identity | Promise<Identity> {
+    const recent = header === undefined ? this.recall("cookie", token) : undefined;
     if (recent !== undefined) return recent;
     const tokenHash = toTokenHash(token);
     const now = this.#now();
@@ -161,7 +163,7 @@ class TokenJudge {
         throw known.error;
       }
       this.counts.known++;
-      this.#recent.keep(text, known);
+      this.#recent[header === undefined ? "cookie" : "header"].keep(header ?? token, known);
       return known.identity;
     }
     const pending = this.#pending.get(tokenHash);

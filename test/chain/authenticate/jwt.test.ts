@@ -376,6 +376,20 @@ describe("a JWT in a cookie", () => {
     expect(await ask({ cookie: "session=bad", authorization: `Bearer ${token}` })).to.have.property("principal");
   });
 
+  it("is known again in its place only: no other spelling of it passes because it came before", async () => {
+    const authenticator = create(makeKeys(), options);
+    const inCookie = (value: string): Promise<unknown> =>
+      outcome(authenticator, requestOf({ host: "api.example", cookie: `session=${value}` }));
+    const inHeader = (value: string): Promise<unknown> =>
+      outcome(authenticator, requestOf({ host: "api.example", authorization: value }));
+    for (let i = 0; i < 3; i++) {
+      expect(await inCookie(token)).to.have.property("principal");
+      expect(await inHeader(`Bearer ${token}`)).to.have.property("principal");
+    }
+    expect(await inHeader(token)).to.equal(undefined);
+    expect(await inCookie(`Bearer ${token}`)).to.include({ reason: "TOKEN_INVALID" });
+  });
+
   it("is refused where it is there twice", async () =>
     expect(await ask({ cookie: `session=${token}; session=${token}` })).to.include({ reason: "TOKEN_INVALID" }));
 });
