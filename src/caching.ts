@@ -11,6 +11,7 @@ import type { Sweep } from "./front/stream/sweep.ts";
 import type { Metadata } from "./metadata.ts";
 import { cacheMetrics } from "./metrics/cache-metrics.ts";
 import type { Method } from "./schema/descriptor.ts";
+import { toCanonical } from "./translate/wire/canonical-message.ts";
 
 export interface CachingInputs {
   readonly config: Config;
@@ -50,6 +51,7 @@ export function createCaching({ config, policyOf, timer, now }: CachingInputs): 
 function toKeying({ auth, requestId }: Config): Omit<KeyingOptions, "rule"> {
   return {
     identityNames: toIdentityNames(auth),
+    toCanonical,
     requestIdNames: ["x-request-id", ...(requestId === undefined ? [] : [requestId.header])],
   };
 }

@@ -1,5 +1,6 @@
 // What the cache has to be told.
 import type { PolicyOf } from "../policy.ts";
+import type { KeyingOptions } from "./request-key.ts";
 
 export interface CacheOptions {
   readonly policyOf: PolicyOf;
@@ -10,6 +11,8 @@ export interface CacheOptions {
   readonly maxTimeoutMs: number;
   /** No address is refused. */
   readonly isOpen: boolean;
+  /** See KeyingOptions. */
+  readonly toCanonical: KeyingOptions["toCanonical"];
   /** Lower case, see KeyingOptions. */
   readonly identityNames: readonly string[];
   readonly requestIdNames: readonly string[];

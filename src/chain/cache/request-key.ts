@@ -5,11 +5,12 @@ import type { Identity } from "../../caller.ts";
 import type { Metadata } from "../../metadata.ts";
 import { isNeverKeyed } from "../../schema/cache-rule.ts";
 import type { CacheRule } from "../../schema/cache-rule.ts";
-import type { Method } from "../../schema/descriptor.ts";
-import { toCanonical } from "./canonical-message.ts";
+import type { MessageType, Method } from "../../schema/descriptor.ts";
 
 export interface KeyingOptions {
   readonly rule: CacheRule;
+  /** One form for messages that mean the same. */
+  readonly toCanonical: (message: Uint8Array, type: MessageType) => Uint8Array;
   /** Lower case: metadata by which backends learn who calls. Those of a rule that is not public get it always, as part of the key. */
   readonly identityNames: readonly string[];
   /** Metadata that names a request. It goes on without being part of the key, where it is no more than a name. */
@@ -43,6 +44,7 @@ export type ToQuestion = (call: Pick<UnaryCall, "message" | "metadata" | "identi
 
 export function compileQuestion(method: Method, options: KeyingOptions): ToQuestion {
   const fateOf = compileFate(options);
+  const { toCanonical } = options;
   const { isPublic } = options.rule;
   return ({ message, metadata, identity }) => {
     if (message.length > maxRequestBytes) return undefined;

@@ -7,6 +7,7 @@ import { compileQuestion } from "../../../src/chain/cache/request-key.ts";
 import type { CacheRule } from "../../../src/schema/cache-rule.ts";
 import type { Metadata } from "../../../src/metadata.ts";
 import { schemaOf } from "../../support/schema.ts";
+import { toCanonical } from "../../../src/translate/wire/canonical-message.ts";
 
 const schema = schemaOf(`
   syntax = "proto3"; package t; message M { string a = 1; string b = 2; }
@@ -29,6 +30,7 @@ function ask({ method = "Get", rule = {}, metadata = [], principal, more, messag
     rule: settled,
     identityNames: ["authorization", "x-user-id"],
     requestIdNames: ["x-request-id"],
+    toCanonical,
   });
   const call: UnaryCall = {
     kind: "unary",

@@ -1,6 +1,6 @@
 // One form for request messages that mean the same: fields in the order of their numbers, in all messages they have inside.
 import type { Field, MessageType } from "../../schema/descriptor.ts";
-import { WireReader } from "./wire-reader.ts";
+import { WireReader, WireType } from "./wire-reader.ts";
 
 /** Larger messages stay as they are. */
 const maxBytes = 16_384;
@@ -29,26 +29,29 @@ interface Part {
 function arrange(message: Uint8Array, type: MessageType, depth: number): Uint8Array | undefined {
   if (depth > maxDepth) return undefined;
   const fields = fieldsOf(type);
-  const reader = new WireReader(message);
+  const reader = new WireReader(message, 0, message.length);
   const parts: Part[] = [];
   const oneofs = new Map<unknown, number>();
   let isChanged = false;
-  while (!reader.isAtEnd) {
-    const start = reader.at;
-    const { number, wireType } = reader.tag();
+  while (reader.pos < reader.end) {
+    const start = reader.pos;
+    const tag = reader.tag();
+    const number = tag >>> 3;
+    const wireType = tag & 7;
     const field = fields.get(number);
-    if (field === undefined || wireType > 5 || wireType === 3 || wireType === 4) return undefined;
+    if (field === undefined || wireType === WireType.START_GROUP || wireType === WireType.END_GROUP) return undefined;
     if (field.oneof !== undefined && (oneofs.get(field.oneof) ?? number) !== number) return undefined;
     if (field.oneof !== undefined) oneofs.set(field.oneof, number);
-    const tagEnd = reader.at;
-    const content = reader.skip(wireType);
+    const tagEnd = reader.pos;
+    const content = wireType === WireType.LENGTH ? takeContent(reader) : undefined;
+    if (content === undefined) reader.skip(tag);
     const inner = content === undefined ? undefined : arrangeInside(content, field, depth);
     if (inner === "opaque") return undefined;
     const isSame = inner === undefined || inner === content;
     parts.push({
       number,
       bytes: isSame
-        ? message.subarray(start, reader.at)
+        ? message.subarray(start, reader.pos)
         : Buffer.concat([message.subarray(start, tagEnd), lengthOf(inner), inner]),
     });
     isChanged ||= !isSame || (parts.length > 1 && parts[parts.length - 2].number > number);
@@ -56,6 +59,13 @@ function arrange(message: Uint8Array, type: MessageType, depth: number): Uint8Ar
   if (!isChanged) return message;
   // Stable: values of one field stay in their order.
   return Buffer.concat(parts.sort((one, other) => one.number - other.number).map(({ bytes }) => bytes));
+}
+
+function takeContent(reader: WireReader): Uint8Array {
+  const end = reader.lengthEnd();
+  const content = reader.bytes.subarray(reader.pos, end);
+  reader.pos = end;
+  return content;
 }
 
 /** Of a field of messages; undefined for any other. */

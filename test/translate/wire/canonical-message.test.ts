@@ -1,6 +1,6 @@
 // One form for messages that mean the same; none of it for those that may not.
 import { expect } from "chai";
-import { toCanonical } from "../../../src/chain/cache/canonical-message.ts";
+import { toCanonical } from "../../../src/translate/wire/canonical-message.ts";
 import { schemaOf } from "../../support/schema.ts";
 
 const type = schemaOf(`
