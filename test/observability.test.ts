@@ -398,6 +398,16 @@ describe("traces through a gateway", () => {
       expect(server.status.code).to.equal(0);
     });
 
+    it("keep of the client's context what the SDK knows nothing of", async () => {
+      const tracestate = `foo@=1,${"t".repeat(242)}@v=1,0a=2`;
+      const headers = { traceparent: `cc-${traceId}-b7ad6b7169203331-03-what-is-new`, tracestate };
+      await (await get(fixture, "/v1/get/a", headers)).text();
+      await fixture.line(() => true);
+      const client = find("t.S/Get", SpanKind.CLIENT).spanContext();
+      expect(fixture.seen[0].get("traceparent")).to.equal(`00-${traceId}-${client.spanId}-03`);
+      expect(fixture.seen[0].get("tracestate")).to.equal(tracestate);
+    });
+
     it("tell what the cache made of a call, which has a span for the backend only where that was asked", async () => {
       for (let i = 0; i < 2; i++) {
         await (await get(fixture, "/v1/kept")).text();

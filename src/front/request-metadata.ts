@@ -51,11 +51,21 @@ function compileAllowed(requestHeaders: readonly string[]): AppendHeaders {
     for (const name of names) {
       const value = headers[name];
       if (value === undefined) continue;
-      if (name.endsWith("-bin")) pushBinary(metadata, name, String(value));
-      else if (isMetadataText(String(value))) metadata.push(name, String(value));
+      const text = withoutTabs(String(value));
+      if (name.endsWith("-bin")) pushBinary(metadata, name, text);
+      else if (isMetadataText(text)) metadata.push(name, text);
       else throw invalid(name, "has characters other than printable ASCII");
     }
   };
+}
+
+/** Tabs may stand around the commas of a list (RFC 9110 section 5.6.1), as blanks may; metadata has blanks only. */
+function withoutTabs(text: string): string {
+  if (!text.includes("\t") || !isMetadataText(text.replaceAll("\t", " "))) return text;
+  return text
+    .split(",")
+    .map((member) => member.trim())
+    .join(", ");
 }
 
 function pushBinary(metadata: string[], name: string, text: string): void {

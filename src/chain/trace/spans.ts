@@ -2,6 +2,7 @@
 // brings the SDK (docs/tracing.md), and without one none of this runs.
 import {
   context,
+  createContextKey,
   createTraceState,
   ProxyTracerProvider,
   ROOT_CONTEXT,
@@ -10,7 +11,7 @@ import {
   trace,
   TraceFlags,
 } from "@opentelemetry/api";
-import type { Attributes, Context, Span, SpanContext, Tracer } from "@opentelemetry/api";
+import type { Attributes, Context, Span, SpanContext, Tracer, TraceState } from "@opentelemetry/api";
 import type { Call, CallEnd, StreamCall, TraceContext, UnaryCall } from "../../call.ts";
 import type { Cancellation } from "../../cancellation.ts";
 import type { Method } from "../../schema/descriptor.ts";
@@ -32,6 +33,9 @@ export interface Spans {
   readonly around: Around;
 }
 
+/** SDKs keep of the client's flags only whether it is sampled. */
+const randomKey = createContextKey("sluice: the trace's id is random");
+
 /** Whether somebody has registered an SDK. Asked once: it is there before the gateway, by `--import`, or not at all. */
 export function hasTracerProvider(): boolean {
   const provider = trace.getTracerProvider();
@@ -45,7 +49,7 @@ export function createSpans({ accept, version, upstreamOf }: SpanOptions): Spans
 
   const begin = (call: Call): Context => {
     const remote = accept ? readTrace(call) : undefined;
-    const parent = remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, toSpanContext(remote));
+    const parent = remote === undefined ? ROOT_CONTEXT : toContext(remote);
     const span = tracer.startSpan(
       call.method.path.slice(1),
       { kind: SpanKind.SERVER, attributes: describeRequest(call), startTime: performance.timeOrigin + call.startedAt },
@@ -87,11 +91,11 @@ type ParentOf = (call: UnaryCall | StreamCall) => Context;
 
 /** Each time that a backend is asked, whoever asks again. */
 function createAttempts(tracer: Tracer, parentOf: ParentOf, upstreamOf: SpanOptions["upstreamOf"]): Around {
-  const start = (call: UnaryCall | StreamCall): Span => {
+  const start = (call: UnaryCall | StreamCall, parent: Context): Span => {
     const { method } = call;
     const target = upstreamOf(method);
     const attributes = { ...describeMethod(method), ...(target === undefined ? {} : { "server.address": target }) };
-    return tracer.startSpan(method.path.slice(1), { kind: SpanKind.CLIENT, attributes }, parentOf(call));
+    return tracer.startSpan(method.path.slice(1), { kind: SpanKind.CLIENT, attributes }, parent);
   };
   const finish = (span: Span, error: unknown): void => {
     if (error === undefined) span.setAttribute("rpc.grpc.status_code", Code.OK);
@@ -100,8 +104,9 @@ function createAttempts(tracer: Tracer, parentOf: ParentOf, upstreamOf: SpanOpti
   };
   return (next) => ({
     unary(call) {
-      const span = start(call);
-      return next.unary({ ...call, metadata: outwards(call, span) }).then(
+      const parent = parentOf(call);
+      const span = start(call, parent);
+      return next.unary({ ...call, metadata: outwards(call, span, parent) }).then(
         (reply) => {
           finish(span, undefined);
           return reply;
@@ -113,8 +118,9 @@ function createAttempts(tracer: Tracer, parentOf: ParentOf, upstreamOf: SpanOpti
       );
     },
     stream(call) {
-      const span = start(call);
-      const reply = next.stream({ ...call, metadata: outwards(call, span) });
+      const parent = parentOf(call);
+      const span = start(call, parent);
+      const reply = next.stream({ ...call, metadata: outwards(call, span, parent) });
       reply.trailers.then(
         () => finish(span, undefined),
         (error: unknown) => finish(span, error),
@@ -124,9 +130,10 @@ function createAttempts(tracer: Tracer, parentOf: ParentOf, upstreamOf: SpanOpti
   });
 }
 
-function outwards({ metadata }: UnaryCall | StreamCall, span: Span) {
+function outwards({ metadata }: UnaryCall | StreamCall, span: Span, parent: Context) {
   const own = span.spanContext();
-  return withTrace(metadata, toTrace(own), own.traceState?.serialize() || undefined);
+  const isRandom = parent.getValue(randomKey) === true;
+  return withTrace(metadata, { ...toTrace(own), isRandom }, own.traceState?.serialize() || undefined);
 }
 
 /** https://opentelemetry.io/docs/specs/semconv/rpc/grpc/ and …/http/http-spans/; nothing of the query, where secrets may be. */
@@ -180,8 +187,21 @@ function toTrace({ traceId, spanId, traceFlags }: SpanContext): TraceContext {
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
 }
 
-function toSpanContext({ traceId, spanId, isSampled, state }: RemoteTrace): SpanContext {
+/** What spans below the client's begin in. */
+function toContext({ traceId, spanId, isSampled, isRandom, state }: RemoteTrace): Context {
   const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   const own = { traceId, spanId, traceFlags, isRemote: true };
-  return state === undefined ? own : { ...own, traceState: createTraceState(state) };
+  const remote = state === undefined ? own : { ...own, traceState: toTraceState(state) };
+  return trace.setSpanContext(ROOT_CONTEXT.setValue(randomKey, isRandom), remote);
+}
+
+/** As it came until somebody changes it: the API's own list leaves out names that level 2 of the specification allows. */
+function toTraceState(text: string): TraceState {
+  const list = createTraceState(text);
+  return {
+    get: (key) => list.get(key),
+    set: (key, value) => list.set(key, value),
+    unset: (key) => list.unset(key),
+    serialize: () => text,
+  };
 }

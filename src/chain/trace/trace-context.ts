@@ -5,19 +5,26 @@ import type { Metadata } from "../../metadata.ts";
 export interface RemoteTrace extends TraceContext {
   /** As it came, if it is in order. */
   readonly state: string | undefined;
+  /** Whether the trace's id says that it is random (level 2, section 3.2.2.5.2). */
+  readonly isRandom: boolean;
 }
+
+type SentTrace = TraceContext & Partial<Pick<RemoteTrace, "isRandom">>;
 
 const maxState = 512;
 const maxMembers = 32;
+const sampled = 1;
+const random = 2;
 /** Of a later version there may be more, after another dash. */
 const parent = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.{0,256})?$/;
-const member = /^(?:[a-z0-9][a-z0-9_*/@-]{0,255})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,256}$/;
+const member = /^(?:[a-z0-9][a-z0-9_*/@-]{0,255})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{1,256}$/;
 
-export function parseTraceparent(text: string): TraceContext | undefined {
+export function parseTraceparent(text: string): Omit<RemoteTrace, "state"> | undefined {
   if (text.length > 400) return undefined;
   const match = parent.exec(text);
   if (match === null || (match[1] === "00" && match[5] !== undefined)) return undefined;
-  return { traceId: match[2], spanId: match[3], isSampled: (Number.parseInt(match[4], 16) & 1) === 1 };
+  const flags = Number.parseInt(match[4], 16);
+  return { traceId: match[2], spanId: match[3], isSampled: (flags & sampled) !== 0, isRandom: (flags & random) !== 0 };
 }
 
 /** The list itself, if it is one. */
@@ -37,8 +44,8 @@ export function readTrace({ metadata, headers }: Pick<Call, "metadata" | "header
   return { ...context, state: typeof state === "string" ? checkTracestate(state) : undefined };
 }
 
-export function formatTraceparent({ traceId, spanId, isSampled }: TraceContext): string {
-  return `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`;
+export function formatTraceparent({ traceId, spanId, isSampled, isRandom = false }: SentTrace): string {
+  return `00-${traceId}-${spanId}-0${(isSampled ? sampled : 0) | (isRandom ? random : 0)}`;
 }
 
 export function hasTrace(metadata: Metadata): boolean {
@@ -48,7 +55,7 @@ export function hasTrace(metadata: Metadata): boolean {
 }
 
 /** With this trace context in the place of what there was; with none for undefined. */
-export function withTrace(metadata: Metadata, trace: TraceContext | undefined, state?: string): Metadata {
+export function withTrace(metadata: Metadata, trace: SentTrace | undefined, state?: string): Metadata {
   const kept: string[] = [];
   for (let i = 0; i < metadata.length; i += 2)
     if (metadata[i] !== "traceparent" && metadata[i] !== "tracestate") kept.push(metadata[i], metadata[i + 1]);

@@ -12,9 +12,10 @@ const good = `00-${traceId}-${spanId}-01`;
 
 describe("parseTraceparent", () => {
   it("reads ids and whether it is sampled", () => {
-    expect(parseTraceparent(good)).to.deep.equal({ traceId, spanId, isSampled: true });
+    expect(parseTraceparent(good)).to.deep.equal({ traceId, spanId, isSampled: true, isRandom: false });
     expect(parseTraceparent(`00-${traceId}-${spanId}-00`)?.isSampled).to.equal(false);
-    expect(parseTraceparent(`00-${traceId}-${spanId}-03`)?.isSampled).to.equal(true);
+    expect(parseTraceparent(`00-${traceId}-${spanId}-03`)).to.include({ isSampled: true, isRandom: true });
+    expect(parseTraceparent(`00-${traceId}-${spanId}-02`)).to.include({ isSampled: false, isRandom: true });
   });
 
   it("reads later versions, with what they may add", () => {
@@ -51,7 +52,21 @@ describe("checkTracestate", () => {
 
   it("takes nothing else", () => {
     const many = Array.from({ length: 33 }, (_, index) => `a${index}=1`).join(",");
-    for (const text of ["", ",", "A=1", "a", "a=1=2", "a=é", `a=${"x".repeat(257)}`, "x".repeat(513), many])
+    for (const text of [
+      "",
+      ",",
+      "A=1",
+      "a",
+      "a=1=2",
+      "a=",
+      "a=1,b=",
+      "=1",
+      "a =1",
+      "a=é",
+      `a=${"x".repeat(257)}`,
+      "x".repeat(513),
+      many,
+    ])
       expect(checkTracestate(text), text.slice(0, 20)).to.equal(undefined);
   });
 });

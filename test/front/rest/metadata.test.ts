@@ -68,6 +68,13 @@ describe("request metadata", () => {
       expect(library.calls).to.have.length(0);
     });
 
+    it("takes tabs around the commas of a list, which metadata cannot have, for blanks", async () => {
+      await start({ requestHeaders: ["tracestate"] });
+      const found = await metadataFor(["tracestate: foo=1 \t , \t bar=2, \t baz=3"]);
+      expect(found["tracestate"]).to.equal("foo=1, bar=2, baz=3");
+      expect(errorOf(await library.send("GET /v1/books/1", ["tracestate: a=1,\tb=2\t3"]))).to.equal("3 HEADER_INVALID");
+    });
+
     it("never comes from request trailers", async () => {
       await start();
       const chunked =
