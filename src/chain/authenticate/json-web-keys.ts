@@ -1,6 +1,7 @@
 // A set of JSON Web Keys (RFC 7517): the ones a signature can be checked with, and whether it may be believed at all.
 import { createHash, createPublicKey } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
+import { isSoundRsa } from "./sound-rsa.ts";
 
 export interface VerificationKey {
   readonly kid: string | undefined;
@@ -15,6 +16,8 @@ export interface VerificationKey {
 
 export const maxKeys = 64;
 const maxKidLength = 256;
+/** RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2, and the keys of ML-DSA. */
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 
 /** The keys of a set, without those that are for something else. Throws Error for a set that cannot be believed, or has none. */
 export function readKeySet(text: string): VerificationKey[] {
@@ -32,7 +35,7 @@ function readKey(entry: unknown, index: number): VerificationKey | undefined {
   if (!isObject(entry)) throw new Error(`keys[${index}] is no object`);
   const { kty, kid, alg, use, key_ops: operations } = entry;
   if (kty === "oct" || "k" in entry) throw new Error(`keys[${index}] is a shared secret, and everybody can read it`);
-  if ("d" in entry || "p" in entry || "q" in entry)
+  if (privateMembers.some((name) => name in entry))
     throw new Error(`keys[${index}] is a private key, and everybody can read it`);
   if (use !== undefined && use !== "sig") return undefined;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) return undefined;
@@ -53,22 +56,14 @@ function importKey({ kty, n, e, crv, x, y }: Readonly<Record<string, unknown>>):
   if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return undefined;
   try {
     const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
-    return key.asymmetricKeyType === "rsa" && !isSoundRsa(key) ? undefined : key;
+    return kty === "RSA" && !isSoundRsa(key, toNumber(String(n))) ? undefined : key;
   } catch {
     return undefined;
   }
 }
 
-/** Below 2048 bits it can be broken (RFC 7518 section 3.3), far above it costs the checker; an exponent of 1 checks nothing. */
-function isSoundRsa({ asymmetricKeyDetails }: KeyObject): boolean {
-  const { modulusLength = 0, publicExponent = 1n } = asymmetricKeyDetails ?? {};
-  return (
-    modulusLength >= 2048 &&
-    modulusLength <= 8192 &&
-    publicExponent >= 3n &&
-    publicExponent < 2n ** 33n &&
-    publicExponent % 2n === 1n
-  );
+function toNumber(base64Url: string): bigint {
+  return BigInt(`0x${Buffer.from(base64Url, "base64url").toString("hex")}`);
 }
 
 const curves: ReadonlyMap<string, string> = new Map([
@@ -107,14 +102,14 @@ function isEdwards(algorithm: string): boolean {
   return algorithm === "EdDSA" || algorithm === "Ed25519";
 }
 
-/** By its `kid`; a token without one is for the only key of its kind. */
+/** By its `kid`; a token without one is for the only key of its kind. Of several that might be meant, none is. */
 export function findKey(
   keys: readonly VerificationKey[],
   kid: string | undefined,
   algorithm: string,
 ): VerificationKey | undefined {
   const fitting = keys.filter((key) => (kid === undefined || key.kid === kid) && fitsAlgorithm(key, algorithm));
-  return kid === undefined && fitting.length > 1 ? undefined : fitting[0];
+  return fitting.every(({ key }) => key.equals(fitting[0].key)) ? fitting[0] : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -11,7 +11,7 @@ import { loadKeys } from "../../../src/chain/authenticate/load-keys.ts";
 import { GatewayError } from "../../../src/status.ts";
 import { readToken } from "../../../src/chain/authenticate/read-token.ts";
 import { answerKeys, base64Url, createKey, KeyServer, makeSecretToken, signBytes } from "./token-kit.ts";
-import type { Json, KeyAnswer, KeyPair } from "./token-kit.ts";
+import type { KeyAnswer, KeyPair } from "./token-kit.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -185,36 +185,6 @@ describe("the keys of an issuer", () => {
     keys.close();
     await tick(hour);
     expect(bench.loads).to.equal(0);
-  });
-});
-
-describe("a key set", () => {
-  const read = (...keys: readonly Json[]): unknown => readKeySet(JSON.stringify({ keys }));
-
-  const refused: readonly [string, () => unknown, string][] = [
-    ["no JSON", () => readKeySet("<html>"), "JSON"],
-    ["no set", () => readKeySet("[]"), `no JSON object with a list "keys"`],
-    ["no keys", () => read(), "no key"],
-    ["a private key", () => read(first.jwk, { ...next.jwk, d: "AA" }), "keys[1] is a private key"],
-    ["a shared secret", () => read({ kty: "oct", k: "c2VjcmV0", kid: "s" }), "keys[0] is a shared secret"],
-    ["more than 64 keys", () => read(...Array.from({ length: 65 }, () => first.jwk)), "more than 64"],
-    ["keys for encryption only", () => read({ ...first.jwk, use: "enc" }), "no key"],
-    ["keys that may not verify", () => read({ ...first.jwk, key_ops: ["encrypt"] }), "no key"],
-    ["RSA keys of 1024 bits only", () => read(createKey("RS256", "weak", 1024).jwk), "no key"],
-    ["RSA keys with the exponent 1 only", () => read({ ...first.jwk, e: "AQ" }), "no key"],
-    [
-      "RSA keys of 16384 bits only",
-      () => read({ ...first.jwk, n: Buffer.alloc(2048, 0xff).toString("base64url") }),
-      "no key",
-    ],
-    ["curve points that are on no curve", () => read({ ...next.jwk, y: next.jwk["x"] }), "no key"],
-    ["a key that is a text", () => readKeySet(`{"keys": ["key"]}`), "keys[0] is no object"],
-  ];
-  for (const [what, make, message] of refused) it(`is refused with ${what}`, () => expect(make).to.throw(message));
-
-  it("is read without the keys of unknown kinds", () => {
-    const keys = readKeySet(JSON.stringify({ keys: [{ kty: "AKP", kid: "later" }, first.jwk] }));
-    expect(keys.map(({ kid }) => kid)).to.deep.equal(["first"]);
   });
 });
 
