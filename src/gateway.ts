@@ -21,6 +21,7 @@ import { createComposing } from "./composing.ts";
 import { toListenerLimits, toTransportLimits, toUpstreamTargets } from "./gateway-options.ts";
 import type { Address, Config } from "./config/config.ts";
 import { readListenTls } from "./config/tls-files.ts";
+import type { MetricsFormat } from "./exposition.ts";
 import { createFronts } from "./fronts.ts";
 import type { Fronts } from "./fronts.ts";
 import { checkAccessRules } from "./guard-options.ts";
@@ -81,8 +82,8 @@ export interface Gateway {
   readonly upstreams: Upstreams;
   /** Whether calls should be sent here, and why not. */
   readiness(): Readiness;
-  /** In the text format of Prometheus. */
-  metrics(): string;
+  /** In the text format of Prometheus unless OpenMetrics is asked for. */
+  metrics(format?: MetricsFormat): string;
   /**
    * Ends every stream and WebSocket of a principal with UNAUTHENTICATED. Unary calls over HTTP and gRPC go on to their end; who comes
    * again is asked by `authenticate` as always, which must have heard of it before.
@@ -141,7 +142,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   return {
     upstreams,
     readiness,
-    metrics: () => seen.writeMetrics({ census, upstreams, listener }, metrics),
+    metrics: (format) => seen.writeMetrics({ census, upstreams, listener, format }, metrics),
     revoke,
     async listen() {
       await builtIns.start();

@@ -1,7 +1,7 @@
-// What GET /metrics of the admin listener says, in the text format of Prometheus. Its labels are methods and codes, never a client's text.
+// What GET /metrics of the admin listener says, in the format that was asked for. Its labels are methods and codes, never a client's text.
 import type { CallCounts } from "./chain/call-counts.ts";
 import { formatMetrics } from "./exposition.ts";
-import type { Metric, MetricSource } from "./exposition.ts";
+import type { Metric, MetricsFormat, MetricSource } from "./exposition.ts";
 import type { Census } from "./front/stream/census.ts";
 import { callMetrics } from "./metrics/call-metrics.ts";
 import { socketMetrics, streamMetrics } from "./metrics/stream-metrics.ts";
@@ -13,13 +13,14 @@ export interface MetricParts {
   readonly calls?: CallCounts | undefined;
   /** Of the process, and of interceptors that have their own. */
   readonly more?: readonly MetricSource[];
+  readonly format?: MetricsFormat | undefined;
 }
 
 /** Never throws: a source that does is left out. */
 export function writeMetrics(
   census: Census,
   upstreams: Pick<Upstreams, "transports">,
-  { calls, more = [] }: MetricParts = {},
+  { calls, more = [], format }: MetricParts = {},
 ): string {
   const sources: readonly MetricSource[] = [
     () => (calls === undefined ? [] : callMetrics(calls)),
@@ -28,7 +29,7 @@ export function writeMetrics(
     () => upstreamMetrics(upstreams),
     ...more,
   ];
-  return formatMetrics(sources.flatMap(ask));
+  return formatMetrics(sources.flatMap(ask), format);
 }
 
 function ask(source: MetricSource): readonly Metric[] {

@@ -11,7 +11,7 @@ import type { Miss } from "./call.ts";
 import type { Config } from "./config/config.ts";
 import type { PrincipalName } from "./config/observe-settings.ts";
 import { readVersion } from "./command/version.ts";
-import type { MetricSource } from "./exposition.ts";
+import type { MetricsFormat, MetricSource } from "./exposition.ts";
 import { DiagnosticError } from "./diagnostic.ts";
 import { createLog } from "./log/log.ts";
 import type { Log } from "./log/log.ts";
@@ -52,6 +52,7 @@ interface MetricParts {
   readonly census: Census;
   readonly upstreams: Pick<Upstreams, "transports">;
   readonly listener: Pick<Listener, "connections">;
+  readonly format: MetricsFormat | undefined;
 }
 
 export interface Observability {
@@ -60,7 +61,6 @@ export interface Observability {
   hooks(onMiss: OnMiss | undefined): Pick<ChainParts, "onMiss" | "watch">;
   /** Next to the upstream, behind all others. */
   readonly around: Around;
-  /** In the text format of Prometheus. */
   writeMetrics(parts: MetricParts, more: readonly MetricSource[]): string;
   close(): Promise<void>;
 }
@@ -87,15 +87,17 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
       // With spans it is done with them.
       ...(spans === undefined ? { trace: createTrace(tracing) } : {}),
       ...(access === undefined ? {} : { log: access.interceptor }),
-      ...(calls === undefined ? {} : { metrics: createMetrics(calls) }),
+      ...(calls === undefined
+        ? {}
+        : { metrics: createMetrics(calls, { withExemplars: hasSpans || tracing.generate }) }),
     },
     hooks: (onMiss) => ({
       onMiss: joinMisses([access?.onMiss, calls && countMisses(calls), onMiss]),
       watch: spans?.watch,
     }),
     around: (next) => spans?.around(next) ?? next,
-    writeMetrics: ({ census, upstreams: asked, listener }, more) =>
-      writeMetrics(census, asked, { calls, more: [() => connectionMetrics(listener), ...more, ...sources] }),
+    writeMetrics: ({ census, upstreams: asked, listener, format }, more) =>
+      writeMetrics(census, asked, { calls, more: [() => connectionMetrics(listener), ...more, ...sources], format }),
     async close() {
       runtime.stop();
       await ownLog?.close();

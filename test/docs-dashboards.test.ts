@@ -71,9 +71,11 @@ describe("docs/grafana", () => {
 
   it("would have a query for what there is not found", () => {
     expect(problemsOf("sum(rate(sluice_nothing_total[5m]))")).to.deep.equal(["no metric sluice_nothing_total"]);
-    expect(problemsOf('sluice_calls{method="x", way="y"}')).to.deep.equal(["sluice_calls has no way"]);
-    expect(problemsOf("sum by (target) (sluice_calls)")).to.have.length(1);
-    expect(problemsOf("sum(sluice_calls")).to.have.length(1);
+    expect(problemsOf('sluice_calls_in_flight{method="x", way="y"}')).to.deep.equal([
+      "sluice_calls_in_flight has no way",
+    ]);
+    expect(problemsOf("sum by (target) (sluice_calls_in_flight)")).to.have.length(1);
+    expect(problemsOf("sum(sluice_calls_in_flight")).to.have.length(1);
   });
 
   for (const file of files) {

@@ -138,6 +138,10 @@ describe("writeMetrics", () => {
     ].map(([, name, type, help]) => [name, type, help]);
     const byName = ([a]: string[], [b]: string[]): number => (a < b ? -1 : 1);
     expect(told.sort(byName)).to.deep.equal(documented.sort(byName));
+    // Of OpenMetrics: `x_total` is a sample of the family `x`, which nothing else may be named.
+    const names = told.map(([name]) => name);
+    const families = names.map((name) => name.replace(/_total$/, ""));
+    expect(families.filter((name, index) => families.indexOf(name) !== index)).to.deep.equal([]);
     for (const [name, type, help] of told) expect(findNameProblem(name, type, help), name).to.equal(undefined);
   });
 

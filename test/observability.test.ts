@@ -180,7 +180,7 @@ describe("the access log and the metrics of a gateway", () => {
     expect(text).to.contain('sluice_calls_total{method="t.S.Get",front="rest",code="NOT_FOUND"} 1\n');
     expect(text).to.contain('sluice_call_duration_seconds_count{method="t.S.Get",front="rest"} 2\n');
     expect(text).to.contain('sluice_call_bytes_total{method="t.S.Get",front="rest",direction="out"} 4\n');
-    expect(text).to.contain('sluice_calls{method="t.S.Get",front="rest"} 0\n');
+    expect(text).to.contain('sluice_calls_in_flight{method="t.S.Get",front="rest"} 0\n');
   });
 
   it("have a line and a count for a stream over HTTP", async () => {
@@ -239,7 +239,8 @@ describe("the access log and the metrics of a gateway", () => {
   });
 
   it("count calls to backends, also those whose client goes away", async () => {
-    const open = (): string | undefined => /^sluice_upstream_calls\{.*\} (\d+)$/m.exec(fixture.gateway.metrics())?.[1];
+    const open = (): string | undefined =>
+      /^sluice_upstream_calls_in_flight\{.*\} (\d+)$/m.exec(fixture.gateway.metrics())?.[1];
     const hanging = new WebSocket(`ws://127.0.0.1:${fixture.port}/v1/hang`);
     await once(hanging, "message");
     expect(open()).to.equal("1");
@@ -248,7 +249,7 @@ describe("the access log and the metrics of a gateway", () => {
     const streaming = await fetch(url, { headers: { accept: "text/event-stream" }, signal: controller.signal });
     await streaming.body!.getReader().read();
     expect(open()).to.equal("2");
-    expect(fixture.gateway.metrics()).to.contain('sluice_calls{method="t.S.Hang",front="websocket"} 1\n');
+    expect(fixture.gateway.metrics()).to.contain('sluice_calls_in_flight{method="t.S.Hang",front="websocket"} 1\n');
     hanging.terminate();
     controller.abort();
     await fixture.line((line) => line["method"] === "t.S/Hang" && line["front"] === "websocket");
@@ -293,6 +294,27 @@ describe("the access log and the metrics of a gateway", () => {
     }
     expect(types.size).to.equal([...text.matchAll(/^# TYPE /gm)].length);
     expect(series.size).to.be.greaterThan(50);
+  });
+
+  it("are OpenMetrics for whoever asks for that, and name no trace where none is made", () => {
+    const text = fixture.gateway.metrics("openmetrics");
+    expect(text)
+      .to.contain("# TYPE sluice_calls counter\n")
+      .and.to.contain("# UNIT sluice_call_duration_seconds seconds\n");
+    expect(text.endsWith("\n# EOF\n")).to.equal(true);
+    expect(text).to.not.contain("trace_id");
+  });
+
+  it("name the traces that the gateway gives to calls", async () => {
+    const own = await start("log: {access: on}\ntracing: {generate: true}");
+    try {
+      await (await get(own, "/v1/get/a")).text();
+      const { trace_id: id } = await own.line((line) => line["method"] === "t.S/Get");
+      expect(own.gateway.metrics("openmetrics")).to.contain(` # {trace_id="${String(id)}",`);
+      expect(own.gateway.metrics()).to.not.contain("trace_id");
+    } finally {
+      await own.close();
+    }
   });
 
   it("have as many label sets after 10,000 hostile paths and methods as before", async function () {
@@ -384,6 +406,9 @@ describe("traces through a gateway", () => {
       expect(fixture.seen[0].get("tracestate")).to.equal("a=1");
       expect(active).to.deep.equal([server.spanContext().spanId, server.spanContext().spanId]);
       expect(line).to.include({ trace_id: traceId, span_id: server.spanContext().spanId });
+      expect(fixture.gateway.metrics("openmetrics")).to.contain(
+        `} 1 # {trace_id="${traceId}",span_id="${server.spanContext().spanId}"} `,
+      );
       expect(server.attributes).to.include({
         "rpc.system": "grpc",
         "rpc.service": "t.S",

@@ -132,7 +132,7 @@ function toMetrics(tables: Readonly<Record<BanKind, BanTable>>): readonly Metric
     Object.entries(tables).map(([kind, table]) => [{ kind }, value(table)] as const);
   return [
     {
-      name: "sluice_bans",
+      name: "sluice_banned_clients",
       type: "gauge",
       help: "Clients that are banned. Every worker tells of all bans.",
       samples: each((table) => table.countBanned()),

@@ -1,6 +1,7 @@
 // What became of calls, counted by method and front: for the metrics. There are as many counts as methods and fronts, whatever clients do.
 import type { Call, CallEnd, FrontName } from "../call.ts";
 import { bucketOf, countsByBucket } from "../exposition.ts";
+import type { Exemplar } from "../exposition.ts";
 import { toCountedName } from "../schema/counted-name.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { countsByCode, toCode } from "../status.ts";
@@ -16,6 +17,8 @@ export interface CallTally {
   /** By the bounds of CallCounts, one more than there are. */
   readonly durations: number[];
   durationSeconds: number;
+  /** The latest of each bucket whose trace is recorded; undefined before there is one. */
+  exemplars: (Exemplar | undefined)[] | undefined;
   messagesIn: number;
   messagesOut: number;
   bytesIn: number;
@@ -49,6 +52,7 @@ export class CallCounts {
         endedBy: countsByCode(),
         durations: countsByBucket(this.bounds),
         durationSeconds: 0,
+        exemplars: undefined,
         messagesIn: 0,
         messagesOut: 0,
         bytesIn: 0,
@@ -70,6 +74,22 @@ export class CallCounts {
     tally.bytesIn += call.bytesIn;
     tally.bytesOut += call.bytesOut;
     if (call.refusedBy !== undefined) this.#refuse(call.refusedBy, code);
+  }
+
+  /** Also remembers the trace of a call, where somebody records it. */
+  endTraced(tally: CallTally, call: Call, end: CallEnd): void {
+    this.end(tally, call, end);
+    const { trace } = call;
+    if (trace === undefined || !trace.isSampled) return;
+    const { traceId, spanId } = trace;
+    const value = (end.endedAt - call.startedAt) / 1000;
+    tally.exemplars ??= Array.from({ length: this.bounds.length + 1 });
+    tally.exemplars[bucketOf(this.bounds, value)] = {
+      traceId,
+      spanId,
+      value,
+      at: (performance.timeOrigin + end.endedAt) / 1000,
+    };
   }
 
   /** A request that did not come to be a call. */

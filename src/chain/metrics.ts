@@ -2,7 +2,12 @@
 import type { CallCounts, CallTally } from "./call-counts.ts";
 import type { Interceptor } from "./compose.ts";
 
-export function createMetrics(counts: CallCounts): Interceptor {
+export interface MetricsOptions {
+  /** Keeps the trace of a call for each bucket of durations. */
+  readonly withExemplars?: boolean;
+}
+
+export function createMetrics(counts: CallCounts, { withExemplars = false }: MetricsOptions = {}): Interceptor {
   return {
     name: "metrics",
     compile(method) {
@@ -11,7 +16,7 @@ export function createMetrics(counts: CallCounts): Interceptor {
         const { front } = call;
         const tally = (byFront[front] ??= counts.tallyOf(method, front));
         tally.open++;
-        call.onEnd((end) => counts.end(tally, call, end));
+        call.onEnd(withExemplars ? (end) => counts.endTraced(tally, call, end) : (end) => counts.end(tally, call, end));
       };
     },
   };

@@ -18,7 +18,7 @@ export async function startAdmin(
     address: admin,
     ...createAdminPages(project),
     readiness: () => gateway.readiness(),
-    metrics: () => gateway.metrics(),
+    metrics: (format) => gateway.metrics(format),
   });
   try {
     return { listener, address: await listener.listen() };

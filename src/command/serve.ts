@@ -2,6 +2,7 @@
 import type { Address } from "../config/config.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { DiagnosticError } from "../diagnostic.ts";
+import type { MetricsFormat } from "../exposition.ts";
 import type { Readiness } from "../serve/admin.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { describeListenError } from "./listen-error.ts";
@@ -22,8 +23,7 @@ export interface ServedGateway {
   readonly upstreams: Pick<Upstreams, "states" | "connectAll" | "onStateChange">;
   /** Whether calls should be sent here, and why not. */
   readiness(): Readiness;
-  /** In the text format of Prometheus. */
-  metrics(): string;
+  metrics(format: MetricsFormat): string;
   /** Rejects with the error of the socket. */
   listen(): Promise<Address>;
   /** Lets running requests end, as long as `server.shutdown_grace` allows. */
@@ -88,7 +88,7 @@ async function runWorker(
   { project, gateway, address, terminal, isQuiet }: Omit<Running, "parts">,
   { worker, isFirst }: Extract<Workers, { kind: "worker" }>,
 ): Promise<number> {
-  worker.answerWith(() => ({ metrics: gateway.metrics(), readiness: gateway.readiness() }));
+  worker.answerWith((format) => ({ metrics: gateway.metrics(format), readiness: gateway.readiness() }));
   worker.tellListening(address);
   const say = (line: string): void => {
     if (isFirst && !isQuiet) void worker.started.then(() => terminal.out(line));

@@ -8,7 +8,7 @@ export function callMetrics(counts: CallCounts): Metric[] {
   const labelsOf = ({ method, front }: CallTally): Labels => ({ method, front });
   return [
     {
-      name: "sluice_calls",
+      name: "sluice_calls_in_flight",
       type: "gauge",
       help: "Calls under way.",
       samples: tallies.map((tally) => [labelsOf(tally), tally.open]),
@@ -25,7 +25,7 @@ export function callMetrics(counts: CallCounts): Metric[] {
       help: "Time from the head of the request to the end of the answer; of a stream, to its end.",
       samples: tallies.map((tally) => [
         labelsOf(tally),
-        { bounds: counts.bounds, counts: tally.durations, sum: tally.durationSeconds },
+        { bounds: counts.bounds, counts: tally.durations, sum: tally.durationSeconds, exemplars: tally.exemplars },
       ]),
     },
     {

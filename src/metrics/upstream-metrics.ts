@@ -35,7 +35,7 @@ export function attemptMetrics(counts: AttemptCounts): Metric[] {
   const tallies = counts.tallies();
   return [
     {
-      name: "sluice_upstream_calls",
+      name: "sluice_upstream_calls_in_flight",
       type: "gauge",
       help: "Calls to an upstream under way.",
       samples: tallies.map(({ target, open }) => [{ target }, open]),

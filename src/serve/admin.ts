@@ -6,6 +6,8 @@ import express from "express";
 import type { NextFunction, Request, Response } from "express";
 import { isLoopback } from "../config/address.ts";
 import type { Address } from "../config/config.ts";
+import type { MetricsFormat } from "../exposition.ts";
+import { chooseFormat, contentTypes } from "./metrics-format.ts";
 
 export interface Readiness {
   readonly ready: boolean;
@@ -22,8 +24,8 @@ export interface AdminOptions {
   /** What GET /openapi.json answers: an OpenAPI document. */
   readonly openApi: () => unknown;
   readonly readiness: () => Readiness | Promise<Readiness>;
-  /** What GET /metrics answers, in the text format of Prometheus. */
-  readonly metrics: () => string | Promise<string>;
+  /** What GET /metrics answers. */
+  readonly metrics: (format: MetricsFormat) => string | Promise<string>;
 }
 
 export const adminPaths = ["/healthz", "/readyz", "/routes", "/config", "/metrics", "/openapi.json"] as const;
@@ -90,12 +92,7 @@ function createApp(options: AdminOptions): express.Express {
   app.get("/routes", (_request, response) => send(response, 200, options.routes()));
   app.get("/config", (_request, response) => send(response, 200, options.config()));
   app.get("/openapi.json", (_request, response) => send(response, 200, options.openApi()));
-  app.get("/metrics", async (_request, response) => {
-    const text = await options.metrics();
-    secure(response);
-    response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    response.status(200).send(text);
-  });
+  app.get("/metrics", (request, response) => sendMetrics(chooseFormat(request.headers.accept), options, response));
   app.use((request: Request, response: Response) => {
     send(response, 404, { error: `${request.path} is not here`, paths: adminPaths });
   });
@@ -127,6 +124,17 @@ function secure(response: Response): void {
   response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
   response.setHeader("Referrer-Policy", "no-referrer");
+}
+
+async function sendMetrics(
+  format: MetricsFormat,
+  { metrics }: Pick<AdminOptions, "metrics">,
+  response: Response,
+): Promise<void> {
+  const text = await metrics(format);
+  secure(response);
+  response.setHeader("Content-Type", contentTypes[format]);
+  response.status(200).send(text);
 }
 
 function send(response: Response, status: number, body: unknown): void {

@@ -1,12 +1,14 @@
-// The metrics of several workers as one text for Prometheus: every sample with the label `worker`, each metric described once.
+// The metrics of several workers as one text: every sample with the label `worker`, each metric described once.
+import { openMetricsEnd } from "../exposition.ts";
+import type { MetricsFormat } from "../exposition.ts";
 
 interface Described {
   readonly head: readonly string[];
   readonly samples: string[];
 }
 
-/** By number of the worker, each in the text format of Prometheus. */
-export function mergeMetrics(texts: ReadonlyMap<number, string>): string {
+/** By number of the worker, each in that format. Exemplars stay where they are: behind the samples. */
+export function mergeMetrics(texts: ReadonlyMap<number, string>, format: MetricsFormat = "prometheus"): string {
   const metrics = new Map<string, Described>();
   for (const [worker, text] of texts) {
     for (const [name, { head, samples }] of readMetrics(text)) {
@@ -15,15 +17,14 @@ export function mergeMetrics(texts: ReadonlyMap<number, string>): string {
       for (const sample of samples) metric.samples.push(label(sample, worker));
     }
   }
-  return [...metrics.values()]
-    .flatMap(({ head, samples }) => [...head, ...samples].map((line) => `${line}\n`))
-    .join("");
+  const lines = [...metrics.values()].flatMap(({ head, samples }) => [...head, ...samples].map((line) => `${line}\n`));
+  return lines.join("") + (format === "openmetrics" ? openMetricsEnd : "");
 }
 
 /** What stands under each `# HELP`. */
 function readMetrics(text: string): [name: string, metric: Described][] {
   return text.split(/^(?=# HELP )/m).flatMap((block): [string, Described][] => {
-    const lines = block.split("\n").filter((line) => line !== "");
+    const lines = block.split("\n").filter((line) => line !== "" && line !== openMetricsEnd.trimEnd());
     const [, name] = /^# HELP (\S+)/.exec(block) ?? [];
     const isComment = (line: string): boolean => line.startsWith("#");
     if (name === undefined) return [];

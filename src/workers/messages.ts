@@ -2,6 +2,7 @@
 import type { BanKind } from "../chain/ban-link.ts";
 import type { Ban } from "../chain/ban-table.ts";
 import type { Address } from "../config/config.ts";
+import type { MetricsFormat } from "../exposition.ts";
 import type { Readiness } from "../serve/admin.ts";
 import type { Ticket } from "../ticket-box.ts";
 
@@ -44,7 +45,7 @@ export type FromPrimary =
   | { readonly kind: "limits"; readonly list: readonly Numbered<readonly number[]>[] }
   | { readonly kind: "tickets"; readonly list: readonly Numbered<TicketAnswer>[] }
   | TellBans
-  | { readonly kind: "ask"; readonly id: number }
+  | { readonly kind: "ask"; readonly id: number; readonly format: MetricsFormat }
   /** All listen, and the primary has said so: now it is the worker's turn to speak. */
   | { readonly kind: "started" }
   | { readonly kind: "stop"; readonly signal: string };

@@ -1,5 +1,6 @@
 // The process that starts the workers, and others in place of those that end; it counts limits and refusals for them, keeps their tickets, and serves no calls itself.
 import type { Address } from "../config/config.ts";
+import type { MetricsFormat } from "../exposition.ts";
 import type { Readiness } from "../serve/admin.ts";
 import { mergeMetrics } from "./merge-metrics.ts";
 import type { FromPrimary, FromWorker, TellBans } from "./messages.ts";
@@ -105,9 +106,9 @@ export class Primary {
     for (const { process } of this.#members.values()) process.signal(name);
   }
 
-  async metrics(): Promise<string> {
-    const states = await this.#askAll();
-    return mergeMetrics(new Map([...states].map(([number, { metrics }]) => [number, metrics])));
+  async metrics(format: MetricsFormat): Promise<string> {
+    const states = await this.#askAll(format);
+    return mergeMetrics(new Map([...states].map(([number, { metrics }]) => [number, metrics])), format);
   }
 
   /** Ready as soon as one worker is: calls go to it. */
@@ -166,15 +167,15 @@ export class Primary {
     this.#pauses.add(pause);
   }
 
-  async #askAll(): Promise<Map<number, State>> {
+  async #askAll(format: MetricsFormat = "prometheus"): Promise<Map<number, State>> {
     const members = [...this.#members.values()].filter(({ address }) => address !== undefined);
     const states = await Promise.all(
-      members.map(async (member) => [member.number, await this.#ask(member.process)] as const),
+      members.map(async (member) => [member.number, await this.#ask(member.process, format)] as const),
     );
     return new Map(states.filter((pair): pair is readonly [number, State] => pair[1] !== undefined));
   }
 
-  #ask(process: WorkerProcess): Promise<State | undefined> {
+  #ask(process: WorkerProcess, format: MetricsFormat): Promise<State | undefined> {
     return new Promise((resolve) => {
       const id = ++this.#lastAsked;
       const timer = setTimeout(() => {
@@ -185,7 +186,7 @@ export class Primary {
         clearTimeout(timer);
         resolve(state);
       });
-      process.send({ kind: "ask", id });
+      process.send({ kind: "ask", id, format });
     });
   }
 }

@@ -2,6 +2,7 @@
 import type { LimitLink } from "../chain/limit/limit-link.ts";
 import type { BanLink } from "../chain/ban-link.ts";
 import type { Address } from "../config/config.ts";
+import type { MetricsFormat } from "../exposition.ts";
 import type { Readiness } from "../serve/admin.ts";
 import type { TicketKeeper } from "../ticket-box.ts";
 import { Charges } from "./charges.ts";
@@ -23,11 +24,13 @@ export interface Links {
   readonly tickets: TicketKeeper;
 }
 
+export type TellState = (format: MetricsFormat) => { readonly metrics: string; readonly readiness: Readiness };
+
 export interface Worker {
   readonly links: Links;
   tellListening(address: Address): void;
   /** What the admin listener is told of this worker. */
-  answerWith(state: () => { readonly metrics: string; readonly readiness: Readiness }): void;
+  answerWith(state: TellState): void;
   /** Resolves with the signal when the primary says so, or is gone. */
   readonly stopped: Promise<string>;
   /** Resolves when all workers listen and people have been told. */
@@ -38,7 +41,7 @@ export function createWorker(channel: Channel): Worker {
   const limits = new Questions<LimitQuestion, readonly number[]>((list) => channel.send({ kind: "limits", list }));
   const tickets = new Questions<TicketQuestion, TicketAnswer>((list) => channel.send({ kind: "tickets", list }));
   const bans = new Charges((list) => channel.send({ kind: "charges", list }));
-  let state: (() => { readonly metrics: string; readonly readiness: Readiness }) | undefined;
+  let state: TellState | undefined;
   let stop = (_signal: string): void => {};
   const stopped = new Promise<string>((resolve) => (stop = resolve));
   let start = (): void => {};
@@ -61,7 +64,7 @@ export function createWorker(channel: Channel): Worker {
         start();
         break;
       default:
-        if (state !== undefined) channel.send({ kind: "state", id: message.id, ...state() });
+        if (state !== undefined) channel.send({ kind: "state", id: message.id, ...state(message.format) });
     }
   });
   channel.onEnd(() => {

@@ -139,7 +139,7 @@ describe("a banned client", function () {
     });
 
   it("shows in the metrics", () => {
-    expect(gateway.metric("sluice_bans")).to.equal(1);
+    expect(gateway.metric("sluice_banned_clients")).to.equal(1);
     expect(gateway.metric("sluice_bans_total")).to.equal(1);
     expect(gateway.metric("sluice_ban_refusals_total")).to.be.greaterThan(pairs.length - 1);
   });

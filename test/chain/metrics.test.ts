@@ -35,7 +35,7 @@ describe("createMetrics", () => {
     const [first, second] = [newCall({ method: get }), newCall({ method: get, front: "grpc" })];
     void intercept(first);
     void intercept(second);
-    expect(text()).to.contain('sluice_calls{method="t.S.Get",front="rest"} 1\n');
+    expect(text()).to.contain('sluice_calls_in_flight{method="t.S.Get",front="rest"} 1\n');
     first.messagesIn = 1;
     first.messagesOut = 2;
     first.bytesOut = 300;
@@ -43,7 +43,7 @@ describe("createMetrics", () => {
     first.end(Code.INTERNAL);
     second.end(Code.NOT_FOUND, new GatewayError(Code.NOT_FOUND, "no"));
     for (const line of [
-      'sluice_calls{method="t.S.Get",front="rest"} 0',
+      'sluice_calls_in_flight{method="t.S.Get",front="rest"} 0',
       'sluice_calls_total{method="t.S.Get",front="rest",code="OK"} 1',
       'sluice_calls_total{method="t.S.Get",front="grpc",code="NOT_FOUND"} 1',
       'sluice_call_messages_total{method="t.S.Get",front="rest",direction="out"} 2',
@@ -72,10 +72,37 @@ describe("createMetrics", () => {
     const les = [...text().matchAll(/_bucket\{.*le="(.*)"\} (\d+)/g)].map(([, le, count]) => [le, Number(count)]);
     expect(les).to.deep.equal([
       ["0.1", 3],
-      ["1", 5],
-      ["10", 6],
+      ["1.0", 5],
+      ["10.0", 6],
       ["+Inf", 10],
     ]);
+  });
+
+  it("keeps the latest recorded trace of each bucket, where that is wanted", () => {
+    const counts = new CallCounts([1]);
+    const open = (): string[] =>
+      formatMetrics(callMetrics(counts), "openmetrics")
+        .split("\n")
+        .filter((line) => line.includes(" # {"));
+    const run = (interceptor: Interceptor, traceId: string, isSampled = true, startedAt = performance.now()): void => {
+      const call = newCall({ method: get, startedAt });
+      void interceptor.compile(get)!(call);
+      call.trace = { traceId, spanId: "b7ad6b7169203331", isSampled };
+      call.end(Code.OK);
+    };
+    run(createMetrics(counts), "not wanted");
+    expect(open()).to.deep.equal([]);
+    const traced = createMetrics(counts, { withExemplars: true });
+    run(traced, "not sampled", false);
+    expect(open()).to.deep.equal([]);
+    for (const id of ["first", "second", "third"]) run(traced, id);
+    run(traced, "slow", true, performance.now() - 5000);
+    const [fast, slow, ...others] = open();
+    expect(fast).to.match(/le="1.0"\} 5 # \{trace_id="third",span_id="b7ad6b7169203331"\} 0(?:\.\d+)? \d+\.\d{3}$/);
+    expect(slow).to.match(/le="\+Inf"\} 6 # \{trace_id="slow",span_id="b7ad6b7169203331"\} 5(?:\.\d+)? \d+\.\d{3}$/);
+    expect(others).to.deep.equal([]);
+    const [, at] = / (\d+\.\d{3})$/.exec(slow)!;
+    expect(Math.abs(Number(at) * 1000 - Date.now())).to.be.below(60_000);
   });
 
   it("tells which interceptor refused", async () => {

@@ -24,7 +24,7 @@ describe("createAdmin", () => {
       },
       openApi: () => ({ openapi: "3.1.0" }),
       readiness: () => readiness,
-      metrics: () => "# HELP x\nx 1\n",
+      metrics: (format) => (format === "openmetrics" ? "x 1\n# EOF\n" : "# HELP x\nx 1\n"),
     });
     ({ port } = await admin.listen());
   });
@@ -112,6 +112,35 @@ describe("createAdmin", () => {
     const { status, headers, body } = await ask("/metrics");
     expect([status, body]).to.deep.equal([200, "# HELP x\nx 1\n"]);
     expect(headers["content-type"]).to.equal("text/plain; version=0.0.4; charset=utf-8");
+  });
+
+  it("tells metrics as OpenMetrics to who asks for it, and as text to everybody else", async () => {
+    const open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    const text = "text/plain; version=0.0.4; charset=utf-8";
+    const wants: readonly (readonly [accept: string, answer: string])[] = [
+      ["application/openmetrics-text", open],
+      ["application/openmetrics-text; version=1.0.0; charset=utf-8", open],
+      // As Prometheus 2 and 3 ask.
+      [
+        "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+        open,
+      ],
+      [
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+        open,
+      ],
+      ["application/openmetrics-text;version=0.0.1", text],
+      ["text/plain, application/openmetrics-text;q=0.5", text],
+      ["application/openmetrics-text;q=0", text],
+      ["*/*", text],
+      ["application/json", text],
+      ["junk;;;=", text],
+    ];
+    for (const [accept, answer] of wants) {
+      const { status, headers, body } = await ask("/metrics", "GET", { accept });
+      expect([accept, status, headers["content-type"]]).to.deep.equal([accept, 200, answer]);
+      expect(body.endsWith("# EOF\n")).to.equal(answer === open);
+    }
   });
 
   it("rejects when the port is taken", async () => {

@@ -192,10 +192,15 @@ describe("Primary", () => {
 
   it("gathers the metrics of all, and is ready when one is", async () => {
     const { primary, processes } = await startPrimary(2);
-    expect(await primary.metrics()).to.equal('# HELP m M.\n# TYPE m gauge\nm{worker="1"} 1\nm{worker="2"} 1\n');
+    expect(await primary.metrics("prometheus")).to.equal(
+      '# HELP m M.\n# TYPE m gauge\nm{worker="1"} 1\nm{worker="2"} 1\n',
+    );
     expect(await primary.readiness()).to.deep.equal({ ready: true, reasons: [] });
+    expect(await primary.metrics("openmetrics")).to.match(/m\{worker="2"\} 1\n# EOF\n$/);
+    const asked = processes[1].got.flatMap((message) => (message.kind === "ask" ? [message.format] : []));
+    expect(asked).to.include.members(["prometheus", "openmetrics"]);
     processes[0].exit("SIGKILL");
-    expect(await primary.metrics())
+    expect(await primary.metrics("prometheus"))
       .to.contain('worker="2"')
       .and.not.to.contain('worker="1"');
     primary.kill();

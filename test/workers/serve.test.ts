@@ -141,6 +141,6 @@ describe("what workers have together", function () {
     expect((await ticket()).body).to.contain("BANNED");
     await gateway.killOne();
     await untilBanned();
-    expect(await gateway.metric('sluice_bans{worker="2",kind="address"}')).to.equal(1);
+    expect(await gateway.metric('sluice_banned_clients{worker="2",kind="address"}')).to.equal(1);
   });
 });

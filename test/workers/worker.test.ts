@@ -105,15 +105,41 @@ describe("a worker", () => {
   it("tells its state when it is asked, and stops when it is told", async () => {
     const { worker, sent, tell } = newWorker();
     const state = { metrics: "m 1\n", readiness: { ready: true, reasons: [] } };
-    worker.answerWith(() => state);
-    tell({ kind: "ask", id: 3 });
+    const asked: string[] = [];
+    worker.answerWith((format) => {
+      asked.push(format);
+      return state;
+    });
+    tell({ kind: "ask", id: 3, format: "openmetrics" });
     tell({ kind: "stop", signal: "SIGTERM" });
     expect(sent).to.deep.equal([{ kind: "state", id: 3, ...state }]);
+    expect(asked).to.deep.equal(["openmetrics"]);
     expect(await worker.stopped).to.equal("SIGTERM");
   });
 });
 
 describe("mergeMetrics", () => {
+  it("leaves exemplars with their samples, and one end of OpenMetrics", () => {
+    const text = (id: string): string =>
+      `# HELP h H.\n# TYPE h histogram\nh_bucket{le="+Inf"} 1 # {trace_id="${id}"} 0.2 1.500\nh_sum 0.2\nh_count 1\n# EOF\n`;
+    const texts = new Map([
+      [1, text("a")],
+      [2, text("b")],
+    ]);
+    expect(mergeMetrics(texts, "openmetrics").split("\n")).to.deep.equal([
+      "# HELP h H.",
+      "# TYPE h histogram",
+      'h_bucket{worker="1",le="+Inf"} 1 # {trace_id="a"} 0.2 1.500',
+      'h_sum{worker="1"} 0.2',
+      'h_count{worker="1"} 1',
+      'h_bucket{worker="2",le="+Inf"} 1 # {trace_id="b"} 0.2 1.500',
+      'h_sum{worker="2"} 0.2',
+      'h_count{worker="2"} 1',
+      "# EOF",
+      "",
+    ]);
+  });
+
   it("tells workers apart by a label, and describes each metric once", () => {
     const one = '# HELP a A.\n# TYPE a counter\na{x="{1} \\"2\\""} 1\n# HELP b B.\n# TYPE b gauge\nb 2\n';
     const two = "# HELP b B.\n# TYPE b gauge\nb 3\n# HELP c C.\n# TYPE c gauge\nc_sum 4\n";

@@ -1,8 +1,8 @@
 // What the client wants to read: JSON or protobuf by Accept (or `?$alt`), decided before anything is called.
 import { Code, GatewayError } from "../../status.ts";
 import type { Alt } from "./system-parameters.ts";
-import { memoize, parseWeighted } from "./weighted.ts";
-import type { WeightedItem } from "./weighted.ts";
+import { memoize, parseWeighted } from "../../weighted.ts";
+import type { WeightedItem } from "../../weighted.ts";
 
 export type ReplyFormat = "json" | "protobuf";
 

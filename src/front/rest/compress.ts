@@ -2,7 +2,7 @@
 import * as zlib from "node:zlib";
 import type { RequestHeaders } from "../front.ts";
 import { compileOriginList } from "../origins.ts";
-import { memoize, parseWeighted } from "./weighted.ts";
+import { memoize, parseWeighted } from "../../weighted.ts";
 
 /** Up to here compressing at once is cheaper than the way to a thread and back. */
 const maxSyncBytes = 8 * 1024;

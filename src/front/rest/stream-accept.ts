@@ -2,7 +2,7 @@
 import type { StreamPolicy } from "../stream/stream-policy.ts";
 import { malformedAccept, notAcceptable, parseAccept, weightOf } from "./accept.ts";
 import type { Alt } from "./system-parameters.ts";
-import { memoize } from "./weighted.ts";
+import { memoize } from "../../weighted.ts";
 
 /** `jsonl` is `ndjson` under another name. */
 export type StreamForm = "array" | "ndjson" | "jsonl" | "sse";

@@ -1,5 +1,5 @@
-// Lists with q-values: the grammar that Accept and Accept-Encoding share.
-import { parseMediaType } from "../../translate/request/media-type.ts";
+// Lists with q-values: the grammar that Accept and Accept-Encoding share, of clients and of whoever asks for metrics.
+import { parseMediaType } from "./translate/request/media-type.ts";
 
 export interface WeightedItem {
   /** Lower case. */
