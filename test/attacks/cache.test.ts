@@ -7,8 +7,8 @@ import type { Folder } from "../config/yaml-fixture.ts";
 import { startGateway } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";
 import type { CustomAround } from "../../src/chain/points.ts";
+import type { Outcome } from "./attempt.ts";
 import { protos as plain, unaryWays } from "./ways.ts";
-import type { Outcome } from "./ways.ts";
 
 const protos = (cache: string): string =>
   plain

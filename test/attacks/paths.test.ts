@@ -62,36 +62,39 @@ describe("paths that are read in two ways", () => {
     });
   }
 
-  const grpc = ways.find(({ hasTarget }) => !hasTarget)!;
-  for (const target of [
-    "t.S/Put",
-    "/t.S/put",
-    "/T.S/Put",
-    "/t.S/Put/",
-    "//t.S/Put",
-    "/t.S//Put",
-    "/./t.S/Put",
-    "/x/../t.S/Put",
-    "/t.S/%50ut",
-    "/t%2eS/Put",
-    "/t.S/Put?x=1",
-    "/t.S/Put#",
-    "/t.S\\Put",
-    "/t.S.Put",
-    "/t.S",
-    "/",
-    "*",
-    "/v1/unary",
-  ])
-    it(`call no method over gRPC: ${target}`, async () => {
-      const before = gateway.calls.length;
-      const { code } = await grpc.try(gateway, { target });
-      // A path without a slash is refused by HTTP/2 itself, in the client or here.
-      expect(code).to.be.oneOf([12, 3, undefined]);
-      expect(gateway.calls.length).to.equal(before);
+  const byMethod = ways.filter(({ hasTarget }) => !hasTarget);
+  for (const way of byMethod) {
+    // The URL of a WebSocket may have a query.
+    for (const target of [
+      ...(way.name === "grpc-websockets" ? [] : ["/t.S/Put?x=1"]),
+      "t.S/Put",
+      "/t.S/put",
+      "/T.S/Put",
+      "/t.S/Put/",
+      "//t.S/Put",
+      "/t.S//Put",
+      "/./t.S/Put",
+      "/x/../t.S/Put",
+      "/t.S/%50ut",
+      "/t%2eS/Put",
+      "/t.S/Put#",
+      "/t.S\\Put",
+      "/t.S.Put",
+      "/t.S",
+      "/",
+      "*",
+      "/v1/unary",
+    ])
+      it(`call no method over ${way.name}: ${target}`, async () => {
+        const before = gateway.calls.length;
+        const { code } = await way.try(gateway, { target });
+        // A path without a slash is refused by HTTP/2 itself, in the client or here.
+        expect(code).to.be.oneOf([12, 3, undefined]);
+        expect(gateway.calls.length).to.equal(before);
+      });
+    it(`call the method by its own name over ${way.name}`, async () => {
+      const { code, text } = await way.try(gateway, { message: '{"text":"a"}' });
+      expect(code, text).to.equal(0);
     });
-  it("call the method by its own name", async () => {
-    const { code, text } = await grpc.try(gateway, { message: '{"text":"a"}' });
-    expect(code, text).to.equal(0);
-  });
+  }
 });

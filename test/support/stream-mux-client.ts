@@ -37,7 +37,8 @@ function varint(value: number): number[] {
   return [...bytes, rest];
 }
 
-function encodeProto({ t, id = 0, ...fields }: MuxFrame): Buffer {
+/** A frame as clients of `sluice.mux.v1.proto` send it. */
+export function encodeProto({ t, id = 0, ...fields }: MuxFrame): Buffer {
   const head = Buffer.from([types.indexOf(t) + 1, ...varint(id)]);
   if (t === "msg") return Buffer.concat([head, fields["m"] as Buffer]);
   const payload = Object.fromEntries(
@@ -49,7 +50,7 @@ function encodeProto({ t, id = 0, ...fields }: MuxFrame): Buffer {
   return Buffer.concat([head, toMessage(frames, "sluice.mux.v1.Frame", JSON.stringify(payload))]);
 }
 
-function decodeProto(bytes: Buffer): MuxFrame {
+export function decodeProto(bytes: Buffer): MuxFrame {
   let at = 1;
   let id = 0;
   for (let factor = 1; ; factor *= 128) {
