@@ -235,6 +235,8 @@ export interface Miss {
   readonly source: RequestSource;
   readonly headers: RequestHeaders;
   readonly peer: Peer;
+  /** Where it is known by then: of a socket, whose it is. */
+  readonly identity?: Identity | undefined;
   readonly error: GatewayError;
 }
 

@@ -80,6 +80,7 @@ export function createFronts(inputs: FrontsInputs): Fronts {
         census,
         authenticate,
         tickets,
+        checkBan: bans?.checkAddress,
         onMalformed: bans?.onMalformed,
       })
     : undefined;

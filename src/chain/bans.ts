@@ -56,6 +56,11 @@ export function createBans(options: BanOptions, now?: () => number): Bans {
   const chargeAddress = (address: string, points: number): void => {
     if (address !== "" && points > 0 && !isExempt(address)) charge("address", addressKey(address), points);
   };
+  const chargeCaller = ({ identity, peer }: Pick<Miss, "identity" | "peer">, points: number): void => {
+    if (points === 0) return;
+    if (identity === undefined) chargeAddress(peer.address, points);
+    else charge("principal", toKey(identity.principal), points);
+  };
   const refuse = (table: BanTable, key: string): void => {
     const remaining = table.remaining(key);
     if (remaining === 0) return;
@@ -67,12 +72,7 @@ export function createBans(options: BanOptions, now?: () => number): Bans {
     counting: {
       name: "bans",
       compile: () => (call) => {
-        call.onEnd((end) => {
-          const points = toPoints(weights, end);
-          if (points === 0) return;
-          if (call.identity === undefined) chargeAddress(call.peer.address, points);
-          else charge("principal", toKey(call.identity.principal), points);
-        });
+        call.onEnd((end) => chargeCaller(call, toPoints(weights, end)));
       },
     },
     refusing: {
@@ -86,9 +86,10 @@ export function createBans(options: BanOptions, now?: () => number): Bans {
     checkAddress(address) {
       if (tables.address.size > 0 && address !== "") refuse(tables.address, addressKey(address));
     },
-    onMiss({ peer, error }) {
+    onMiss(miss) {
+      const { error } = miss;
       if (error.reason !== reason && error.reason !== "ADDRESS_FORBIDDEN")
-        chargeAddress(peer.address, toMissPoints(weights, error));
+        chargeCaller(miss, toMissPoints(weights, error));
     },
     onMalformed: (address) => chargeAddress(address, weights.malformed),
     metrics: () => toMetrics(tables),

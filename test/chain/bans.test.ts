@@ -5,6 +5,8 @@ import { Code, GatewayError } from "../../src/status.ts";
 import { pairs } from "../matrix/pairs.ts";
 import { startGateway } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";
+import { MuxConnection } from "../support/stream-mux-client.ts";
+import type { Refused } from "../support/stream-websocket-client.ts";
 import { exchangeRaw, openRaw } from "../support/raw-http.ts";
 import { startStreamGateway } from "../support/stream-gateway.ts";
 import type { StreamGateway } from "../support/stream-gateway.ts";
@@ -22,7 +24,7 @@ const protos = `
 
 const authenticate: Authenticate = ({ headers }) => {
   const name = String(headers["authorization"] ?? "");
-  if (name === "bad") throw new GatewayError(Code.UNAUTHENTICATED, "who are you", { reason: "TOKEN_INVALID" });
+  if (name.endsWith("bad")) throw new GatewayError(Code.UNAUTHENTICATED, "who are you", { reason: "TOKEN_INVALID" });
   return name === "" ? undefined : { principal: name, expiresAt: Infinity };
 };
 
@@ -98,6 +100,47 @@ describe("bans", () => {
     socket.send(Buffer.from([0xff, 0x01, 0x00]));
     await socket.closed;
     expect(await get("/v1/notes")).to.equal(429);
+  });
+
+  for (const form of ["json", "proto"] as const) {
+    const open = (bearer?: string): Promise<MuxConnection> =>
+      MuxConnection.open(`ws://${gateway.host}:${gateway.port}/-/stream`, form, bearer);
+
+    it(`count what a socket of sluice.mux.v1.${form} asks for that is not there, and hold for a socket that is open`, async () => {
+      await start("threshold: 3, weights: { not_found: 1 }");
+      const connection = await open();
+      const codes: unknown[] = [];
+      for (let id = 1; id <= 5; id++) {
+        const told = connection.next("status");
+        const path = id === 5 ? "GET /v1/watch" : `GET /nothing/${id}`;
+        connection.write({ t: "open", id, path, credit: 1 });
+        codes.push((await told)["code"]);
+      }
+      expect(codes).to.deep.equal([5, 5, 5, 8, 8]);
+      expect(gateway.calls).to.deep.equal([]);
+      expect(gateway.metrics()).to.contain('sluice_misses_total{front="websocket",code="NOT_FOUND"} 3');
+      expect(await get("/v1/notes")).to.equal(429);
+      connection.socket.terminate();
+    });
+
+    it(`count the credentials that a socket of sluice.mux.v1.${form} tries`, async () => {
+      await start("threshold: 10, weights: { unauthenticated: 5 }", { asks: true });
+      for (let i = 0; i < 2; i++) expect(await open("bad").catch(({ ended }: Refused) => ended.code)).to.equal(16);
+      expect(await get("/v1/notes", "Authorization: Bearer good")).to.equal(429);
+    });
+  }
+
+  it("leave alone the address of a socket whose caller is known", async () => {
+    await start("threshold: 2, weights: { not_found: 1 }", { asks: true });
+    const connection = await MuxConnection.open(`ws://${gateway.host}:${gateway.port}/-/stream`, "json", "good");
+    for (let id = 1; id <= 3; id++) {
+      const told = connection.next("status");
+      connection.write({ t: "open", id, path: "GET /nothing", credit: 1 });
+      await told;
+    }
+    connection.socket.terminate();
+    expect(await get("/v1/notes", "Authorization: Bearer good")).to.equal(429);
+    expect(await get("/v1/notes", "Authorization: Bearer another")).to.equal(200);
   });
 
   it("spare addresses that are exempt, and the trusted proxies' own", async () => {

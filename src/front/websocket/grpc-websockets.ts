@@ -9,6 +9,7 @@ import type { Metadata } from "../../metadata.ts";
 import type { Method, Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileTimeout } from "../deadline.ts";
+import { toNamedError } from "../named-error.ts";
 import { compileReplyMetadata } from "../reply-metadata.ts";
 import type { ReplyMetadata } from "../reply-metadata.ts";
 import { endStream, openStream } from "../stream/census.ts";
@@ -230,7 +231,8 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     if (error?.cause !== undefined) this.#context.options.report(error, this.#call);
     this.#cancel(error ?? gone());
     if (!this.#hasHead) this.#sendHead([]);
-    this.#socket.sendBinary(writeBlock(toGrpcTrailers(error, this.#context.replyMetadata(trailers))));
+    const told = error && toNamedError(error, this.#call?.requestId ?? this.#handshake.source.requestId);
+    this.#socket.sendBinary(writeBlock(toGrpcTrailers(told, this.#context.replyMetadata(trailers))));
     this.#socket.close(CloseCode.OK, "");
   }
 
@@ -241,8 +243,16 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     this.#clock.stop();
     this.#tally.dropped += this.#pump?.dropped ?? 0;
     endStream(this.#tally, code);
-    this.#call?.end(code, error);
+    if (this.#call !== undefined) this.#call.end(code, error);
+    else if (error !== undefined) this.#miss(error);
     return true;
+  }
+
+  /** The first frame made no call. */
+  #miss(error: GatewayError): void {
+    const { headers, peer, source } = this.#handshake;
+    const method = this.#method;
+    this.#context.chain.onMiss?.({ front: "websocket", method, source, headers, peer, error });
   }
 
   #cancel(error: GatewayError): void {

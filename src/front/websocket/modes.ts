@@ -35,6 +35,8 @@ export interface WebSocketSettings {
   readonly authenticate?: Authenticate;
   /** Of a worker: who keeps tickets for all workers. */
   readonly tickets?: TicketKeeper | undefined;
+  /** Throws GatewayError for an address that is banned. */
+  readonly checkBan?: ((address: string) => void) | undefined;
   /** Told of a client's address when what it sends is no WebSocket, or not the protocol agreed on. Must not throw. */
   readonly onMalformed?: ((address: string) => void) | undefined;
 }
@@ -60,7 +62,7 @@ export interface Modes {
 }
 
 export function createModes(settings: WebSocketSettings): Modes {
-  const { schema, bindings, chain, options, sweep, census, authenticate } = settings;
+  const { schema, bindings, chain, options, sweep, census, authenticate, checkBan } = settings;
   const frames = compileSimpleFrames(schema, options);
   const simple: SimpleContext = { chain, sweep, frames };
   const table: SimpleTable = {
@@ -69,7 +71,7 @@ export function createModes(settings: WebSocketSettings): Modes {
   };
 
   const router = createRouter(bindings, options.routing);
-  const mux = createMux({ schema, router, chain, options, sweep, census, authenticate });
+  const mux = createMux({ schema, router, chain, options, sweep, census, authenticate, checkBan });
   const grpcWebSockets = createGrpcWebSockets({ schema, chain, options, sweep, census });
 
   const prepareSimple = (caller: Caller, admission: Admission): Opening => {

@@ -48,6 +48,11 @@ export class MuxCredentials {
     this.#caller = { metadata: brought.metadata, headers: brought.headers, identity: undefined };
   }
 
+  /** Of the socket; undefined where nobody has judged, and for nobody in particular. */
+  get identity(): Identity | undefined {
+    return this.#caller.identity;
+  }
+
   /** The metadata of `init`. Throws GatewayError (3). */
   addMetadata(metadata: Metadata): void {
     this.#base = this.#context.overlay(this.#base, metadata);

@@ -1,7 +1,7 @@
 // What the frames of a multiplexed socket do: the state of one client, from `init` to the close.
 import { randomBytes } from "node:crypto";
 import type { Call, Chain } from "../../call.ts";
-import type { Authenticate, Peer, RequestSource } from "../../caller.ts";
+import type { Peer, RequestSource } from "../../caller.ts";
 import { emptyMetadata } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
@@ -9,39 +9,19 @@ import type { ReplyMetadata } from "../reply-metadata.ts";
 import { toNamedError } from "../named-error.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { CloseCode, toCloseCode, toCloseReason } from "./close-codes.ts";
+import type { MuxHandshake, SessionContext } from "./mux-context.ts";
 import { MuxCredentials } from "./mux-credentials.ts";
-import type { Brought, Caller } from "./mux-credentials.ts";
+import type { Caller } from "./mux-credentials.ts";
 import { FrameFault } from "./mux-frame.ts";
 import type { ClientFrame, InitFrame, MuxCodec, OpenFrame } from "./mux-frame.ts";
 import { MuxLife } from "./mux-life.ts";
 import type { LifeHost } from "./mux-life.ts";
-import type { OverlayMetadata } from "./mux-metadata.ts";
-import type { FindTarget, PlanContext } from "./mux-plan.ts";
 import { MuxStream, upCredit } from "./mux-stream.ts";
 import type { StreamHost } from "./mux-stream.ts";
 import { MuxStreams } from "./mux-streams.ts";
 import { Turns } from "./mux-turns.ts";
 import type { WebSocketOptions } from "./options.ts";
 import type { SocketEvents, StreamSocket } from "./socket.ts";
-
-export interface MuxContext extends PlanContext {
-  readonly chain: Chain;
-  readonly sweep: Sweep;
-  /** Judges the metadata calls will have: once for a socket, and again for new credentials. Absent: the chain judges each call. */
-  readonly authenticate?: Authenticate;
-}
-
-/** What of the handshake its calls get. */
-export interface MuxHandshake extends Brought {
-  readonly form: MuxCodec["form"];
-}
-
-export interface SessionContext extends MuxContext {
-  readonly codec: MuxCodec;
-  readonly findTarget: FindTarget;
-  readonly overlay: OverlayMetadata;
-  readonly replyMetadata: ReplyMetadata;
-}
 
 /** Refused in a row, in socketfuls, before the client is taken to be broken. */
 const refusedSocketfuls = 10;
@@ -64,6 +44,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   readonly #context: SessionContext;
   readonly #options: WebSocketOptions;
   readonly #socket: StreamSocket;
+  readonly #handshake: MuxHandshake;
   readonly streams = new MuxStreams();
   readonly #life: MuxLife;
   readonly #session = randomBytes(16).toString("base64url");
@@ -80,6 +61,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.#context = context;
     this.#options = options;
     this.#socket = socket;
+    this.#handshake = handshake;
     this.#credentials = new MuxCredentials(context, handshake);
     this.codec = context.codec;
     this.turns = new Turns(socket);
@@ -177,7 +159,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     try {
       this.#credentials.addMetadata(metadata);
     } catch (error) {
-      this.#refuse(error);
+      this.#turnAway(error);
       return;
     }
     this.#authenticate(auth);
@@ -185,11 +167,12 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
 
   #authenticate(auth: string | undefined): void {
     try {
+      this.#context.checkBan?.(this.peer.address);
       const judged = this.#credentials.judge(auth);
       if (judged instanceof Promise) this.#await(judged);
       else this.#accept(judged);
     } catch (error) {
-      this.#refuse(error);
+      this.#turnAway(error);
     }
   }
 
@@ -201,7 +184,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
       this.#accept(caller);
       this.#release();
     };
-    judged.then(accept).catch((error: unknown) => this.#refuse(error));
+    judged.then(accept).catch((error: unknown) => this.#turnAway(error));
   }
 
   /** Throws GatewayError. */
@@ -239,6 +222,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     this.#socket.charge(openCost);
     this.streams.lastId = id;
     try {
+      this.#context.checkBan?.(this.peer.address);
       this.#checkRoom();
       const caller = this.#credentials.withOwn(frame.metadata);
       const target = this.#context.findTarget(frame);
@@ -246,8 +230,10 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
       this.#refusedInRow = 0;
       this.streams.add(stream);
       stream.start(frame.message, frame.end);
-    } catch (error) {
-      this.sendStatus(id, toNamedError(error, this.source.requestId), emptyMetadata);
+    } catch (cause) {
+      const error = toNamedError(cause, this.source.requestId);
+      this.#miss(error);
+      this.sendStatus(id, error, emptyMetadata);
       if (this.#refusedInRow > refusedSocketfuls * this.#options.maxStreamsPerSocket)
         this.close(CloseCode.TOO_MANY_STREAMS, `"open" ${this.#refusedInRow} times over maxStreams`);
     }
@@ -304,6 +290,19 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
   sendStatus(id: number, error: GatewayError | undefined, trailers: Metadata, call?: Call): void {
     if (error?.cause !== undefined) this.#options.report(error, call);
     this.send(this.codec.status(id, error, this.replyMetadata(trailers)));
+  }
+
+  /** No call came of what the client sent: told like a request that none came of. */
+  #miss(error: GatewayError): void {
+    const { headers, peer, source } = this.#handshake;
+    const { identity } = this.#credentials;
+    this.chain.onMiss?.({ front: "websocket", method: undefined, source, headers, peer, identity, error });
+  }
+
+  #turnAway(cause: unknown): void {
+    const error = GatewayError.from(cause);
+    if (!this.#isClosed) this.#miss(error);
+    this.#refuse(error);
   }
 
   /** The client's own fault, told by a status about the socket. */

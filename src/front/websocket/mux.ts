@@ -6,13 +6,13 @@ import { emptyMetadata } from "../../metadata.ts";
 import type { GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/reply/error-body.ts";
 import { compileReplyMetadata } from "../reply-metadata.ts";
+import type { MuxContext, MuxHandshake } from "./mux-context.ts";
 import type { MuxCodec } from "./mux-frame.ts";
 import { createJsonCodec } from "./mux-json.ts";
 import { compileOverlay } from "./mux-metadata.ts";
 import { createTargets } from "./mux-plan.ts";
 import { createProtoCodec } from "./mux-proto.ts";
 import { MuxSession } from "./mux-session.ts";
-import type { MuxContext, MuxHandshake } from "./mux-session.ts";
 import type { StreamSocket } from "./socket.ts";
 
 export interface Mux {
