@@ -39,6 +39,8 @@ export interface Authentication {
   readonly authenticate: Authenticate;
   /** A call that has an identity already is left to the front that gave it one. */
   readonly interceptor: Interceptor;
+  /** What backends are told of who calls, and not told; undefined where that is what the client said. */
+  readonly forward: ForwardIdentity | undefined;
   /** Begins to fetch what is needed to judge anybody. */
   start(): void;
   /** What those who judge have counted. */
@@ -106,6 +108,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       return isPromise(judged) ? judged.then(check) : check(judged);
     },
     interceptor: { name: "authenticate", compile },
+    forward,
     start: () => authenticators.forEach((authenticator) => authenticator.start?.()),
     metrics: () => authenticators.flatMap((authenticator) => authenticator.metrics?.() ?? []),
     problems: () => authenticators.flatMap((authenticator) => authenticator.problems?.() ?? []),

@@ -13,7 +13,7 @@ import { DiagnosticError } from "../diagnostic.ts";
 import { toJsonOptions, toTransportLimits, toUpstreamTargets } from "../gateway-options.ts";
 import { parseRequest } from "./explain-request.ts";
 import { compilePolicies } from "../policy/policies.ts";
-import { listChain } from "./chain-list.ts";
+import { listChain, findForwarding } from "./chain-list.ts";
 import type { ChainEntry } from "./chain-list.ts";
 import { describePolicy } from "./policy-list.ts";
 import type { PolicyLine } from "./policy-list.ts";
@@ -59,7 +59,10 @@ export async function runExplain(flags: ParsedFlags, terminal: Terminal, fetch: 
   const { project, diagnostics } = await loadProject(flags, protos, terminal, fetch);
   for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return 1;
-  const explanation = await explain(project, await rehearse(project, request));
+  const explanation = await explain(
+    project,
+    await rehearse(project, request, await unlessUnserved(findForwarding(project))),
+  );
   print(`${request.method} ${request.target}`, explanation, flags, terminal);
   return explanation.answer === undefined || explanation.answer.status < 400 ? 0 : 1;
 }
@@ -99,7 +102,7 @@ async function describeMethod(project: Project, method: Method): Promise<SaidOfM
   return {
     target: composed === undefined ? findTarget(config, method) : undefined,
     policy: describePolicy(compilePolicies({ config, schema }).policyOf(method)),
-    chain: await findChain(project, method),
+    chain: (await unlessUnserved(listChain(project, method))) ?? [],
     composed,
     rules: findRules(project, method),
   };
@@ -141,11 +144,11 @@ function toBackend({ config, schema }: Project, { method, metadata, messages: [m
 }
 
 /** What could not be served, keys that cannot be read say, is told at start, not here. */
-async function findChain(project: Project, method: Method): Promise<readonly ChainEntry[]> {
+async function unlessUnserved<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    return await listChain(project, method);
+    return await asked;
   } catch (error) {
-    if (error instanceof DiagnosticError) return [];
+    if (error instanceof DiagnosticError) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 // Sends one request through the real router and REST front, with an exchange and a backend that exist in memory only.
 import type { StreamCall, StreamReply } from "../call.ts";
+import type { ForwardIdentity } from "../chain/authenticate/forward-identity.ts";
 import { composeChain } from "../chain/compose.ts";
+import type { Interceptor } from "../chain/compose.ts";
 import type { Exchange, HeaderList } from "../front/front.ts";
 import { createRestFront } from "../front/rest/rest.ts";
 import { Census } from "../front/stream/census.ts";
@@ -33,7 +35,12 @@ export interface RehearsedCall {
   readonly messages: readonly Uint8Array[];
 }
 
-export async function rehearse(project: Project, request: ExplainedRequest): Promise<Rehearsal> {
+/** `forward`: what of a call's metadata backends get; undefined for all of it. */
+export async function rehearse(
+  project: Project,
+  request: ExplainedRequest,
+  forward: ForwardIdentity | undefined,
+): Promise<Rehearsal> {
   const { config, schema, bindings } = project;
   const { policyOf } = compilePolicies({ schema, config });
   const router = createRouter(bindings, toRouterOptions(config));
@@ -53,7 +60,7 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
     schema,
     chain: composeChain({
       // The rest of the chain depends on who calls, from where and how often.
-      interceptors: validation === undefined ? [] : [validation],
+      interceptors: [ofNobody(forward), validation].filter((one) => one !== undefined),
       end: {
         unary: ({ method, metadata, message, deadline }) => {
           call = { method, metadata, messages: [message] };
@@ -84,6 +91,10 @@ export async function rehearse(project: Project, request: ExplainedRequest): Pro
   });
   sweep.stop();
   return { match, call, timeoutMs, answer: call === undefined ? answer : undefined };
+}
+
+function ofNobody(forward: ForwardIdentity | undefined): Interceptor | undefined {
+  return forward && { name: "authenticate", compile: () => (call) => forward(call, undefined) };
 }
 
 async function readAll({ messages }: StreamCall): Promise<Uint8Array[]> {

@@ -108,10 +108,25 @@ describe("policies on the command line", () => {
   });
 
   it("of a cache tell what of the metadata the backend gets", async () => {
-    const lines = await tell("explain", "GET", "/v1/orders/ada", "-H", "Accept-Language: de", "-H", "Authorization: x");
-    expect(lines.filter((line) => /metadata|accept-language|x-forwarded/.test(line))).to.deep.equal([
-      "  metadata authorization: x",
+    const headers = ["Accept-Language: de", "Authorization: x", "X-Request-Id: r1"];
+    const lines = await tell("explain", "GET", "/v1/orders/ada", ...headers.flatMap((header) => ["-H", header]));
+    expect(lines.filter((line) => /metadata|accept-language|x-forwarded|authorization/.test(line))).to.deep.equal([
+      "  metadata x-request-id: r1",
     ]);
+  });
+
+  it("are explained without the credentials, and without what only the gateway may tell the backend", async () => {
+    const headers = ["Authorization: Bearer x", "X-User-Id: root", "Grpc-Metadata-X-User-Id: root", "X-Tenant: acme"];
+    const explain = async (more: string): Promise<string[]> => {
+      const text = `${yaml.replace("auth:\n", `auth:\n  forward_claims: { sub: x-user-id }\n${more}`)}http: { request_headers: [authorization, x-user-id, x-tenant] }\n`;
+      const file = folder.write("forward.yaml", text);
+      const argv = ["explain", "POST", "/shop.v1.Catalog/Find", protos, "--config", file, "-d", "{}", "--json"];
+      const { out } = await run([...argv, ...headers.flatMap((header) => ["-H", header])]);
+      const { metadata } = JSON.parse(out) as { metadata: { name: string }[] };
+      return metadata.map(({ name }) => name).filter((name) => !name.startsWith("x-forwarded-"));
+    };
+    expect(await explain("")).to.deep.equal(["x-tenant"]);
+    expect(await explain("  forward_token: true\n")).to.deep.equal(["authorization", "x-tenant"]);
   });
 
   it("are explained for a request, with the interceptors that it passes", async () => {

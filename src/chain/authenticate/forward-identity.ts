@@ -16,7 +16,7 @@ export interface ForwardingOptions {
 }
 
 /** Sets the call's metadata; `identity` undefined for nobody in particular. */
-export type ForwardIdentity = (call: Call, identity: Identity | undefined) => void;
+export type ForwardIdentity = (call: Pick<Call, "metadata" | "headers">, identity: Identity | undefined) => void;
 
 /** What becomes of metadata of a name. */
 type Fate = "keep" | "drop" | "credentials" | "cookie";
@@ -48,9 +48,9 @@ export function compileForwarding(options: ForwardingOptions): ForwardIdentity {
 
 /** The value that goes on; undefined for none. */
 function compileSettle({ cookie = "" }: ForwardingOptions) {
-  return (call: Call, fate: Fate, name: string, value: string): string | undefined => {
+  return ({ headers }: Pick<Call, "headers">, fate: Fate, name: string, value: string): string | undefined => {
     if (fate === "cookie") return withoutCookie(value, cookie);
-    return fate === "credentials" && value === call.headers[toHeaderName(name)] ? value : undefined;
+    return fate === "credentials" && value === headers[toHeaderName(name)] ? value : undefined;
   };
 }
 
