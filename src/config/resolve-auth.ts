@@ -18,7 +18,6 @@ export function resolveAuth(layers: readonly Layer[], report: Report): AuthConfi
   issuers.forEach((issuer, index) => checkIssuer(issuer, issuers.slice(0, index), toFault(layer, index, report)));
   checkForwarded(layer, auth, report);
   checkLevels(layer, auth, report);
-  checkWays(layer, auth, report);
   return {
     default: say(layer, ["auth", "default"], auth.default ?? authDefaults.default, auth.default !== undefined),
     public: sayAll(layer, "public", auth.public),
@@ -163,17 +162,6 @@ function checkLevels(layer: Layer, auth: AuthSettings, report: Report): void {
       seen.set(selector, other ?? key);
     });
   }
-}
-
-/** A program may have a way of its own, so this is no error. */
-function checkWays(layer: Layer, auth: AuthSettings, report: Report): void {
-  const { issuers = [], api_keys, basic, mtls, introspection, ext_authz } = auth;
-  const hasWay =
-    issuers.length > 0 || [api_keys, basic, mtls, introspection, ext_authz].some((way) => way !== undefined);
-  if (hasWay || auth.default === "public") return;
-  const hint = "add issuers, api_keys, mtls, introspection or ext_authz";
-  const message = "there is no way to say who one is, so that nobody gets into methods that are not public";
-  report({ ...layerError(layer, ["auth"], message, hint), severity: "warning" });
 }
 
 /** Whether anything but ext_authz can say who calls, or nobody has to. */

@@ -143,21 +143,14 @@ export function canAuthenticate({
   return issuers.length > 0 || [apiKeys, basic, mtls, introspection, extAuthz].some((way) => way !== undefined);
 }
 
-const maxOfOneKind = 3;
-
-/** What is said of many methods at once is wrong for many: the first few of them, and how many more there are. */
+/** What is said of many methods at once is one mistake, wrong for many: the first of them, and how many more there are. */
 function summarize(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const kinds = new Map<string, Diagnostic[]>();
   for (const found of diagnostics) {
     const kind = `${found.rule} ${JSON.stringify(found.position)}`;
     kinds.set(kind, [...(kinds.get(kind) ?? []), found]);
   }
-  return [...kinds.values()].flatMap((alike) => {
-    const shown = alike.slice(0, maxOfOneKind);
-    const more = alike.length - shown.length;
-    const last = shown[shown.length - 1];
-    return more === 0
-      ? shown
-      : [...shown.slice(0, -1), { ...last, message: `${last.message} (and ${more} more like this)` }];
-  });
+  return [...kinds.values()].map(([first, ...others]) =>
+    others.length === 0 ? first : { ...first, message: `${first.message} (and ${others.length} more like this)` },
+  );
 }

@@ -222,8 +222,7 @@ auth:
       expect(errors.find((line) => line.includes(message))).to.match(new RegExp(`^sluice\\.yaml:${place}: `));
     });
 
-  it("warns of a file that lets nobody say who they are", () => {
-    expect(problemsOf("auth: {}\n").join("\n")).to.match(/^sluice\.yaml:1:7: warning: auth: .* nobody/);
-    expect(problemsOf("auth: { default: public }\n")).to.deep.equal([]);
+  it("leaves it to the policies whether somebody has to say who they are", () => {
+    expect(problemsOf("auth: {}\n")).to.deep.equal([]);
   });
 });

@@ -278,11 +278,11 @@ describe("policies", () => {
       for (const problem of expected) expect(problems.join("\n")).to.match(new RegExp(problem.source, "m"));
     });
 
-  it("are refused with the first few of many methods, and how many more there are", () => {
+  it("are refused with the first of many methods, and how many more there are", () => {
     const many = `service Orders { ${Array.from({ length: 40 }, (_, at) => `rpc M${at}(Req) returns (Res);`).join(" ")} }`;
     const { problems } = compile(many, "auth: { default: required }");
-    expect(problems).to.have.length(3);
-    expect(problems[2]).to.match(/shop\.v1\.Orders\.M2 asks .* nothing can tell \(and 37 more like this\); say how/);
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.match(/shop\.v1\.Orders\.M0 asks .* nothing can tell \(and 39 more like this\); say how/);
   });
 
   it("warn where the configuration makes a method more open than its proto, and of timeouts that are cut", () => {
