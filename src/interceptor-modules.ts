@@ -126,6 +126,8 @@ function describeImportError(error: unknown): string {
     error instanceof Error ? error : {}
   ) as Partial<NodeJS.ErrnoException>;
   const first = message.split("\n")[0];
+  if (/^ERR_IMPORT_A(?:SSERTION_TYPE|TTRIBUTE)_MISSING$/.test(code))
+    return "it is no code; name a module of JavaScript, .mjs or .js";
   if (code === "ERR_UNKNOWN_FILE_EXTENSION")
     return "Node cannot run this kind of file: compile TypeScript to JavaScript first, and name the .mjs or .js file";
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")

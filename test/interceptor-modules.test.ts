@@ -185,6 +185,14 @@ describe("interceptors of one's own", function () {
       expect((await problemsOf(() => loadInterceptors(project!.config))).join("\n")).to.match(expected);
     });
 
+  it("stop the start when their module is JSON", async () => {
+    const module = JSON.stringify(folder.write("own.json", "{}"));
+    const { project } = await load(`interceptors:\n  - { module: ${module}, before: limit }\n`);
+    expect((await problemsOf(() => loadInterceptors(project!.config))).join("\n")).to.match(
+      /sluice\.yaml:2:\d+: error: the interceptor "own\.json": it is no code; name a module of JavaScript, \.mjs or \.js$/,
+    );
+  });
+
   it("stop the start when the configuration names them wrong", async () => {
     const module = JSON.stringify(folder.write("own.mjs", "export default { intercept() {} }"));
     const problems = async (entry: string): Promise<string> =>

@@ -77,7 +77,16 @@ export async function loadProject(
     config?.reflect === true && !hasErrors(diagnostics) ? await fetchOrReport(config, fetch, report) : undefined;
   if (inputs.length === 0 && descriptorBytes === undefined)
     return { project: undefined, diagnostics, schema: undefined };
-  const { schema, partial, diagnostics: found } = loadSchema({ inputs, importPaths, descriptorBytes });
+  const {
+    schema,
+    partial,
+    diagnostics: found,
+  } = loadSchema({
+    inputs,
+    importPaths,
+    placeOf: (path) => salvage.placeOf(path),
+    descriptorBytes,
+  });
   const bound = bindAndCheck(loaded, { schema: schema ?? partial, doubt: partial?.doubt });
   diagnostics.push(...orderDiagnostics([...found, ...bound.diagnostics]));
   if (schema === undefined || config === undefined || hasErrors(diagnostics))

@@ -60,8 +60,9 @@ export async function runServe(flags: ParsedFlags, terminal: Terminal, parts: Se
   try {
     gateway = await parts.createGateway(project, worker?.worker.links);
   } catch (error) {
-    if (error instanceof DiagnosticError) return fail(terminal, error.message);
-    throw error;
+    if (!(error instanceof DiagnosticError)) throw error;
+    for (const diagnostic of error.diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
+    return 1;
   }
   let address: Address;
   try {

@@ -130,7 +130,7 @@ export function formProblem(spec: FormSpec, value: unknown): string | undefined 
     case "key-url":
       return isKeyUrl(value)
         ? undefined
-        : "an https URL is expected, or an http one on this machine (127.0.0.1, localhost): others could change the keys on their way";
+        : "an https URL is expected, or an http one on this machine (127.0.0.1, localhost): others could change what it says on its way";
     case "rate":
       return problemOf(parseRate(value));
     case "cache":

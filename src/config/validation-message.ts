@@ -22,14 +22,27 @@ export function toDiagnostic(error: ErrorObject, source: YamlSource, root: Schem
       rule: "config-key",
     };
   }
-  const value: unknown = error.data;
-  const message = `${formatPath(path)}: ${describe(error, node, value)}`;
+  const problem = isSecret(path) ? describe(error, node, hidden) : describe(error, node, error.data);
+  const message = `${formatPath(path)}: ${problem}`;
   const hint = hintFor(error, node, path);
   return { severity: "error", position: source.positionOf(path), message, hint, rule: "config-value" };
 }
 
+/** What a message never shows. */
+const secretKeys: ReadonlySet<unknown> = new Set(["secret", "client_secret", "password"]);
+
+function isSecret(path: KeyPath): boolean {
+  return secretKeys.has(path.at(-1));
+}
+
+/** Stands for a value that is not shown. */
+const hidden = Symbol("hidden");
+
 function hintFor({ keyword, schema, data }: ErrorObject, node: SchemaNode, path: KeyPath): string | undefined {
   if (keyword === "x-form") return suggestForm(schema as FormSpec, data);
+  const isBare = typeof data === "number" || typeof data === "boolean";
+  const takesAnyText = node.type === "string" && node.enum === undefined && node["x-form"] === undefined;
+  if (keyword === "type" && takesAnyText && isBare) return "put it in quotes";
   if (typeof data !== "string") return undefined;
   if (keyword === "enum") return didYouMean(data, (node.enum ?? []).map(String));
   return path.length === 0 ? "a setting is written as key, colon, blank, value: `listen: 127.0.0.1:8080`" : undefined;
@@ -132,6 +145,7 @@ function expectedOf(node: SchemaNode): string {
 }
 
 function found(value: unknown): string {
+  if (value === hidden) return "something else";
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";

@@ -209,7 +209,10 @@ function readNode(walk: Walk, node: unknown, path: KeyPath, fallback: Position):
   if (isAlias(node)) {
     const target = walk.anchors.get(node.source);
     if (target === undefined)
-      fail(walk, position, "yaml-alias", { message: `nothing before this place is anchored as &${node.source}` });
+      fail(walk, position, "yaml-alias", {
+        message: `nothing before this place is anchored as &${node.source}`,
+        hint: starHint,
+      });
     return target === undefined ? undefined : readAliased(walk, target, path, position);
   }
   if (isNode(node) && node.anchor !== undefined) walk.anchors.set(node.anchor, node);
@@ -275,8 +278,12 @@ function fail(walk: Walk, position: Position, rule: string, problem: Pick<Diagno
 function syntaxHint(text: string, { code, pos: [offset] }: YAMLError): string | undefined {
   const isReference = text.slice(Math.max(0, offset - 2), offset + 2).includes("${");
   if (isReference) return 'inside { } and [ ], quote it: "${NAME}"; or write the mapping over several lines';
+  if (code === "BAD_ALIAS" && text[offset] === "*") return starHint;
   return hints.get(code);
 }
+
+/** A star is all methods, or all origins, to who writes it, and to YAML the beginning of an alias. */
+const starHint = 'put text that begins with a star in quotes: "*"';
 
 const hints: ReadonlyMap<string, string> = new Map([
   ["BAD_INDENT", "indent the keys of one mapping alike"],

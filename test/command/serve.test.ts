@@ -195,13 +195,14 @@ describe("sluice serve", () => {
   });
 
   it("prints every reason why the gateway cannot be made", async () => {
-    const problem = (message: string) => ({ severity: "error" as const, position: undefined, message, rule: "x" });
+    const position = { file: "sluice.yaml", line: 3, column: 25 };
+    const problem = (message: string) => ({ severity: "error" as const, position, message, rule: "x" });
     const createGateway = (): never => {
       throw new DiagnosticError([problem("one"), problem("two")]);
     };
     const { code, error } = await run(["serve", folder.protos, "--upstream", target], { parts: { createGateway } });
     expect(code).to.equal(1);
-    expect(error).to.contain("error: one\n").and.to.contain("error: two\n");
+    expect(error).to.equal("sluice.yaml:3:25: error: one\nsluice.yaml:3:25: error: two\n");
   });
 
   describe("with the admin address", () => {

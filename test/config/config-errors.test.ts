@@ -171,7 +171,26 @@ const refused: readonly [string, string, string][] = [
     "x: &x {a: 1}\n<<: *x",
     "sluice.yaml:2:1: error: merge keys (<<) are not supported; repeat the values, or refer to a whole mapping by an alias",
   ],
-  ["an unknown alias", "protos: *x", "sluice.yaml:1:9: error: nothing before this place is anchored as &x"],
+  [
+    "an unknown alias",
+    "protos: *x",
+    'sluice.yaml:1:9: error: nothing before this place is anchored as &x; put text that begins with a star in quotes: "*"',
+  ],
+  [
+    "a star without quotes",
+    "auth: { public: [*] }",
+    'sluice.yaml:1:18: error: Alias cannot be an empty string; put text that begins with a star in quotes: "*"',
+  ],
+  [
+    "a secret that is a number, and does not show it",
+    "auth: { issuers: [{ issuer: a, audience: a, algorithms: [HS256], secret: 123456 }] }",
+    "sluice.yaml:1:74: error: auth.issuers[0].secret: text is expected, found something else; put it in quotes",
+  ],
+  [
+    "the password of Redis that is a number, and does not show it",
+    "redis: { url: 'redis://localhost:6379', password: 123456 }",
+    "sluice.yaml:1:51: error: redis.password: text is expected, found something else; put it in quotes",
+  ],
   [
     "a variable that is not set",
     "listen: ${NO_SUCH_THING}",

@@ -186,7 +186,7 @@ describe("loadSchema", () => {
       { "a.proto": service("A") },
       ["a.proto"],
       ["nope"],
-      ['error: import path "nope" is not a folder; name an existing folder with -I'],
+      ['error: import path "nope" is not a folder; name an existing folder'],
     ],
     [
       "no service",

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { didYouMean } from "../../diagnostic.ts";
-import type { Diagnostic } from "../../diagnostic.ts";
+import type { Diagnostic, Position } from "../../diagnostic.ts";
 
 export const maxFiles = 10_000;
 const maxFolders = 50_000;
@@ -42,13 +42,22 @@ interface Candidate extends FoundFile {
   readonly isNamed: boolean;
 }
 
-export function findInputs(inputs: readonly string[], importPaths: readonly string[], report: Report): FoundInputs {
+/** `placeOf` an input or import path: where a file names it, if one does. */
+export function findInputs(
+  inputs: readonly string[],
+  importPaths: readonly string[],
+  { report: tell, placeOf }: { readonly report: Report; readonly placeOf: (path: string) => Position | undefined },
+): FoundInputs {
+  const at =
+    (path: string): Report =>
+    (found) =>
+      tell({ ...found, position: found.position ?? placeOf(path) });
   const roots: ImportRoot[] = [];
   const addRoot = (shown: string, isInput: boolean) =>
     roots.push({ shown: normalize(shown), absolute: resolve(shown), isInput });
   for (const path of importPaths) {
     if (kindOf(path) === "folder") addRoot(path, false);
-    else report(problem("import-path", `import path "${path}" is not a folder`, "name an existing folder with -I"));
+    else at(path)(problem("import-path", `import path "${path}" is not a folder`, "name an existing folder"));
   }
   const candidates: Candidate[] = [];
   const descriptors: FoundFile[] = [];
@@ -57,12 +66,12 @@ export function findInputs(inputs: readonly string[], importPaths: readonly stri
     const kind = kindOf(input);
     if (kind === "folder") {
       if (!isInside(resolve(input), roots)) addRoot(input, true);
-      candidates.push(...listFolder(input, report));
+      candidates.push(...listFolder(input, at(input)));
     } else if (kind === "file") {
       const file = { shown: normalize(input), absolute: resolve(input) };
       if (!input.endsWith(".proto")) descriptors.push(file);
       else loose.push({ ...file, isNamed: true });
-    } else report(missing(input));
+    } else at(input)(missing(input));
   }
   for (const file of loose) if (!isInside(file.absolute, roots)) addRoot(dirname(file.shown), true);
   const protos = [...loose, ...candidates].flatMap((file) => toProto(file, roots) ?? []);

@@ -1,5 +1,5 @@
 // Inputs named by the user -> one linked schema, or every reason why not. The door of this folder.
-import type { Diagnostic } from "../../diagnostic.ts";
+import type { Diagnostic, Position } from "../../diagnostic.ts";
 import { isBundledPath } from "./bundled.ts";
 import type { Schema } from "../descriptor.ts";
 import { readDescriptorSet, readFileDescriptor } from "../descriptor/read.ts";
@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly inputs: readonly string[];
   /** `-I`, in order; the inputs' own folders and the bundled protos come after them. */
   readonly importPaths: readonly string[];
+  /** Where a file names an input or an import path, for what is wrong with it. */
+  readonly placeOf?: ((path: string) => Position | undefined) | undefined;
   /** From server reflection: FileDescriptorProtos, or all of them as one FileDescriptorSet. */
   readonly descriptorBytes?: Uint8Array | readonly { readonly name: string; readonly bytes: Uint8Array }[] | undefined;
 }
@@ -40,15 +42,16 @@ export type LoadedSchema =
 export function loadSchema(options: LoadOptions): LoadedSchema {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const found = findInputs(options.inputs, options.importPaths, report);
+  const { placeOf = () => undefined } = options;
+  const found = findInputs(options.inputs, options.importPaths, { report, placeOf });
+  const isNotFound = diagnostics.length > 0;
   const files = new FileSet(found.roots, report);
   for (const file of found.descriptors) addDescriptorSet(file, files, report);
   addDescriptorBytes(options, files, report);
   for (const proto of found.protos) files.addInput(proto);
   // Of a text that could not be read in full the linker knows.
-  const isInputLost = diagnostics.some(
-    ({ position, rule }) => position === undefined || rule === "malformed-descriptor",
-  );
+  const isInputLost =
+    isNotFound || diagnostics.some(({ position, rule }) => position === undefined || rule === "malformed-descriptor");
   const schema = link(files, found, report);
   const isWhole = !diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (isWhole && schema.services.length === 0) report(noService);
