@@ -9,8 +9,10 @@ import type { ConnectionContext, ServedConnection } from "./connection.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import type { Http1Client } from "./http1-exchange.ts";
 import { checkHead } from "./http1-head.ts";
+import type { CheckedHead } from "./http1-head.ts";
 import { Http1Upgrade, toProtocol } from "./http1-upgrade.ts";
 import { errorHeaders, fromFailure } from "./listen-error.ts";
+import { withoutNames } from "./request-headers.ts";
 
 export function serveHttp1(
   socket: Socket,
@@ -95,10 +97,18 @@ function serveRequest(client: Http1Client, request: Http1Request): void {
     return;
   }
   try {
-    context.front(new Http1Exchange(client, request, head));
+    context.front(new Http1Exchange(client, request, withoutUpgrade(head)));
   } catch (error) {
     refuseRequest(context, request, GatewayError.from(error));
   }
+}
+
+/** Nobody took it up: behind here a request with `Upgrade` is a handshake, whose page was looked at. */
+function withoutUpgrade(head: CheckedHead): CheckedHead {
+  if (head.headers["upgrade"] === undefined) return head;
+  const headers = Object.assign(Object.create(null), head.headers) as CheckedHead["headers"];
+  delete headers["upgrade"];
+  return { ...head, headers, rawHeaders: withoutNames(head.rawHeaders, (name) => name.toLowerCase() === "upgrade") };
 }
 
 /** False for what is served, or refused, as a request like others. */

@@ -57,7 +57,7 @@ function check(token: string): FoundToken {
 /**
  * Browsers send cookies with what any page asks for: they count where the browser says that the page is of this site, or
  * one that is allowed. What says nothing is no browser. A WebSocket has been through that at its handshake, and without
- * its cookies where the page was not allowed.
+ * its cookies where the page was not allowed; nothing else comes with `Upgrade`, whatever was sent.
  */
 function isPageAllowed(headers: RequestHeaders | undefined, isPageOrigin: TokenPlaces["isPageOrigin"]): boolean {
   if (headers === undefined || headers["upgrade"] !== undefined) return true;
