@@ -12,10 +12,16 @@ const main = fileURLToPath(new URL("../../src/main.js", import.meta.url));
 export interface GatewayProcess extends Endpoint {
   readonly backend: StreamBackend;
   readonly program: Program;
+  /** Where its admin listener is, if it has one. */
+  readonly admin: string | undefined;
   close(): Promise<void>;
 }
 
 export interface GatewayProcessOptions {
+  /** By name, beside the one of streams. */
+  readonly protos?: Readonly<Record<string, string>>;
+  readonly workers?: number;
+  readonly hasAdmin?: boolean;
   /** More of sluice.yaml: whole groups. */
   readonly yaml?: string;
   /** Of Node. */
@@ -23,20 +29,24 @@ export interface GatewayProcessOptions {
 }
 
 export async function startGatewayProcess(options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
-  const { yaml = "", nodeFlags = [] } = options;
+  const { yaml = "", nodeFlags = [], protos = {}, workers = 1, hasAdmin = false } = options;
   const folder = createFolder();
-  folder.write("protos/streams.proto", streamProto);
+  for (const [name, text] of Object.entries({ "streams.proto": streamProto, ...protos }))
+    folder.write(`protos/${name}`, text);
   const config = folder.write(
     "sluice.yaml",
-    `server: {shutdown_grace: 3s}\nwebsocket: {max_sockets_per_principal: 100}\n${yaml}\n`,
+    `server: {shutdown_grace: 3s, workers: ${workers}}\nwebsocket: {max_sockets_per_principal: 100}\n${yaml}\n`,
   );
   const backend = await startStreamBackend();
-  const flags = ["--config", config, "--upstream", backend.target, "--listen", "127.0.0.1:0", "--admin", "off"];
+  const admin = hasAdmin ? "127.0.0.1:0" : "off";
+  const flags = ["--config", config, "--upstream", backend.target, "--listen", "127.0.0.1:0", "--admin", admin];
   const program = startProgram(process.execPath, [...nodeFlags, main, "serve", `${folder.path}/protos`, ...flags]);
   const [, host, port] = await program.line(/listening on http:\/\/([\d.]+):(\d+)/);
+  const [, adminAddress] = await program.line(/admin (?:off|on http:\/\/([\d.:]+))/);
   return {
     host,
     port: Number(port),
+    admin: adminAddress,
     backend,
     program,
     async close() {
