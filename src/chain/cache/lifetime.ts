@@ -5,6 +5,7 @@ import type { CacheRule } from "../../schema/cache-rule.ts";
 import { partialHeader } from "../partial.ts";
 import { joinValues, parseDirectives, secondsOf } from "./directives.ts";
 import type { Directives } from "./directives.ts";
+import { parseHttpDate } from "./http-date.ts";
 
 /** In milliseconds. */
 export interface Lifetime {
@@ -28,8 +29,8 @@ export interface Keeping {
 /** What never is for anybody else, whatever else is said: cookies, and answers that lack a part. */
 const markers: ReadonlySet<string> = new Set(["set-cookie", partialHeader]);
 
-/** Undefined for what must not be kept. `date`: Unix time in milliseconds, for `expires`. */
-export function readLifetime(reply: Reply, { rule, isOwned, isUnkeyed }: Keeping, date: number): Lifetime | undefined {
+/** Undefined for what must not be kept. `now`: Unix time in milliseconds, for `expires`. */
+export function readLifetime(reply: Reply, { rule, isOwned, isUnkeyed }: Keeping, now: number): Lifetime | undefined {
   const parts = [reply.headers, reply.trailers];
   if (reply.partial !== undefined || parts.some((metadata) => isMarked(metadata))) return undefined;
   if (!isKeyedFor(joinValues(parts, "vary"), isUnkeyed)) return undefined;
@@ -37,7 +38,7 @@ export function readLifetime(reply: Reply, { rule, isOwned, isUnkeyed }: Keeping
   // There is no asking a gRPC backend whether an answer is still good: one that has to be asked about is not kept.
   if (said.has("no-store") || said.has("no-cache") || (said.has("private") && !isOwned)) return undefined;
   const age = toAge(joinValues(parts, "age"));
-  const own = secondsOf(said, "s-maxage") ?? secondsOf(said, "max-age") ?? toLifetime(parts, date);
+  const own = secondsOf(said, "s-maxage") ?? secondsOf(said, "max-age") ?? toLifetime(parts, now);
   const fresh = Math.min(rule.ttlMs, own ?? Infinity);
   if (fresh <= age) return undefined;
   return { age, fresh, ...toStale(rule, said) };
@@ -68,15 +69,14 @@ function toStale(rule: CacheRule, said: Directives): Pick<Lifetime, "staleWhileR
   };
 }
 
+/** Of a list the first counts, and what is no number does not (RFC 9111 section 5.1). */
 function toAge(text: string | undefined): number {
-  if (text === undefined) return 0;
-  return /^\d{1,10}$/.test(text) ? Number(text) * 1000 : Infinity;
+  const first = text?.split(",", 1)[0].trim() ?? "";
+  return /^\d+$/.test(first) ? Number(first) * 1000 : 0;
 }
 
 /** Of `expires`; a date that is none has passed (RFC 9111 section 5.3). */
-function toLifetime(parts: readonly Metadata[], date: number): number | undefined {
+function toLifetime(parts: readonly Metadata[], now: number): number | undefined {
   const expires = joinValues(parts, "expires");
-  if (expires === undefined) return undefined;
-  const ms = Date.parse(expires) - date;
-  return Number.isNaN(ms) ? 0 : ms;
+  return expires === undefined ? undefined : (parseHttpDate(expires, now) ?? 0) - now;
 }

@@ -19,6 +19,9 @@ function lifetimeOf(headers: Metadata, { trailers = [], isOwned = false }: Told 
   return lifetime && Object.values(lifetime).map((ms: number) => ms / 1000);
 }
 
+/** So many seconds from then. */
+const httpDate = (seconds: number): string => new Date(date + seconds * 1000).toUTCString();
+
 const control = (text: string): Metadata => ["cache-control", text];
 
 describe("readLifetime", () => {
@@ -46,9 +49,13 @@ describe("readLifetime", () => {
       [12, 30, 20, 30],
     ],
     [
-      ["expires", new Date(date + 5000).toUTCString()],
+      ["expires", httpDate(5)],
       [0, 5, 20, 30],
     ],
+    [["expires", "Thu, 18 AUG 2050 02:01:18 GMT"], whole],
+    [["expires", "Thursday, 18-Aug-50 02:01:18 GMT"], whole],
+    [["expires", "Thu Aug  8 02:01:18 2050"], whole],
+    ...["old", "-7200", "7200.0", "0, old", "0, 7200", ""].map((age) => [["age", age], whole] as const),
     [
       ["expires", "0", ...control("max-age=10")],
       [0, 10, 20, 30],
@@ -77,9 +84,21 @@ describe("readLifetime", () => {
     ["cache-control", "max-age=60", "cache-control", "no-store"],
     [...control("max-age=30"), "age", "30"],
     ["age", "60"],
-    ["age", "old"],
+    ["age", "60, 0"],
     ["expires", "0"],
     ["expires", new Date(date).toUTCString()],
+    [...control("max-age"), "expires", httpDate(5)],
+    ["expires", "Thu, 18 Aug 2050 02:01:18 UTC"],
+    ["expires", "Thu, 18 Aug 2050 02:01:18 AEST"],
+    ["expires", "Thu 18 Aug 2050 02:01:18 GMT"],
+    ["expires", "Thu, 18  Aug  2050 02:01:18 GMT"],
+    ["expires", "Thu, 18-Aug-2050 02:01:18 GMT"],
+    ["expires", "Thu, 18 Aug 2050 2:01:18 GMT"],
+    ["expires", "Thu, 18 Aug 2050 25:01:18 GMT"],
+    ["expires", "Thu, 18 Aug 50 02:01:18 GMT"],
+    ["expires", "2050-08-18T02:01:18Z"],
+    ["expires", httpDate(5), "expires", httpDate(5)],
+    ["expires", "Thursday, 18-Aug-94 02:01:18 GMT"],
     ["vary", "*"],
     ["vary", "accept, *"],
     ["vary", "Traceparent"],
