@@ -1,4 +1,5 @@
 // Against a real Redis: what is counted, in how many round trips, and what calls get when it is slow, stuck, away or refuses.
+import { execFileSync } from "node:child_process";
 import { createServer, connect } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { once } from "node:events";
@@ -58,6 +59,12 @@ async function take(store: RedisStore, limits: readonly Limit[], key: string, pa
     limits.map(() => key),
     patienceMs,
   );
+}
+
+/** Stops everything until Redis, which answers in turn, has answered what was sent, and for longer than a store of five milliseconds waits. */
+function waitForRedis(url: string): void {
+  const ping = `require("net").connect(process.argv[1]).end("PING\\r\\n").on("data", () => process.exit())`;
+  execFileSync(process.execPath, ["-e", ping, url.replace("unix:", "")]);
 }
 
 describe("RedisStore", () => {
@@ -208,6 +215,19 @@ describe("RedisStore", () => {
       await store.take(limits, ["k"], 0);
       return store.isShared;
     });
+  });
+
+  it("takes the answers that came while the gateway itself was late", async () => {
+    const { store, faults } = await readyStore(redis.url, { timeoutMs: 5 });
+    const limits = [limitOf("1/h", { burst: 100 })];
+    await take(store, limits, "warm");
+    const before = store.counts.answered;
+    const asked = [1, 2, 3].map(() => take(store, limits, "k"));
+    // They are sent at the end of the turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    waitForRedis(redis.url);
+    await Promise.all(asked);
+    expect([store.counts.answered - before, faults, store.isShared]).to.deep.equal([3, [], true]);
   });
 
   it("refuses without Redis where that is asked for, and says that it is not the client's doing", async () => {
