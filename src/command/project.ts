@@ -16,6 +16,7 @@ import type { Doubt } from "../schema/link/doubt.ts";
 import { loadSchema, orderDiagnostics } from "../schema/load/load.ts";
 import { compileCompositions } from "../compose/compositions.ts";
 import { compilePolicies } from "../policy/policies.ts";
+import { findLoosenedSteps } from "../policy/loosened-steps.ts";
 import { findRedactedCopies } from "../policy/redacted-copies.ts";
 import { findRedactedUses } from "../policy/redacted-uses.ts";
 import { parseTarget } from "../upstream/target.ts";
@@ -122,6 +123,7 @@ function bindAndCheck(
   diagnostics.push(...compositions.diagnostics);
   if (parts.doubt === undefined) diagnostics.push(...findRedactedUses({ ...parts, ...policies, bindings }));
   diagnostics.push(...findRedactedCopies(compositions.plans.values(), policies.redactionOf));
+  diagnostics.push(...findLoosenedSteps(compositions.plans.values(), policies.policyOf));
   checkRules(loaded, parts, policies.policyOf, report);
   if (config !== undefined && parts.doubt === undefined) diagnostics.push(...findUnusedAccess(config, parts.schema));
   warnOfOwnPaths(bindings, report);

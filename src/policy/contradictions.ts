@@ -101,7 +101,8 @@ function checkRule(
     );
 }
 
-const strictness: readonly AuthLevel[] = ["public", "optional", "required"];
+/** The loosest first. */
+export const strictness: readonly AuthLevel[] = ["public", "optional", "required"];
 
 /** The configuration wins, and it may well be meant: but whoever wrote the proto did not think so. */
 function warnOfLoosened(method: Method, level: Placed<AuthLevel>, declared: DeclaredPair, report: Report): void {
