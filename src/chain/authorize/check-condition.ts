@@ -145,6 +145,9 @@ class Check implements Checking {
     if (exprKind.case !== "structExpr") return dyn;
     if (exprKind.value.messageName !== "") return this.fault(expression, "conditions make no messages");
     const entries = exprKind.value.entries;
+    const written = entries.flatMap(({ keyKind }) => (keyKind.case === "mapKey" ? writtenKey(keyKind.value) : []));
+    const again = written.find((key, index) => written.indexOf(key) < index);
+    if (again !== undefined) this.fault(expression, `the map has the key ${again} twice`);
     const keys = entries.map(({ keyKind }) => (keyKind.case === "mapKey" ? this.typeOf(keyKind.value, scope) : dyn));
     return {
       kind: "map",
@@ -187,6 +190,13 @@ export function checkCondition(expression: Expression, inputs: CheckInputs): Che
     check.fault(expression, `a condition is true or false, this is ${oneOf(type)}`);
   const { variables, constants, faults } = check;
   return { variables, constants, faults };
+}
+
+/** Of 0 and 0u there is one: numbers of either kind are found by the other. */
+function writtenKey({ exprKind }: Expression): string | never[] {
+  if (exprKind.case !== "constExpr") return [];
+  const { value } = exprKind.value.constantKind;
+  return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? []);
 }
 
 function typeOfConstant(kind: string | undefined): ConditionType {

@@ -163,6 +163,7 @@ describe("conditions", () => {
     ["req.address.hom.city == ''", /shop.v1.Address has no field "hom"; did you mean "home"\?/],
     ["req.lines.all(l, l.skuu == '')", /shop.v1.Line has no field "skuu"/],
     ["req.user_id == 5", /a string is compared with an int: they are never equal/],
+    ["{0: true, 0u: false}[0]", /the map has the key 0 twice/],
     ["req.amount == '5'", /an int is compared with a string/],
     ["req.user_id in req.ids", /a string is looked for in a list of int/],
     ["claim.sub == 'x'", /there is no claim; did you mean "claims"\?/],
