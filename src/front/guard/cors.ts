@@ -93,7 +93,7 @@ export function compileCors(options: CorsOptions): Cors {
       if (method !== "OPTIONS" || headers["access-control-request-method"] === undefined) return false;
       const header = headers["origin"];
       if (header === undefined) return false;
-      if (originOf(exchange) === undefined) throw notListed(String(header));
+      if (!isPublic && originOf(exchange) === undefined) throw notListed(String(header));
       exchange.respond(204, writePreflight(exchange), undefined);
       return true;
     },

@@ -189,7 +189,53 @@ describe("CORS", () => {
       expect(granted(answer)).to.equal("*");
       expect(answer.headers["vary"]).not.to.contain("Origin");
     }
-    expect((await preflight("/v1/notes/a", "null", "GET")).status).to.equal(403);
+  });
+
+  it("lets a page without an origin of its own do where all may read what it may do anywhere", async () => {
+    await start("origins: ['*']");
+    const asked = await preflight("/v1/notes/a", "null", "PUT", "Access-Control-Request-Headers: content-type");
+    expect([asked.status, granted(asked)]).to.deep.equal([204, "*"]);
+    expect(asked.headers["access-control-allow-headers"].split(", ")).to.contain("content-type");
+    const answer = await ask("GET /v1/notes/a", "Origin: null");
+    expect([answer.status, granted(answer)]).to.deep.equal([200, "*"]);
+    expect(answer.headers["access-control-allow-credentials"]).to.equal(undefined);
+  });
+
+  it("names each header, and says nothing of those that the page asks for", async () => {
+    await start(`origins: [${app}], credentials: true, headers: [x-tenant], expose: [x-total]`);
+    const asked = await preflight(
+      "/v1/notes/a",
+      app,
+      "patch",
+      "Access-Control-Request-Headers: x-tenant,X-Evil",
+      'Access-Control-Request-Headers: *, x-"',
+    );
+    expect(asked.status).to.equal(204);
+    // With credentials a star is the name of a header.
+    for (const name of ["headers", "methods"]) {
+      const named = asked.headers[`access-control-allow-${name}`].split(", ");
+      expect(named).to.not.include.members(["*"]);
+      expect(named.some((one) => /evil|"|patch/i.test(one))).to.equal(false);
+      expect(named).to.deep.equal([...new Set(named)]);
+    }
+    const exposed = asked.headers["access-control-expose-headers"].split(", ");
+    expect(exposed).to.include("x-total").and.not.include("*");
+  });
+
+  it("lets pages read that what they have is still good, and that they may not call at all", async () => {
+    const issuer = `{ issuer: "https://idp.example", secret: ${"s".repeat(32)}, audience: any, algorithms: [HS256] }`;
+    const auth = `auth: { issuers: [${issuer}], public: [t.S.Get] }\n`;
+    await start(`origins: [${app}]`, `${auth}policies: [{ methods: [t.S.Get], cache: { ttl: 1m, public: true } }]\n`);
+    const first = await ask("GET /v1/notes/a", `Origin: ${app}`);
+    const again = await ask("GET /v1/notes/a", `Origin: ${app}`, `If-None-Match: ${first.headers["etag"]}`);
+    expect([again.status, granted(again)]).to.deep.equal([304, app]);
+    expect(again.headers["vary"]).to.contain("Origin");
+    expect(again.headers["access-control-expose-headers"].split(", ")).to.contain("etag");
+    const refused = await ask("GET /v1/watch", `Origin: ${app}`);
+    expect([refused.status, granted(refused)]).to.deep.equal([401, app]);
+    const asked = await preflight("/v1/watch", app, "GET", "Access-Control-Request-Headers: authorization");
+    expect([asked.status, granted(asked)]).to.deep.equal([204, app]);
+    expect(gateway.calls).to.have.length(1);
   });
 
   it("lets pages of the internet into a private network only where that is said", async () => {
