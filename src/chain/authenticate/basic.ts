@@ -98,7 +98,7 @@ function readCredentials({ headers }: AuthenticationRequest, challenge: string):
 function decodeBase64(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(text, "base64"));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, "base64"));
   } catch {
     return undefined;
   }

@@ -2,6 +2,8 @@
 import type { Identity } from "../../caller.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { readClaim, toWords } from "./check-claims.ts";
+import { readUniqueJson } from "./unique-json.ts";
+import type { JsonObject } from "./unique-json.ts";
 
 export const introspectionName = "introspection";
 
@@ -95,18 +97,15 @@ function toBasic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString("base64")}`;
 }
 
-/** Throws for anything but a JSON object. */
-function readObject(body: Buffer): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("the answer is no object");
-  return value as Record<string, unknown>;
+/** Throws for anything but a JSON object that names each thing once. */
+function readObject(body: Buffer): JsonObject {
+  const read = readUniqueJson(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  if (typeof read === "string") throw new Error(`the answer ${read}`);
+  return read;
 }
 
 /** Undefined for a token that does not hold here. Throws for an answer that does not say what it must. */
-function toIdentity(
-  answer: Readonly<Record<string, unknown>>,
-  options: IntrospectionServerOptions,
-): Identity | undefined {
+function toIdentity(answer: JsonObject, options: IntrospectionServerOptions): Identity | undefined {
   if (typeof answer["active"] !== "boolean") throw new Error("the answer does not say whether the token is active");
   if (!answer["active"]) return undefined;
   const { exp, nbf, aud } = answer;

@@ -22,6 +22,7 @@ async function refusalOf(act: () => unknown): Promise<string | undefined> {
 describe("createBasic", () => {
   let alice: PasswordUser;
   let bob: PasswordUser;
+  let test: PasswordUser;
   before(async () => {
     const holder = { scopes: ["orders.read"], roles: [], claims: {}, expiresAt: Infinity, isDisabled: false };
     // As cheap as is allowed: what is looked at here is not the hash.
@@ -32,6 +33,7 @@ describe("createBasic", () => {
       return { ...settings, salt, hash: scryptSync(password, salt, 32, settings) };
     };
     alice = { name: "alice", password: await cheap("s3cret"), ...holder };
+    test = { name: "test", password: await cheap("123\u00a3"), ...holder };
     bob = { name: "bob", password: await hashPassword("hunter2"), ...holder, isDisabled: true };
   });
   const create = () => createBasic({ realm: "sluice", users: [alice, bob] });
@@ -44,6 +46,28 @@ describe("createBasic", () => {
     expect(identity).to.deep.include({ principal: "basic:alice", claims: { sub: "alice" }, scopes: ["orders.read"] });
     expect(basic.authenticate(bring(encode("alice:s3cret")))).to.equal(identity);
     expect(await basic.authenticate(bring(encode("alice:s3cret").replace("Basic", "bAsIc ")))).to.equal(identity);
+  });
+
+  it("takes the first colon for the end of the name, and text for UTF-8 in whatever form it was composed", async () => {
+    // The example of RFC 7617 section 2.1.
+    expect(
+      await createBasic({ realm: "foo", users: [test] }).authenticate(bring("Basic dGVzdDoxMjPCow==")),
+    ).to.have.property("principal", "basic:test");
+    for (const [password, sent] of [
+      ["a:b:c", "a:b:c"],
+      [":", ":"],
+      ["caf\u00e9", "cafe\u0301"],
+    ]) {
+      const user = { ...alice, password: await hashPassword(password) };
+      const identity = await createBasic({ realm: "foo", users: [user] }).authenticate(bring(encode(`alice:${sent}`)));
+      expect(identity, password).to.have.property("principal", "basic:alice");
+    }
+    for (const wrong of ["\ufeffalice:s3cret", "al:ice:s3cret", "alice:s3cret:", "alice::s3cret"])
+      expect(await refusalOf(() => create().authenticate(bring(encode(wrong)))), wrong).to.equal("PASSWORD_INVALID");
+    const latin1 = `Basic ${Buffer.from("test:123\u00a3", "latin1").toString("base64")}`;
+    expect(await refusalOf(() => createBasic({ realm: "foo", users: [test] }).authenticate(bring(latin1)))).to.equal(
+      "PASSWORD_INVALID",
+    );
   });
 
   it("leaves other schemes to others", () => {

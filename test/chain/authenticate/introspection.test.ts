@@ -152,10 +152,17 @@ describe("createIntrospection", () => {
       { active: true, sub: 7 },
       { active: true, sub: ["u"] },
     ];
+    const twice = ['{"active":false,"active":true,"sub":"u"}', '{"active":true,"sub":"u","sub":"root"}'];
+    const odd = [
+      '{"active":true,"sub":"u","__proto__":{}}',
+      `{"active":true,"sub":"u","x":${"[".repeat(40)}${"]".repeat(40)}}`,
+    ];
     const times = ["1", null, Number.MAX_VALUE, []].map((exp) => ({ active: true, sub: "u", exp }));
     for (const [index, answer] of [
       ...answers,
       ...broken,
+      ...twice,
+      ...odd,
       ...times,
       { active: true, sub: "x".repeat(2000) },
     ].entries()) {
