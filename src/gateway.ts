@@ -155,8 +155,8 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       await callLast(sweep, config.server.shutdownGraceMs, (graceMs) => listener.close(graceMs));
       sweep.stop();
       builtIns.close();
-      await seen.close();
       await upstreams.close();
+      await seen.close();
     },
   };
 }

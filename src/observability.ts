@@ -100,7 +100,7 @@ export function createObservability(inputs: ObservabilityInputs): Observability 
       writeMetrics(census, asked, { calls, more: [() => connectionMetrics(listener), ...more, ...sources], format }),
     async close() {
       runtime.stop();
-      await ownLog?.close();
+      await Promise.all([ownLog?.close(), spans?.flush()]);
     },
   };
 }

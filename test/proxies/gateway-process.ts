@@ -26,10 +26,11 @@ export interface GatewayProcessOptions {
   readonly yaml?: string;
   /** Of Node. */
   readonly nodeFlags?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export async function startGatewayProcess(options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
-  const { yaml = "", nodeFlags = [], protos = {}, workers = 1, hasAdmin = false } = options;
+  const { yaml = "", nodeFlags = [], env = {}, protos = {}, workers = 1, hasAdmin = false } = options;
   const folder = createFolder();
   for (const [name, text] of Object.entries({ "streams.proto": streamProto, ...protos }))
     folder.write(`protos/${name}`, text);
@@ -40,7 +41,8 @@ export async function startGatewayProcess(options: GatewayProcessOptions = {}): 
   const backend = await startStreamBackend();
   const admin = hasAdmin ? "127.0.0.1:0" : "off";
   const flags = ["--config", config, "--upstream", backend.target, "--listen", "127.0.0.1:0", "--admin", admin];
-  const program = startProgram(process.execPath, [...nodeFlags, main, "serve", `${folder.path}/protos`, ...flags]);
+  const args = [...nodeFlags, main, "serve", `${folder.path}/protos`, ...flags];
+  const program = startProgram(process.execPath, args, { ...process.env, ...env });
   const [, host, port] = await program.line(/listening on http:\/\/([\d.]+):(\d+)/);
   const [, adminAddress] = await program.line(/admin (?:off|on http:\/\/([\d.:]+))/);
   return {

@@ -11,7 +11,7 @@ import {
   trace,
   TraceFlags,
 } from "@opentelemetry/api";
-import type { Attributes, Context, Span, SpanContext, Tracer, TraceState } from "@opentelemetry/api";
+import type { Attributes, Context, Span, SpanContext, Tracer, TracerProvider, TraceState } from "@opentelemetry/api";
 import type { Call, CallEnd, StreamCall, TraceContext, UnaryCall } from "../../call.ts";
 import type { Cancellation } from "../../cancellation.ts";
 import type { Method } from "../../schema/descriptor.ts";
@@ -31,7 +31,11 @@ export interface Spans {
   readonly watch: ChainWatch;
   /** To stand next to the upstream. */
   readonly around: Around;
+  /** Sends off what has ended, before the process does; an SDK that takes too long is not waited for. Never rejects. */
+  flush(): Promise<void>;
 }
+
+const maxFlushMs = 2000;
 
 /** SDKs keep of the client's flags only whether it is sampled. */
 const randomKey = createContextKey("sluice: the trace's id is random");
@@ -84,7 +88,19 @@ export function createSpans({ accept, version, upstreamOf }: SpanOptions): Spans
     while (cancellation.whole !== undefined) cancellation = cancellation.whole;
     return contexts.get(cancellation) ?? active;
   };
-  return { watch, around: createAttempts(tracer, parentOf, upstreamOf) };
+  return { watch, around: createAttempts(tracer, parentOf, upstreamOf), flush };
+}
+
+/** Who batches spans has some of the last seconds still, and `process.exit` asks nobody. */
+async function flush(): Promise<void> {
+  // By what it can do: the API that it was registered with may be another copy.
+  const provider = trace.getTracerProvider() as TracerProvider & Partial<Pick<ProxyTracerProvider, "getDelegate">>;
+  const registered = (provider.getDelegate?.() ?? provider) as { forceFlush?: () => Promise<void> };
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, maxFlushMs)));
+  const flushed = (async () => registered.forceFlush?.())().catch(() => {});
+  await Promise.race([flushed, enough]);
+  clearTimeout(timer);
 }
 
 type ParentOf = (call: UnaryCall | StreamCall) => Context;
@@ -94,7 +110,7 @@ function createAttempts(tracer: Tracer, parentOf: ParentOf, upstreamOf: SpanOpti
   const start = (call: UnaryCall | StreamCall, parent: Context): Span => {
     const { method } = call;
     const target = upstreamOf(method);
-    const attributes = { ...describeMethod(method), ...(target === undefined ? {} : { "server.address": target }) };
+    const attributes = { ...describeMethod(method), ...(target === undefined ? {} : describeTarget(target)) };
     return tracer.startSpan(method.path.slice(1), { kind: SpanKind.CLIENT, attributes }, parent);
   };
   const finish = (span: Span, error: unknown): void => {
@@ -153,6 +169,13 @@ function describeRequest({ method, front, source, peer, headers }: Call): Attrib
 
 function describeMethod({ service, localName }: Method): Attributes {
   return { "rpc.system": "grpc", "rpc.service": service.name, "rpc.method": localName };
+}
+
+/** `host:port` or `unix:path`. */
+function describeTarget(target: string): Attributes {
+  const [, host, port] = /^\[?([^\]]*)\]?:(\d+)$/.exec(target) ?? [];
+  if (host === undefined) return { "server.address": target.replace(/^unix:/, "") };
+  return { "server.address": host, "server.port": Number(port) };
 }
 
 function finishCall(span: Span, call: Call, { code, error, httpStatus }: CallEnd): void {
