@@ -29,6 +29,9 @@ export interface CallEnd {
   readonly endedAt: number;
 }
 
+/** Must not throw. Gets the call, too, so that one listener can serve all calls of a method. */
+export type CallEndListener = (end: CallEnd, call: Call) => void;
+
 /** Where a call stands in a trace (https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
   /** 32 hexadecimal digits, lower case. */
@@ -107,7 +110,9 @@ export class Call {
   #noRequestTaps: (() => void)[] | undefined = undefined;
   #replyTaps: MessageTap[] | undefined = undefined;
   #failureTaps: FailureTap[] | undefined = undefined;
-  #endListeners: ((end: CallEnd) => void)[] | undefined = undefined;
+  /** Most calls have one: a list would cost each of them more memory than all else here. */
+  #endListener: CallEndListener | undefined = undefined;
+  #endListeners: CallEndListener[] | undefined = undefined;
   #ended: CallEnd | undefined = undefined;
 
   constructor(start: CallStart) {
@@ -198,9 +203,10 @@ export class Call {
     (this.#failureTaps ??= []).push(tap);
   }
 
-  /** Called once, however it ends; at once when it has ended. A listener must not throw. */
-  onEnd(listener: (end: CallEnd) => void): void {
-    if (this.#ended !== undefined) listener(this.#ended);
+  /** Called once, however it ends; at once when it has ended. */
+  onEnd(listener: CallEndListener): void {
+    if (this.#ended !== undefined) listener(this.#ended, this);
+    else if (this.#endListener === undefined) this.#endListener = listener;
     else (this.#endListeners ??= []).push(listener);
   }
 
@@ -209,8 +215,9 @@ export class Call {
     if (this.#ended !== undefined) return;
     const end = { code, error, httpStatus, endedAt: performance.now() };
     this.#ended = end;
+    this.#endListener?.(end, this);
     if (this.#endListeners === undefined) return;
-    for (const listener of this.#endListeners) listener(end);
+    for (const listener of this.#endListeners) listener(end, this);
   }
 }
 

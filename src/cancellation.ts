@@ -9,7 +9,9 @@ export class Cancellation {
   /** Of the call that this is a part of, an attempt say; it ends with that. */
   readonly whole: Cancellation | undefined;
   #error: GatewayError | undefined;
-  #listeners: ((error: GatewayError) => void)[] = [];
+  /** Most have one: a list would cost more memory than all else here. */
+  #listener: ((error: GatewayError) => void) | undefined = undefined;
+  #listeners: ((error: GatewayError) => void)[] | undefined = undefined;
 
   constructor(whole?: Cancellation) {
     this.whole = whole;
@@ -24,14 +26,18 @@ export class Cancellation {
   cancel(error: GatewayError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener(error);
+    const first = this.#listener;
+    const others = this.#listeners;
+    this.#listener = undefined;
+    this.#listeners = undefined;
+    first?.(error);
+    if (others !== undefined) for (const listener of others) listener(error);
   }
 
   /** Calls back at once when already cancelled. A listener must not throw. */
   onCancel(listener: (error: GatewayError) => void): void {
-    if (this.#error === undefined) this.#listeners.push(listener);
-    else listener(this.#error);
+    if (this.#error !== undefined) listener(this.#error);
+    else if (this.#listener === undefined) this.#listener = listener;
+    else (this.#listeners ??= []).push(listener);
   }
 }

@@ -19,7 +19,8 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   compression: ["status"],
   "grpc-frame": ["status"],
   "defer-reply": ["call"],
-  http1: [],
+  slab: [],
+  http1: ["slab"],
   http2: [],
   schema: ["diagnostic", "status"],
   caller: ["metadata", "schema"],
@@ -30,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "json-line": [],
   log: ["json-line", "lazily"],
   route: ["schema", "status"],
-  translate: ["schema", "diagnostic", "status"],
+  translate: ["schema", "diagnostic", "slab", "status"],
   validate: ["schema", "diagnostic", "lazily", "translate", "status"],
   redact: ["schema", "translate", "status"],
   chain: [

@@ -1,5 +1,5 @@
 // One line a call when it ends, and one for each request that did not come to be a call: who asked for what, and what became of it.
-import type { Call, CallEnd, FrontName, Miss } from "../call.ts";
+import type { Call, CallEnd, CallEndListener, FrontName, Miss } from "../call.ts";
 import type { Peer, RequestHeaders, RequestSource } from "../caller.ts";
 import { quote } from "../json-line.ts";
 import type { Method } from "../schema/descriptor.ts";
@@ -66,16 +66,15 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
       compile(method) {
         const upstream = options.upstreamOf(method);
         const about = `,"method":${quote(method.path.slice(1), maxText)}${upstream === undefined ? "" : `,"upstream":${quote(upstream)}`}`;
-        return (call) => {
-          call.onEnd((end) => {
-            if (!isWanted(end.code)) return;
-            const head = end.code === Code.OK ? good : `","level":"${levelOf(end.code)}","msg":"call"`;
-            write(
-              `{"time":"${time()}${head}${identifiers(call)}${about}` +
-                `${request(call.front, call)}${outcome(end)}${passed(call, end)}}`,
-            );
-          });
+        const log: CallEndListener = (end, call) => {
+          if (!isWanted(end.code)) return;
+          const head = end.code === Code.OK ? good : `","level":"${levelOf(end.code)}","msg":"call"`;
+          write(
+            `{"time":"${time()}${head}${identifiers(call)}${about}` +
+              `${request(call.front, call)}${outcome(end)}${passed(call, end)}}`,
+          );
         };
+        return (call) => call.onEnd(log);
       },
     },
     onMiss(miss) {

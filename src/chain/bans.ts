@@ -1,7 +1,7 @@
 // Bans: whoever is refused too often is refused for a time, unheard. By address until a caller has said who it is, then by principal.
 import { createHash } from "node:crypto";
 import { addressKey, compileAddressList } from "../addresses.ts";
-import type { CallEnd, Miss } from "../call.ts";
+import type { CallEnd, CallEndListener, Miss } from "../call.ts";
 import type { Metric, MetricSource } from "../exposition.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { BanKind, BanLink } from "./ban-link.ts";
@@ -68,12 +68,12 @@ export function createBans(options: BanOptions, now?: () => number): Bans {
     throw banned(remaining);
   };
 
+  const count: CallEndListener = (end, call) => chargeCaller(call, toPoints(weights, end));
+
   return {
     counting: {
       name: "bans",
-      compile: () => (call) => {
-        call.onEnd((end) => chargeCaller(call, toPoints(weights, end)));
-      },
+      compile: () => (call) => call.onEnd(count),
     },
     refusing: {
       name: "bans",

@@ -1,6 +1,13 @@
 // Counts calls as they begin and end. What it costs a call is a few additions; the text is made when somebody asks (src/metrics.ts).
+import type { CallEndListener, FrontName } from "../call.ts";
 import type { CallCounts, CallTally } from "./call-counts.ts";
 import type { Interceptor } from "./compose.ts";
+
+/** Of one method over one front. */
+interface Counting {
+  readonly tally: CallTally;
+  readonly ended: CallEndListener;
+}
 
 export interface MetricsOptions {
   /** Keeps the trace of a call for each bucket of durations. */
@@ -11,12 +18,18 @@ export function createMetrics(counts: CallCounts, { withExemplars = false }: Met
   return {
     name: "metrics",
     compile(method) {
-      const byFront: { rest?: CallTally; websocket?: CallTally; grpc?: CallTally } = {};
+      const byFront: { [front in FrontName]?: Counting } = {};
+      const count = (front: FrontName): Counting => {
+        const tally = counts.tallyOf(method, front);
+        const ended: CallEndListener = withExemplars
+          ? (end, call) => counts.endTraced(tally, call, end)
+          : (end, call) => counts.end(tally, call, end);
+        return { tally, ended };
+      };
       return (call) => {
-        const { front } = call;
-        const tally = (byFront[front] ??= counts.tallyOf(method, front));
+        const { tally, ended } = (byFront[call.front] ??= count(call.front));
         tally.open++;
-        call.onEnd(withExemplars ? (end) => counts.endTraced(tally, call, end) : (end) => counts.end(tally, call, end));
+        call.onEnd(ended);
       };
     },
   };

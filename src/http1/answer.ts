@@ -1,5 +1,6 @@
 // Writes the heads of answers, and their chunks, as text and bytes for the socket.
 import { STATUS_CODES } from "node:http";
+import { allocate } from "../slab.ts";
 import type { HeaderList } from "./contract.ts";
 
 const statusLines: string[] = [];
@@ -87,7 +88,7 @@ interface Sink {
 export function writeTogether(sink: Sink, head: string, body: Uint8Array | undefined): boolean {
   if (body === undefined || body.length === 0) return sink.write(head, "latin1");
   if (body.length <= longestCopied) {
-    const whole = Buffer.allocUnsafe(head.length + body.length);
+    const whole = allocate(head.length + body.length);
     whole.write(head, "latin1");
     whole.set(body, head.length);
     return sink.write(whole);
@@ -104,7 +105,7 @@ const chunkEnd = Buffer.from("\r\n");
 export function writeChunk(sink: Sink, chunk: Uint8Array): boolean {
   const size = `${chunk.length.toString(16)}\r\n`;
   if (chunk.length <= longestCopied) {
-    const whole = Buffer.allocUnsafe(size.length + chunk.length + 2);
+    const whole = allocate(size.length + chunk.length + 2);
     whole.write(size, "latin1");
     whole.set(chunk, size.length);
     whole.write("\r\n", size.length + chunk.length, "latin1");

@@ -74,24 +74,28 @@ const legalValue = /^[ -~]*$/;
  */
 export function readRequestMetadata(metadata: Metadata, maxBytes: number): Metadata {
   if (metadata.length === 0) return emptyMetadata;
-  const sent: string[] = [];
+  // Made when something has to be changed, which is rare.
+  let sent: string[] | undefined;
   const once: string[] = [];
   let size = 0;
   for (let i = 0; i < metadata.length; i += 2) {
     const name = metadata[i];
-    if (transportNames.has(name)) continue;
+    const isOwn = transportNames.has(name);
     const value = metadata[i + 1].trim();
+    const isBinary = name.endsWith("-bin");
+    if (isOwn || isBinary || value !== metadata[i + 1]) sent ??= metadata.slice(0, i);
+    if (isOwn) continue;
     checkEntry(name, value, once);
     size += name.length + value.length + fieldOverhead;
-    if (name.endsWith("-bin")) for (const part of value.split(",")) sent.push(name, binaryValue(name, part.trim()));
-    else sent.push(name, value);
+    if (isBinary) for (const part of value.split(",")) sent!.push(name, binaryValue(name, part.trim()));
+    else sent?.push(name, value);
   }
   if (size > maxBytes) {
     throw new GatewayError(Code.RESOURCE_EXHAUSTED, `the request's metadata is larger than ${maxBytes} bytes`, {
       reason: "METADATA_TOO_LARGE",
     });
   }
-  return sent;
+  return sent ?? metadata;
 }
 
 function binaryValue(name: string, text: string): string {

@@ -100,6 +100,8 @@ export function wireTypeOf(kind: number): number {
 export interface EnumPlan {
   readonly names: NumberTable<Snippet>;
   readonly numbers: NameTable<number>;
+  /** The first few names, quoted, to compare with those of the JSON. */
+  readonly likely: readonly { readonly text: Snippet; readonly number: number }[];
   readonly closed: boolean;
   readonly isNullValue: boolean;
 }
@@ -127,8 +129,8 @@ export class FieldPlan {
   /** One bit per oneof of the message, 0 outside of one. */
   readonly oneofBit: number;
   readonly enum: EnumPlan | undefined;
-  /** `"name"` as bytes, to compare with the next key of the JSON. */
-  readonly quotedName: Uint8Array;
+  /** `"name":`, to compare with the next key of the JSON. */
+  readonly quotedKey: Snippet;
   /** The tag as the reader writes it; of a packed field with the length-delimited wire type. */
   readonly tag: Uint8Array;
   readonly endTag: Uint8Array;
@@ -156,7 +158,7 @@ export class FieldPlan {
     const name = options.protoNames ? field.protoName : field.jsonName;
     const quoted = JSON.stringify(name);
     this.key = toSnippet(`,${quoted}:`);
-    this.quotedName = Buffer.from(quoted);
+    this.quotedKey = toSnippet(`${quoted}:`);
     this.absent = absentJson(field, quoted, plans);
     this.zero = toSnippet(zeroText(field, plans));
     this.omitsZero = !options.emitDefaults && !field.hasPresence && field.cardinality === "singular";
@@ -268,6 +270,9 @@ export class Plans {
   }
 }
 
+/** As many as take no longer to compare with than a look into the table. */
+const likelyNames = 8;
+
 function compileEnum(type: EnumType, options: JsonOptions): EnumPlan {
   const names = new Map<number, Snippet>();
   const numbers: [string, number][] = [];
@@ -283,6 +288,7 @@ function compileEnum(type: EnumType, options: JsonOptions): EnumPlan {
   return {
     names: new NumberTable(names),
     numbers: new NameTable(numbers, options.caseInsensitiveEnums),
+    likely: numbers.slice(0, likelyNames).map(([name, number]) => ({ text: toSnippet(JSON.stringify(name)), number })),
     closed: type.closed,
     isNullValue,
   };

@@ -3,12 +3,14 @@
 import { didYouMean } from "../../diagnostic.ts";
 import { closeKeySet, type KeySet, openKeySet } from "./key-set.ts";
 import { type FieldPlan, Kind, type MessagePlan, type ReadRun } from "./message-plan.ts";
+import type { JsonCursor } from "./json-cursor.ts";
 import type { Overlay, OverlayEntry } from "../request/overlay.ts";
 import { isSeen, markIgnored, markOneof, markSeen, nothingSeen, type Seen } from "./seen-fields.ts";
 import { readPacked } from "./read-packed.ts";
 import { readText } from "./read-string.ts";
 import { readMapKey, readPlainValue } from "./read-value.ts";
 import { enter, expectColon, skipValue } from "./skip-json.ts";
+import { isSnippetAt } from "../wire/byte-sink.ts";
 import { closeLength, openLength } from "../wire/write-wire.ts";
 
 const QUOTE = 0x22;
@@ -48,15 +50,15 @@ function readObject(
   while (byte !== CLOSE_BRACE) {
     if (byte !== QUOTE) json.syntax("a field name in quotes");
     const keyAt = json.pos;
-    const field = readKey(run, plan, expected, ignoredKey);
-    expectColon(run);
+    const field = guessKey(json, plan, expected) ?? readKey(run, plan, ignoredKey);
     if (field === undefined) {
       if (ignoredKey !== undefined) markIgnored(run, seen, keyAt, ignoredKey);
       skipValue(run);
     } else {
       markSeen(run, seen, field, keyAt);
       expected = field.index + 1;
-      readField(run, field, seen, { overlay, keyAt });
+      if (overlay === undefined) readMember(run, field, seen, keyAt);
+      else readField(run, field, seen, { overlay, keyAt });
     }
     byte = json.peek();
     if (byte === CLOSE_BRACE) break;
@@ -70,26 +72,33 @@ function readObject(
   if (overlay !== undefined) appendUnseen(run, plan, overlay, seen);
 }
 
-/** Consumes a key; undefined for one whose value is to be skipped. Guesses that keys come in declaration order. */
-function readKey(
-  run: ReadRun,
-  plan: MessagePlan,
-  expected: number,
-  ignoredKey: string | undefined,
-): FieldPlan | undefined {
+/** How many fields that were left out are stepped over before the key is looked up. */
+const guesses = 3;
+
+/** Consumes the key, if it is one of the next in declaration order, and its colon, if it stands where it usually does. */
+function guessKey(json: JsonCursor, plan: MessagePlan, expected: number): FieldPlan | undefined {
+  const { fields } = plan;
+  const { view, pos } = json;
+  const end = Math.min(fields.length, expected + guesses);
+  for (let i = expected; i < end; i++) {
+    const field = fields[i];
+    if (!isSnippetAt(field.quotedKey, view, pos)) continue;
+    json.pos = pos + field.quotedKey.length;
+    return field;
+  }
+  return undefined;
+}
+
+/** Consumes a key and its colon; undefined for one whose value is to be skipped. */
+function readKey(run: ReadRun, plan: MessagePlan, ignoredKey: string | undefined): FieldPlan | undefined {
+  const field = readName(run, plan, ignoredKey);
+  expectColon(run);
+  return field;
+}
+
+function readName(run: ReadRun, plan: MessagePlan, ignoredKey: string | undefined): FieldPlan | undefined {
   const { json } = run;
   const { bytes, pos, end } = json;
-  if (expected < plan.fields.length) {
-    const guess = plan.fields[expected];
-    const { quotedName } = guess;
-    const { length } = quotedName;
-    let i = 1;
-    if (pos + length <= end) while (i < length && bytes[pos + i] === quotedName[i]) i++;
-    if (i === length) {
-      json.pos = pos + length;
-      return guess;
-    }
-  }
   let at = pos + 1;
   while (at < end && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
   if (at < end && bytes[at] === QUOTE) {
@@ -123,6 +132,17 @@ function appendUnseen(run: ReadRun, plan: MessagePlan, overlay: Overlay, seen: S
 interface FieldContext {
   readonly overlay: Overlay | undefined;
   readonly keyAt: number;
+}
+
+/** Of a message that nothing but the body says anything about. */
+function readMember(run: ReadRun, field: FieldPlan, seen: Seen, keyAt: number): void {
+  const { json } = run;
+  if (json.peek() === LETTER_N && (!field.readsNull || field.isRepeated || field.isMap)) {
+    json.literal("null");
+    return;
+  }
+  if (field.field.oneof !== undefined) markOneof(run, seen, field, keyAt);
+  readFieldValue(run, field, undefined);
 }
 
 function readField(run: ReadRun, field: FieldPlan, seen: Seen, context: FieldContext): void {

@@ -1,7 +1,16 @@
 // JSON strings → UTF-8 bytes (for string fields) and decoded base64 (for bytes fields), straight into the sink.
 import type { ByteSink } from "../wire/byte-sink.ts";
 import type { JsonCursor } from "./json-cursor.ts";
-import { checkWorth, copyText, copyUtf8, plainEnd, utf8Length, wordRoom } from "./write-text.ts";
+import {
+  checkWorth,
+  copyText,
+  copyUtf8,
+  firstByte,
+  plainEnd,
+  specialBytes,
+  utf8Length,
+  wordRoom,
+} from "./write-text.ts";
 import { closeLength, openLength, writeVarint32 } from "../wire/write-wire.ts";
 
 const QUOTE = 0x22;
@@ -15,6 +24,7 @@ plain[BACKSLASH] = 0;
 /** Reads a string as a length-prefixed value. */
 export function readString(json: JsonCursor, out: ByteSink, expected: string): void {
   if (json.peek() !== QUOTE) json.unexpected(expected);
+  if (readShortString(json, out)) return;
   const { bytes, end } = json;
   const start = json.pos + 1;
   const at = plainEnd(json, start, end);
@@ -29,6 +39,32 @@ export function readString(json: JsonCursor, out: ByteSink, expected: string): v
   json.pos = at;
   readSpecial(json, out);
   closeLength(out, lengthAt, 1);
+}
+
+/** The longest whose length takes one byte, less what a word may reach beyond it. */
+const shortBytes = 0x7f - 3;
+
+/** Most strings: short, and of characters that stand for themselves. Copied while their end is looked for; false, and nothing done, for others. */
+function readShortString(json: JsonCursor, out: ByteSink): boolean {
+  const { view, pos } = json;
+  const start = pos + 1;
+  const last = Math.min(json.end, start + shortBytes) - 4;
+  out.reserve(1 + shortBytes + wordRoom);
+  const target = out.view;
+  const shift = out.length + 1 - start;
+  for (let at = start; at <= last; at += 4) {
+    const word = view.getInt32(at, true);
+    target.setInt32(at + shift, word, true);
+    const special = specialBytes(word);
+    if (special === 0) continue;
+    const end = at + firstByte(special);
+    if (view.getUint8(end) !== QUOTE) return false;
+    target.setUint8(out.length, end - start);
+    out.length = end + shift;
+    json.pos = end + 1;
+    return true;
+  }
+  return false;
 }
 
 /** Reads a string's UTF-8 without a length prefix. */

@@ -3,6 +3,7 @@ import { didYouMean } from "../../diagnostic.ts";
 import { type FieldPlan, Kind, type ReadRun } from "./message-plan.ts";
 import { int32Range, int64, int64Range, readDouble, readInteger, uint32Range, uint64Range } from "./read-number.ts";
 import { readBase64, readString, readText } from "./read-string.ts";
+import { isSnippetAt } from "../wire/byte-sink.ts";
 import { writeDoubleBits, writeFixed32, writeFloatBits, writeVarint32, writeVarint64 } from "../wire/write-wire.ts";
 
 const QUOTE = 0x22;
@@ -90,6 +91,12 @@ function readEnum(run: ReadRun, field: FieldPlan): boolean {
     return readEnumNumber(run, field);
   }
   const start = json.pos;
+  for (const { text, number } of plan.likely)
+    if (isSnippetAt(text, json.view, start)) {
+      json.pos = start + text.length;
+      writeVarint64(out, number, number >> 31);
+      return true;
+    }
   let at = start + 1;
   while (at < json.end && json.bytes[at] > 0x20 && json.bytes[at] !== QUOTE && json.bytes[at] !== 0x5c) at++;
   const isPlain = at < json.end && json.bytes[at] === QUOTE;

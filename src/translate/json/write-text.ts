@@ -126,7 +126,7 @@ export function copyUtf8(out: ByteSink, { view, bytes }: Source, start: number, 
  * The top bit of every one of four bytes that is a control character, `"`, `\\` or not ASCII. A borrow can set the bit
  * of a byte above a special one, never of one without a special one below it: the lowest bit is always right.
  */
-function specialBytes(word: number): number {
+export function specialBytes(word: number): number {
   // Flipping this bit puts `"`, 0x22, right behind the control characters: one comparison finds both.
   const early = word ^ 0x02020202;
   const backslash = word ^ 0x5c5c5c5c;
@@ -134,7 +134,7 @@ function specialBytes(word: number): number {
 }
 
 /** Which byte the lowest bit is in. */
-function firstByte(bits: number): number {
+export function firstByte(bits: number): number {
   return (31 - Math.clz32(bits & -bits)) >> 3;
 }
 

@@ -1,21 +1,34 @@
 // The growing output of a translator. One sink per direction lives for the whole process: a translation is synchronous,
 // writes into it from zero and copies its result out, so the steady state allocates nothing but the result.
+import { allocate } from "../../slab.ts";
 
 const initialBytes = 64 * 1024;
 /** A sink that one huge message blew up past this is let go afterwards. */
 const keptBytes = 4 * 1024 * 1024;
 
-/** A constant text, cut into 32-bit words with zeros after its end: a key of twelve bytes is three stores. */
+/** A constant text, cut into 32-bit words with zeros after its end: a key of twelve bytes is three stores, or three comparisons. */
 export interface Snippet {
   readonly words: Int32Array;
   readonly length: number;
+  /** The bits of the last word that are of the text. */
+  readonly mask: number;
 }
 
 export function toSnippet(text: string): Snippet {
   const { length } = Buffer.from(text);
   const padded = Buffer.alloc(Math.ceil(length / 4) * 4);
   padded.write(text);
-  return { words: Int32Array.from({ length: padded.length / 4 }, (_, index) => padded.readInt32LE(index * 4)), length };
+  const words = Int32Array.from({ length: padded.length / 4 }, (_, index) => padded.readInt32LE(index * 4));
+  return { words, length, mask: -1 >>> (8 * (padded.length - length)) };
+}
+
+/** Whether the text stands at an offset of the view; one that ends too close to the end may go unseen. */
+export function isSnippetAt({ words, mask }: Snippet, view: DataView, at: number): boolean {
+  const lastAt = at + words.length * 4 - 4;
+  if (lastAt + 4 > view.byteLength) return false;
+  let word = 0;
+  for (let i = at; i < lastAt; i += 4) if (view.getInt32(i, true) !== words[word++]) return false;
+  return (view.getInt32(lastAt, true) & mask) === words[word];
 }
 
 export class ByteSink {
@@ -89,28 +102,6 @@ export class ByteSink {
     if (start === 0 && this.bytes.length > keptBytes) replace(this, Buffer.allocUnsafeSlow(initialBytes));
     return result;
   }
-}
-
-/** Node pools buffers below this itself. */
-const pooledBytes = 4096;
-const slabBytes = 128 * 1024;
-let slab = Buffer.allocUnsafeSlow(slabBytes);
-let slabUsed = 0;
-
-/**
- * Memory for a result. One of some kilobytes is cut from a slab: an ArrayBuffer of its own would cost a fifth of the whole
- * translation (bench codec, numbers). Whoever keeps a result keeps its slab, at most 32 times its size.
- */
-function allocate(count: number): Buffer {
-  if (count < pooledBytes || count > slabBytes / 4) return Buffer.allocUnsafe(count);
-  if (slabUsed + count > slabBytes) {
-    slab = Buffer.allocUnsafeSlow(slabBytes);
-    slabUsed = 0;
-  }
-  const result = slab.subarray(slabUsed, slabUsed + count);
-  // The next one starts at a multiple of eight, as an array of its own would.
-  slabUsed = (slabUsed + count + 7) & ~7;
-  return result;
 }
 
 function grow(sink: ByteSink, count: number): void {

@@ -1,8 +1,6 @@
 // Varints, fixed values and length prefixes into a sink: the wire half of what the JSON reader and the text values write.
 import type { ByteSink } from "./byte-sink.ts";
 
-const floatView = new DataView(new ArrayBuffer(8));
-
 /** An unsigned 32-bit varint. */
 export function writeVarint32(out: ByteSink, value: number): void {
   out.reserve(5);
@@ -39,23 +37,20 @@ export function writeVarint64(out: ByteSink, lo: number, hi: number): void {
 
 export function writeFixed32(out: ByteSink, value: number): void {
   out.reserve(4);
-  const { bytes, length } = out;
-  bytes[length] = value;
-  bytes[length + 1] = value >>> 8;
-  bytes[length + 2] = value >>> 16;
-  bytes[length + 3] = value >>> 24;
-  out.length = length + 4;
+  out.view.setInt32(out.length, value, true);
+  out.length += 4;
 }
 
 export function writeFloatBits(out: ByteSink, value: number): void {
-  floatView.setFloat32(0, value, true);
-  writeFixed32(out, floatView.getInt32(0, true));
+  out.reserve(4);
+  out.view.setFloat32(out.length, value, true);
+  out.length += 4;
 }
 
 export function writeDoubleBits(out: ByteSink, value: number): void {
-  floatView.setFloat64(0, value, true);
-  writeFixed32(out, floatView.getInt32(0, true));
-  writeFixed32(out, floatView.getInt32(4, true));
+  out.reserve(8);
+  out.view.setFloat64(out.length, value, true);
+  out.length += 8;
 }
 
 /**
