@@ -14,9 +14,8 @@ import type { Kind } from "./support/stream-backend.ts";
 import { startStreamGateway } from "./support/stream-gateway.ts";
 import type { StreamGateway } from "./support/stream-gateway.ts";
 import { grpc } from "./support/stream-grpc-client.ts";
-import { httpTransports } from "./support/stream-http-client.ts";
-import { MuxConnection, muxTransports } from "./support/stream-mux-client.ts";
-import { simpleTransports } from "./support/stream-websocket-client.ts";
+import { MuxConnection } from "./support/stream-mux-client.ts";
+import { transports } from "./matrix/pairs.ts";
 
 const rsa = createKey("RS256", "rsa-1");
 const kit: ForgeryKit = {
@@ -202,7 +201,7 @@ describe("a gateway with auth in its YAML", function () {
   it("keeps tokens from calls whose credentials have ended, on every way to open a stream", async () => {
     await start();
     const expired = tokenOf({ exp: Math.floor(Date.now() / 1000) - 1 });
-    for (const transport of [grpc, ...httpTransports, ...simpleTransports, ...muxTransports]) {
+    for (const transport of transports) {
       const call = await transport.open(gateway, "server-streaming", { bearer: expired });
       call.send({ run: "expired", count: 1 });
       call.end();

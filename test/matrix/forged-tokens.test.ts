@@ -10,11 +10,7 @@ import type { Ended, StreamTransport } from "../support/stream-client.ts";
 import { startStreamGateway } from "../support/stream-gateway.ts";
 import type { StreamGateway } from "../support/stream-gateway.ts";
 import { grpc } from "../support/stream-grpc-client.ts";
-import { httpTransports } from "../support/stream-http-client.ts";
-import { muxTransports } from "../support/stream-mux-client.ts";
-import { simpleTransports } from "../support/stream-websocket-client.ts";
-
-const transports = [grpc, ...httpTransports, ...simpleTransports, ...muxTransports];
+import { transports } from "./pairs.ts";
 
 async function call(
   gateway: StreamGateway,

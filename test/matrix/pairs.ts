@@ -1,13 +1,15 @@
 // The columns of the matrix: every transport with every kind of call that it has.
 import { kinds } from "../support/stream-backend.ts";
 import { grpc } from "../support/stream-grpc-client.ts";
+import { grpcJson } from "../support/stream-grpc-json-client.ts";
+import { grpcWebSocket } from "../support/stream-grpc-websockets-client.ts";
 import { httpTransports } from "../support/stream-http-client.ts";
 import { muxTransports } from "../support/stream-mux-client.ts";
 import { simpleTransports } from "../support/stream-websocket-client.ts";
 import type { StreamGateway } from "../support/stream-gateway.ts";
 import type { Cell } from "./outcomes.ts";
 
-export const transports = [grpc, ...httpTransports, ...simpleTransports, ...muxTransports];
+export const transports = [grpc, grpcJson, ...httpTransports, ...simpleTransports, ...muxTransports, grpcWebSocket];
 
 /** Every one that exists. */
 export const pairs = transports.flatMap((transport) =>

@@ -1,16 +1,11 @@
 // What a method says of its streams in (sluice.stream), and the clocks of all of them, over every transport: silence, age, slow clients.
 import { expect } from "chai";
 import { failure } from "../support/stream-backend.ts";
-import { grpc } from "../support/stream-grpc-client.ts";
-import { httpTransports } from "../support/stream-http-client.ts";
-import { muxTransports } from "../support/stream-mux-client.ts";
-import { simpleTransports } from "../support/stream-websocket-client.ts";
 import { startStreamGateway } from "../support/stream-gateway.ts";
 import type { StreamGateway, StreamGatewayOptions } from "../support/stream-gateway.ts";
 import type { Ended, StreamTransport } from "../support/stream-client.ts";
 import { settled } from "./settled.ts";
-
-const transports = [grpc, ...httpTransports, ...simpleTransports, ...muxTransports];
+import { transports } from "./pairs.ts";
 
 /** How each tells that the gateway ended a stream after its first message. */
 function expectUnavailable({ way }: StreamTransport, ended: Ended, simple: string, reason: string): void {

@@ -8,13 +8,8 @@ import { startOidcProvider } from "../../support/oidc-provider.ts";
 import type { OidcProvider } from "../../support/oidc-provider.ts";
 import { startStreamGateway } from "../../support/stream-gateway.ts";
 import type { StreamGateway } from "../../support/stream-gateway.ts";
-import { grpc } from "../../support/stream-grpc-client.ts";
-import { httpTransports } from "../../support/stream-http-client.ts";
-import { muxTransports } from "../../support/stream-mux-client.ts";
-import { simpleTransports } from "../../support/stream-websocket-client.ts";
 import { createKey } from "./token-kit.ts";
-
-const transports = [grpc, ...httpTransports, ...simpleTransports, ...muxTransports];
+import { transports } from "../../matrix/pairs.ts";
 
 describe("an OpenID provider", function () {
   this.timeout(20_000);
