@@ -1,9 +1,11 @@
 // What every part agrees on: a call as it goes down the chain, the reply as it comes back. Messages are protobuf bytes here, always.
 import type { Peer, Identity, RequestHeaders, RequestSource } from "./caller.ts";
 import type { Cancellation } from "./cancellation.ts";
+import { isReplyHeader } from "./metadata.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Method } from "./schema/descriptor.ts";
-import type { Code, GatewayError } from "./status.ts";
+import { GatewayError } from "./status.ts";
+import type { Code } from "./status.ts";
 
 export type FrontName = "rest" | "websocket" | "grpc";
 
@@ -102,6 +104,8 @@ export class Call {
   trace: TraceContext | undefined = undefined;
   /** The name of the interceptor that did not let it pass. */
   refusedBy: string | undefined = undefined;
+  /** Set where code of the user's own has to do with the call: what that does is then looked at, and what it throws too late told here. */
+  reportFault: ReportFault | undefined = undefined;
   #notes: Note[] | undefined = undefined;
   #replyHeaders: string[] | undefined = undefined;
   /** No backend hears of a stream before its first message has passed `requestTaps`, or it is known that there is none. */
@@ -180,6 +184,10 @@ export class Call {
 
   /** The name lower case, the value printable ASCII. Goes with the answer, also with an error. */
   addReplyHeader(name: string, value: string): void {
+    if (this.reportFault !== undefined && !isReplyHeader(name, value))
+      throw new TypeError(
+        `${JSON.stringify(name)} is no header that can be added to an answer: a name in lower case that HTTP and the gateway leave free, and a value of printable ASCII are expected`,
+      );
     (this.#replyHeaders ??= []).push(name, value);
   }
 
@@ -203,9 +211,9 @@ export class Call {
     (this.#failureTaps ??= []).push(tap);
   }
 
-  /** Called once, however it ends; at once when it has ended. */
+  /** Called once, however it ends; at once when it has ended. A listener of the gateway's own must not throw. */
   onEnd(listener: CallEndListener): void {
-    if (this.#ended !== undefined) listener(this.#ended, this);
+    if (this.#ended !== undefined) this.#tell(listener, this.#ended);
     else if (this.#endListener === undefined) this.#endListener = listener;
     else (this.#endListeners ??= []).push(listener);
   }
@@ -215,9 +223,22 @@ export class Call {
     if (this.#ended !== undefined) return;
     const end = { code, error, httpStatus, endedAt: performance.now() };
     this.#ended = end;
-    this.#endListener?.(end, this);
+    if (this.#endListener !== undefined) this.#tell(this.#endListener, end);
     if (this.#endListeners === undefined) return;
-    for (const listener of this.#endListeners) listener(end, this);
+    for (const listener of this.#endListeners) this.#tell(listener, end);
+  }
+
+  /** Nobody waits for a call that is over: what code of the user's own throws would end the process. */
+  #tell(listener: (end: CallEnd, call: Call) => unknown, end: CallEnd): void {
+    const { reportFault } = this;
+    if (reportFault === undefined) return void listener(end, this);
+    const report = (cause: unknown): void => reportFault(GatewayError.from(cause), this);
+    try {
+      const pending = listener(end, this);
+      if (pending instanceof Promise) pending.catch(report);
+    } catch (cause) {
+      report(cause);
+    }
   }
 }
 

@@ -124,7 +124,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const retries = createConfiguredRetries({ ...shared, ...policies });
   const metrics = [...builtIns.metrics, retries.metrics, composing.metrics];
   const end = own.before(retries.around(seen.around(upstreams.handler)));
-  const arranged = composing.before(arrange({ ...seen.at, ...at }, interceptors));
+  const arranged = composing.before(arrange({ ...seen.at, ...at }, interceptors, report));
   const chain = composeChain({ ...arranged, ...seen.hooks(bans?.onMiss), methods, end });
   sweep.add(new MemoryReturn({ countOpen: () => census.open, collect: collectGarbage }));
   const parts = { ...shared, bindings, chain, own, sweep, bans, tickets: links?.tickets };

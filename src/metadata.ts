@@ -79,6 +79,11 @@ export function isReservedResponseHeader(name: string): boolean {
   return ownResponseNames.has(name) || /^(?::|grpc-|connect-)/.test(name);
 }
 
+/** A header, its name lower case, that clients may be told: sound, and not one that HTTP or the gateway sets. */
+export function isReplyHeader(name: string, value: string): boolean {
+  return /^[0-9a-z][0-9a-z_.-]*$/.test(name) && isMetadataText(value) && !isReservedResponseHeader(name);
+}
+
 /** A `-bin` value in canonical base64 without padding, or undefined when it is none. Base64url is not gRPC's. */
 export function toBinaryValue(text: string): string | undefined {
   const digits = text.replace(/={1,2}$/, "");

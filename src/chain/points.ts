@@ -1,12 +1,13 @@
 // Where interceptors stand: the fixed order of the chain, and the places where one's own go.
 import type { Around, Interceptor } from "./compose.ts";
-import type { Handler, Intercept } from "../call.ts";
+import type { Handler, Intercept, ReportFault } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
 import { didYouMean } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { points } from "../schema/points.ts";
 import type { Point } from "../schema/points.ts";
 import { isSelected, suggestSelector } from "../schema/selector.ts";
+import { guardHandler, guardIntercept } from "./own-interceptor.ts";
 
 interface CustomBase {
   /** For messages and for `sluice explain`. */
@@ -71,13 +72,14 @@ function findPlaceProblems(own: CustomInterceptor): string[] {
       ];
 }
 
-/** Those before a point, the gateway's own there, those after it; several of one's own in the order they are given. */
+/** Those before a point, the gateway's own there, those after it; several of one's own in the order they are given. `report` gets what they throw too late. */
 export function arrange(
   builtIns: Partial<Readonly<Record<Point, Interceptor | undefined>>>,
   custom: readonly CustomInterceptor[],
+  report: ReportFault,
 ): Arranged {
   const standing = (side: "before" | "after", point: Point): Interceptor[] =>
-    custom.flatMap((own) => ("around" in own || own[side] !== point ? [] : [toInterceptor(own)]));
+    custom.flatMap((own) => ("around" in own || own[side] !== point ? [] : [toInterceptor(own, report)]));
   return {
     interceptors: points.flatMap((point) => [
       ...standing("before", point),
@@ -92,13 +94,14 @@ export function takes({ methods }: Pick<CustomInterceptor, "methods">, method: M
   return methods === undefined || methods.some((selector) => isSelected(selector, method.name));
 }
 
-function toInterceptor(own: CustomIntercept): Interceptor {
-  return { name: own.name, compile: (method) => (takes(own, method) ? own.intercept : undefined) };
+function toInterceptor(own: CustomIntercept, report: ReportFault): Interceptor {
+  const intercept = guardIntercept(own.name, (call) => own.intercept(call), report);
+  return { name: own.name, compile: (method) => (takes(own, method) ? intercept : undefined) };
 }
 
 function toAround(own: CustomAround): Around {
   return (next) => {
-    const wrapped = own.wrap(next);
+    const wrapped = guardHandler(own.name, own.wrap(next));
     return {
       unary: (call) => (takes(own, call.method) ? wrapped : next).unary(call),
       stream: (call) => (takes(own, call.method) ? wrapped : next).stream(call),

@@ -3,6 +3,7 @@ import type { Call, MessageReader, MessageTap, Reply, StreamReply } from "../cal
 import { GatewayError } from "../status.ts";
 import { deferReply } from "../defer-reply.ts";
 import { afterFirst } from "./first-message.ts";
+import { untilDeadline } from "./patience.ts";
 
 /** Rejects with GatewayError only. */
 export async function runTapped(
@@ -10,11 +11,11 @@ export async function runTapped(
   message: Uint8Array,
   run: (message: Uint8Array) => Promise<Reply>,
 ): Promise<Reply> {
-  const seen = await pass(call.requestTaps, message);
+  const seen = await pass(call, call.requestTaps, message);
   if (call.cancellation.error !== undefined) throw call.cancellation.error;
   const reply = await run(seen).catch((cause: unknown) => failAs(call, cause));
   if (call.replyTaps === undefined) return reply;
-  return { ...reply, message: await pass(call.replyTaps, reply.message) };
+  return { ...reply, message: await pass(call, call.replyTaps, reply.message) };
 }
 
 /** What a tap refuses ends the call, at the backend as well. */
@@ -37,7 +38,7 @@ export function streamTapped(
 function failAs(call: Call, cause: unknown): never {
   let error = GatewayError.from(cause);
   try {
-    for (const tap of call.failureTaps ?? []) error = tap(error);
+    for (const tap of call.failureTaps ?? []) error = GatewayError.from(tap(error));
   } catch (fault) {
     // What it has not let through is not told.
     error = GatewayError.from(fault);
@@ -78,7 +79,7 @@ class TappedMessages implements MessageReader {
     const ofNone = this.#ofNone;
     this.#ofNone = undefined;
     try {
-      if (message !== undefined) return await pass(this.#taps, message);
+      if (message !== undefined) return await pass(this.#call, this.#taps, message);
       for (const tap of ofNone ?? []) tap();
       return undefined;
     } catch (cause) {
@@ -90,13 +91,15 @@ class TappedMessages implements MessageReader {
 }
 
 /** Throws what a tap throws, as GatewayError. */
-async function pass(taps: readonly MessageTap[] | undefined, message: Uint8Array): Promise<Uint8Array> {
+async function pass(call: Call, taps: readonly MessageTap[] | undefined, message: Uint8Array): Promise<Uint8Array> {
   let seen = message;
   try {
     for (const tap of taps ?? []) {
       const answer = tap(seen);
-      const replaced = answer instanceof Promise ? await answer : answer;
+      const replaced = answer instanceof Promise ? await untilDeadline(call, answer, "a tap of its messages") : answer;
       if (replaced instanceof Uint8Array) seen = replaced;
+      // Of JavaScript: passing the message on as it was could show what was to be left out.
+      else if (replaced !== undefined) throw new TypeError("a tap answers the bytes of a message, or undefined");
     }
   } catch (error) {
     throw GatewayError.from(error);

@@ -28,7 +28,7 @@ export async function listChain(project: Project, method: Method): Promise<Chain
     const { config } = project;
     const seen = createObservability({ config, log: silent, upstreams, attempts: undefined, isOwn });
     const own = standIns(config);
-    const { interceptors } = arrange({ ...seen.at, ...builtIns.at }, own);
+    const { interceptors } = arrange({ ...seen.at, ...builtIns.at }, own, () => {});
     const before = interceptors.filter((one) => one.compile(method) !== undefined).map(({ name }) => name);
     await seen.close();
     const around = own.filter((one) => "around" in one && takes(one, method)).map(({ name }) => name);

@@ -1,8 +1,7 @@
 // What an ext_authz server lets a call go on with: metadata for the backend, headers for the client.
 import type { Call } from "../../call.ts";
-import { isMetadataName, isMetadataText, isReservedMetadata, toBinaryValue } from "../../metadata.ts";
+import { isMetadataName, isMetadataText, isReplyHeader, isReservedMetadata, toBinaryValue } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
-import { isReplyHeader } from "./authorization-server.ts";
 import type { Allowed, HeaderChange } from "./check-response.ts";
 
 /** What cannot be done is left out, and the log told. */

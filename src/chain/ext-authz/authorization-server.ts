@@ -1,7 +1,7 @@
 // The ext_authz server: one question a call, in bounded time; what comes of it when it does not answer is configured.
 import { Cancellation } from "../../cancellation.ts";
 import type { UnaryHandler } from "../../call.ts";
-import { getMetadata, isMetadataText, isReservedResponseHeader } from "../../metadata.ts";
+import { getMetadata, isReplyHeader } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import { Code, deadlineExceeded, GatewayError, isCode } from "../../status.ts";
@@ -146,9 +146,4 @@ function toHeaders(changes: readonly HeaderChange[]): Readonly<Record<string, st
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return Object.fromEntries(headers);
-}
-
-/** A header that clients may be told: sound, and not one that HTTP or the gateway sets. */
-export function isReplyHeader(name: string, value: string): boolean {
-  return /^[0-9a-z][0-9a-z_.-]*$/.test(name) && isMetadataText(value) && !isReservedResponseHeader(name);
 }
