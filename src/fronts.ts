@@ -22,7 +22,8 @@ import type { Sweep } from "./front/stream/sweep.ts";
 import type { Ended } from "./front/websocket/session-list.ts";
 import { createWebSocketFront } from "./front/websocket/websocket.ts";
 import type { WebSocketFront } from "./front/websocket/websocket.ts";
-import { toGrpcOptions, toRestOptions, toRouterOptions, toWebSocketOptions } from "./gateway-options.ts";
+import { toGrpcOptions, toMethodRules, toRestOptions, toRouterOptions, toWebSocketOptions } from "./gateway-options.ts";
+import type { MethodRules } from "./gateway-options.ts";
 import { toGuardOptions } from "./guard-options.ts";
 import { createRouter } from "./route/router.ts";
 import type { Binding } from "./schema/binding.ts";
@@ -67,9 +68,10 @@ const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
 
 export function createFronts(inputs: FrontsInputs): Fronts {
   const { config, schema, bindings, chain, sweep, census, authenticate, report, bans, tickets } = inputs;
-  const restOptions = withTimeouts(toRestOptions(config, report), inputs);
+  const rules = toMethodRules(inputs.policyOf);
+  const restOptions = { ...toRestOptions(config, report), ...rules };
   const router = createRouter(bindings, toRouterOptions(config));
-  const options = withTimeouts(toWebSocketOptions(config, report), inputs);
+  const options = { ...toWebSocketOptions(config, report), ...rules };
   const websocket = config.websocket.enabled
     ? createWebSocketFront({
         schema,
@@ -107,14 +109,6 @@ export function createFronts(inputs: FrontsInputs): Fronts {
   };
 }
 
-/** How long a call may take is said where everything about methods is. */
-function withTimeouts<T extends object>(
-  options: T,
-  { policyOf }: FrontsInputs,
-): T & Pick<RestOptions, "methodTimeoutMs"> {
-  return { ...options, methodTimeoutMs: (method) => policyOf(method).timeoutMs?.value };
-}
-
 /** For what is refused before a front has seen it. */
 function compileAnswerError(
   { config, schema, chain, report }: FrontsInputs,
@@ -134,9 +128,9 @@ function compileAnswerError(
 }
 
 function createGrpc(inputs: FrontsInputs): Front {
-  const { config, schema, chain, own, sweep, census, report } = inputs;
+  const { config, schema, chain, own, policyOf, sweep, census, report } = inputs;
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
-  const options = withTimeouts(toGrpcOptions(config, report), inputs);
+  const options = { ...toGrpcOptions(config, report), ...toMethodRules(policyOf) };
   return createGrpcFront({
     schema,
     methods,
@@ -150,13 +144,15 @@ function createGrpc(inputs: FrontsInputs): Front {
 
 function createPages(
   { config, schema, bindings }: FrontsInputs,
-  options: RestOptions,
+  options: RestOptions & MethodRules,
   websocket: WebSocketFront | undefined,
 ): Front {
-  const module = { schema, bindings, json: options.json };
+  const { json, streamRuleOf } = options;
+  const module = { schema, bindings, json, streamRuleOf };
   return createPagesFront({
     schema,
     bindings,
+    streamRuleOf,
     profile: config.profile,
     ...config.pages,
     webSocket: { enabled: config.websocket.enabled, unary: config.websocket.exposeUnary },

@@ -1,11 +1,17 @@
 // The settled configuration as each part of the gateway wants it: the only place that knows both sides.
+import type { PolicyOf, SaidParts, Sourced } from "./chain/policy.ts";
 import type { Config, UpstreamConfig } from "./config/config.ts";
 import { readTlsFiles } from "./config/tls-files.ts";
 import { DiagnosticError } from "./diagnostic.ts";
+import type { MethodTimeout } from "./front/deadline.ts";
 import type { GrpcOptions } from "./front/grpc/options.ts";
 import type { RestOptions } from "./front/rest/options.ts";
+import type { AnswerRules } from "./front/rest/success.ts";
+import type { StreamRules } from "./front/stream/stream-policy.ts";
 import { defaultSocketLimits, strictWebSocket } from "./front/websocket/options.ts";
 import type { SocketLimits, WebSocketOptions } from "./front/websocket/options.ts";
+import { plainAnswer } from "./schema/answer-rule.ts";
+import { plainStream } from "./schema/stream-rule.ts";
 import type { RouterOptions } from "./route/router.ts";
 import { defaultListenerLimits, type ListenerLimits } from "./serve/listen-limits.ts";
 import { grpcGatewayJson, type JsonOptions, strictJson } from "./translate/options.ts";
@@ -18,6 +24,22 @@ import type { UpstreamTargets } from "./upstream/upstreams.ts";
 export function toJsonOptions({ profile, json }: Config): JsonOptions {
   const base = profile === "strict" ? strictJson : grpcGatewayJson;
   return { ...base, ...json, emitNullMessages: base.emitNullMessages && json.emitDefaults };
+}
+
+/** What is in force for methods, wherever it was said, as fronts and descriptions ask for it. */
+export function toMethodRules(policyOf: PolicyOf): MethodRules {
+  return {
+    methodTimeoutMs: (method) => policyOf(method).timeoutMs?.value,
+    streamRuleOf: (method) => toRule(plainStream, policyOf(method).stream),
+    answerRuleOf: (method) => toRule(plainAnswer, policyOf(method).http),
+  };
+}
+
+export type MethodRules = Required<StreamRules & AnswerRules> & { readonly methodTimeoutMs: MethodTimeout };
+
+function toRule<R extends object>(plain: R, said: SaidParts<R>): R {
+  const parts = Object.entries(said) as [string, Sourced<unknown>][];
+  return { ...plain, ...Object.fromEntries(parts.map(([part, { value }]) => [part, value])) };
 }
 
 export function toRestOptions(config: Config, report: RestOptions["report"]): RestOptions {

@@ -1,8 +1,10 @@
 // What is in force for a method, each thing with where it was said: settled at start from proto options and the configuration.
+import type { AnswerRule } from "../schema/answer-rule.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import type { RetryRule } from "../schema/retry-rule.ts";
+import type { StreamRule } from "../schema/stream-rule.ts";
 
 /** `value`, and where that was said: `shop.proto:12:5`, `sluice.yaml:7:3`, `default`. */
 export interface Sourced<T> {
@@ -50,6 +52,9 @@ export interface RedactRule {
   readonly mask: string | undefined;
 }
 
+/** Of a rule of several parts those that somebody said something about: each is said, and wins, by itself. */
+export type SaidParts<R> = { readonly [Part in keyof R]?: Sourced<R[Part]> };
+
 export interface MethodPolicy {
   readonly auth: Sourced<AuthLevel>;
   readonly rules: readonly Sourced<AuthRule>[];
@@ -64,6 +69,10 @@ export interface MethodPolicy {
   readonly cache: Sourced<CacheRule | "off"> | undefined;
   /** When a call that failed is made again; undefined for never, as nobody asks for it. */
   readonly retry: Sourced<RetryPolicy> | undefined;
+  /** How the messages of its streams reach clients. */
+  readonly stream: SaidParts<StreamRule>;
+  /** How the HTTP answers of successful calls look. */
+  readonly http: SaidParts<AnswerRule>;
   /** Of the fields that its replies may have. */
   readonly redact: readonly Sourced<RedactRule>[];
 }

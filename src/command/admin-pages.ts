@@ -4,7 +4,7 @@ import type { AuthConfig, Config } from "../config/config.ts";
 import { redactConfig } from "../config/redact.ts";
 import { describeOpenApi } from "../docs/openapi.ts";
 import type { OpenApiDocument, SecurityScheme } from "../docs/openapi.ts";
-import { toJsonOptions } from "../gateway-options.ts";
+import { toJsonOptions, toMethodRules } from "../gateway-options.ts";
 import { compilePolicies } from "../policy/policies.ts";
 import type { CompiledPolicies } from "../policy/policies.ts";
 import type { Field, Schema } from "../schema/descriptor.ts";
@@ -42,6 +42,7 @@ export function toOpenApi(
     schema,
     bindings,
     json: toJsonOptions(config),
+    ...toMethodRules(policyOf),
     errors: config.http.errors,
     streamsAsResults: config.profile === "grpc-gateway",
     securitySchemes: toSecuritySchemes(config),

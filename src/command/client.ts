@@ -2,7 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { writeClientDeclarations, writeClientModule, writeClientScript } from "../docs/client-module.ts";
 import type { ClientModuleInputs } from "../docs/client-module.ts";
-import { toJsonOptions } from "../gateway-options.ts";
+import { toJsonOptions, toMethodRules } from "../gateway-options.ts";
+import { compilePolicies } from "../policy/policies.ts";
 import { UsageError } from "./parse-flags.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 import { loadProject } from "./project.ts";
@@ -18,7 +19,7 @@ export async function runClient(flags: ParsedFlags, terminal: Terminal, fetch: F
   for (const diagnostic of diagnostics) terminal.error(formatForPeople(diagnostic, terminal.errorStyle));
   if (project === undefined) return 1;
   const { schema, bindings, config } = project;
-  const inputs = { schema, bindings, json: toJsonOptions(config) };
+  const inputs = { schema, bindings, json: toJsonOptions(config), ...toMethodRules(compilePolicies(project).policyOf) };
   if (write === undefined) {
     terminal.out(writeClientModule(inputs).trimEnd());
     return 0;

@@ -16,7 +16,7 @@ import { compilePolicies } from "../policy/policies.ts";
 import { listChain, findForwarding } from "./chain-list.ts";
 import type { ChainEntry } from "./chain-list.ts";
 import { describePolicy } from "./policy-list.ts";
-import type { PolicyLine } from "./policy-list.ts";
+import type { PolicyLine } from "./describe-parts.ts";
 import { composedBy, describeComposed, findNamedMethod, isMethodName, timeoutOf } from "./explain-method.ts";
 import { findCommand } from "./flags.ts";
 import { rehearse } from "./rehearse.ts";

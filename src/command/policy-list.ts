@@ -1,22 +1,20 @@
 // What is in force for methods, and where it was said, as people and scripts read it: `sluice routes --policy`, `sluice explain`, `sluice check`.
-import type { AuthRule, MethodPolicy, PolicyOf, RedactRule, Sourced } from "../chain/policy.ts";
+import type { AuthRule, MethodPolicy, PolicyOf, RedactRule, SaidParts, Sourced } from "../chain/policy.ts";
 import { describeCache } from "../config/describe-cache.ts";
+import { compact } from "../config/layer.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { summarizeComposition } from "../compose/describe.ts";
 import type { ComposePlan } from "../compose/plan.ts";
+import type { AnswerRule } from "../schema/answer-rule.ts";
 import type { Method, Schema } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
 import { formatRate } from "../schema/rate.ts";
+import type { StreamRule } from "../schema/stream-rule.ts";
 import { describeRetry } from "../policy/retry.ts";
+import { describeParts } from "./describe-parts.ts";
+import type { PolicyLine } from "./describe-parts.ts";
 import { formatTable, printable } from "./terminal.ts";
 import type { Style } from "./terminal.ts";
-
-/** One thing that holds for a method. */
-export interface PolicyLine {
-  readonly what: string;
-  readonly text: string;
-  readonly from: string;
-}
 
 export interface PolicyEntry extends MethodPolicy {
   /** `pkg.Service.Method` */
@@ -53,11 +51,17 @@ export function withoutPositions({
   validate,
   cache,
   retry,
+  stream,
+  http,
   composed,
   redact,
 }: PolicyEntry): object {
   const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
     said && { value: said.value, from: said.from };
+  const plainParts = (said: SaidParts<StreamRule> | SaidParts<AnswerRule>): object | undefined => {
+    const parts = Object.entries(said) as [string, Sourced<unknown>][];
+    return compact(Object.fromEntries(parts.map(([part, one]) => [part, plain(one)])));
+  };
   return {
     method,
     kind,
@@ -69,6 +73,8 @@ export function withoutPositions({
     validate: plain(validate),
     cache: plain(cache),
     retry: plain(retry),
+    stream: plainParts(stream),
+    http: plainParts(http),
     composed,
     redact: redact.map(plain),
   };
@@ -91,6 +97,7 @@ export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "compose
     ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
     ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value), from: cache.from }]),
     ...(retry === undefined ? [] : [{ what: "retry", text: describeRetry(retry.value), from: retry.from }]),
+    ...describeParts(policy),
     ...redact.map(({ value, from }) => ({ what: "redact", text: describeRedact(value), from })),
   ];
 }

@@ -8,8 +8,6 @@ import { findAccessProblems } from "../guard-options.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Schema } from "../schema/descriptor.ts";
-import { readSuccess } from "../front/rest/success.ts";
-import { readStreamPolicy } from "../front/stream/stream-policy.ts";
 import type { PolicyOf } from "../chain/policy.ts";
 import { bindMethods } from "../schema/bind/http-rule.ts";
 import type { Doubt } from "../schema/link/doubt.ts";
@@ -115,7 +113,6 @@ function bindAndCheck(
   const options = { profile, bindUnannotated, yamlRules, doubt: parts.doubt };
   const bindings = bindMethods(parts.schema, options, report);
   checkUpstreamServices(loaded, parts, report);
-  checkMethodOptions(parts, report);
   const policies = compilePolicies({ ...parts, config });
   diagnostics.push(...policies.diagnostics);
   const rules = config?.compose ?? [];
@@ -199,24 +196,6 @@ function checkUpstreamServices(
       hint: suggestService(service, names),
       rule: "upstream-service",
     });
-  }
-}
-
-/** Options of sluice/annotations.proto whose values the type checker of protobuf cannot judge. */
-function checkMethodOptions({ schema, doubt }: LinkedParts, report: (diagnostic: Diagnostic) => void): void {
-  for (const method of schema.services.flatMap((service) => service.methods)) {
-    const problems = [...readSuccess(method).problems, ...readStreamPolicy(method).problems];
-    for (const { option, message } of problems) {
-      // These are made of fields of the reply, or of the request.
-      if (/\.(?:location|key|resume_token)$/.test(option) && doubt?.mayLackFields(method.output) === true) continue;
-      if (option.endsWith(".resume_from") && doubt?.mayLackFields(method.input) === true) continue;
-      report({
-        severity: "error",
-        position: method.optionPosition(option),
-        message: `${method.name}: ${message}`,
-        rule: "method-option",
-      });
-    }
   }
 }
 

@@ -16,7 +16,7 @@ import { Code, GatewayError } from "../status.ts";
 import type { ExplainedRequest } from "./explain-request.ts";
 import { createConfiguredValidation } from "../validation.ts";
 import type { Project } from "./project.ts";
-import { toRestOptions, toRouterOptions } from "../gateway-options.ts";
+import { toMethodRules, toRestOptions, toRouterOptions } from "../gateway-options.ts";
 
 export interface Rehearsal {
   readonly match: RouteMatch | undefined;
@@ -80,7 +80,7 @@ export async function rehearse(
         },
       },
     }),
-    options: { ...toRestOptions(config, () => {}), methodTimeoutMs: (method) => policyOf(method).timeoutMs?.value },
+    options: { ...toRestOptions(config, () => {}), ...toMethodRules(policyOf) },
     sweep,
     census: new Census(),
   });

@@ -1,6 +1,7 @@
 // The parts of the configuration schema that say something of methods by selector: rules of `auth`, policies, interceptors.
 import { cacheTimes } from "../schema/cache-rule.ts";
 import { roles, scopes } from "./config-schema-callers.ts";
+import { answerSchema, streamSchema } from "./config-schema-method.ts";
 import { redactSchema } from "./config-schema-redact.ts";
 import { points } from "../schema/points.ts";
 import { retrySchema } from "./config-schema-retry.ts";
@@ -119,6 +120,8 @@ export const policiesSchema: SchemaNode = {
       cache: cacheRuleSchema,
       retry: retrySchema,
       redact: redactSchema,
+      stream: streamSchema,
+      http: answerSchema,
     },
   },
 };

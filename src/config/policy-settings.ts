@@ -1,7 +1,9 @@
 // What the file says of methods by selector, as it spells that, and as the gateway runs by it: rules of `auth`, policies, interceptors.
 import type { Position } from "../diagnostic.ts";
+import type { AnswerSettings } from "../schema/answer-rule.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { RetryRule } from "../schema/retry-rule.ts";
+import type { StreamSettings } from "../schema/stream-rule.ts";
 
 export interface AuthRuleSettings {
   name: string;
@@ -28,6 +30,8 @@ export interface PolicySettings {
   cache?: "off" | CacheRuleSettings;
   retry?: "on" | "off" | RetryRuleSettings;
   redact?: RedactSettings[];
+  stream?: StreamSettings;
+  http?: AnswerSettings;
 }
 
 export interface CacheRuleSettings {
@@ -92,6 +96,9 @@ export interface PolicyConfig extends Selecting {
   readonly cache: "off" | CacheRule | undefined;
   readonly retry: RetryRule | "off" | undefined;
   readonly redact: readonly RedactConfig[];
+  /** As the file has them: what is wrong with them is told where the protos are known. */
+  readonly stream: StreamSettings | undefined;
+  readonly http: AnswerSettings | undefined;
 }
 
 /** A module with an interceptor of one's own. */

@@ -43,11 +43,16 @@ export function resolvePolicies(layers: readonly Layer[], report: Report): Polic
   return (layer.settings.policies ?? []).map((policy, index) => toPolicy(layer, index, policy, report));
 }
 
+const saidHint = "give it timeout, max_in_flight, validate, cache, retry, redact, stream or http";
+
 function toPolicy(layer: Layer, index: number, policy: PolicySettings, report: Report): PolicyConfig {
   const path = ["policies", index];
-  const { methods, timeout, max_in_flight: maxInFlight, validate, cache, retry: retried, redact } = policy;
-  if ([timeout, maxInFlight, validate, cache, retried, redact].every((said) => said === undefined))
-    report(layerError(layer, path, "says nothing", "give it timeout, max_in_flight, validate, cache, retry or redact"));
+  const { methods, ...said } = policy;
+  const { timeout, max_in_flight: maxInFlight, validate, cache, retry: retried, redact, stream, http } = said;
+  if (Object.values(said).every((one) => one === undefined)) report(layerError(layer, path, "says nothing", saidHint));
+  for (const [key, value] of Object.entries({ stream, http }))
+    if (value !== undefined && Object.keys(value).length === 0)
+      report(layerError(layer, [...path, key], "says nothing", "name fields of it, see docs/policies.md"));
   const timeoutMs = timeout === undefined ? undefined : toMs(timeout);
   const retry =
     retried &&
@@ -60,6 +65,8 @@ function toPolicy(layer: Layer, index: number, policy: PolicySettings, report: R
     cache: cache && toCacheRule(cache),
     retry,
     redact: (redact ?? []).map(toRedact),
+    stream,
+    http,
   };
 }
 

@@ -2,6 +2,7 @@
 // JavaScript with its declarations. The same schema gives the same text at every run.
 import type { Binding } from "../schema/binding.ts";
 import type { Method, Schema, Service } from "../schema/descriptor.ts";
+import type { StreamRule } from "../schema/stream-rule.ts";
 import { strictJson } from "../translate/options.ts";
 import { formatDocComment } from "./doc-comment.ts";
 import { describeMethod } from "./method-descriptor.ts";
@@ -17,6 +18,8 @@ export interface ClientModuleInputs {
   readonly bindings: readonly Binding[];
   /** How the gateway writes JSON; the strict profile's way when absent. */
   readonly json?: JsonShape;
+  /** What is in force for a method. */
+  readonly streamRuleOf: (method: Method) => StreamRule;
 }
 
 interface ModuleMethod {
@@ -143,7 +146,9 @@ function formatOutput({ kind, output }: Method, context: TypeContext): string {
 function writeCode({ services, inputs, context }: Module, isTyped: boolean): string[][] {
   const constants = services.flatMap(({ methods }) =>
     methods.map(({ method, constant }) => {
-      const literal = JSON.stringify(describeMethod(method, inputs.bindings, context.json));
+      const literal = JSON.stringify(
+        describeMethod(method, inputs.streamRuleOf(method), { ...inputs, json: context.json }),
+      );
       return `const ${constant}${isTyped ? ": sluice.MethodInfo" : ""} = ${escapeLines(literal)};`;
     }),
   );

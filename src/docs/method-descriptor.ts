@@ -1,9 +1,10 @@
 // What the browser client has to know of a method at run time: its name and kind, how to resume it, and its REST route for when
 // no WebSocket can be opened.
 import type { Binding } from "../schema/binding.ts";
-import type { Field, Method, MessageType, OptionMessage } from "../schema/descriptor.ts";
+import type { Field, Method, MessageType } from "../schema/descriptor.ts";
+import type { ResumeRule, StreamRule } from "../schema/stream-rule.ts";
+import { followTextPath } from "../schema/text-path.ts";
 import { hasOpenKeys } from "../translate/reply/reserved-keys.ts";
-import { compileFieldText } from "../translate/reply/field-text.ts";
 import { memberOf } from "./type-expression.ts";
 import type { JsonShape } from "./type-expression.ts";
 
@@ -33,11 +34,14 @@ export interface HttpDescriptor {
   readonly wrapped?: true;
 }
 
-export function describeMethod(method: Method, bindings: readonly Binding[], json: JsonShape): MethodDescriptor {
-  const option = method.options.get("(sluice.stream)");
-  const stream = option instanceof Map ? (option as OptionMessage) : undefined;
-  const resume = stream === undefined ? undefined : describeResume(method, stream, json);
-  const http = describeHttp(method, bindings, stream, json);
+export interface DescriptorContext {
+  readonly bindings: readonly Binding[];
+  readonly json: JsonShape;
+}
+
+export function describeMethod(method: Method, stream: StreamRule, context: DescriptorContext): MethodDescriptor {
+  const resume = stream.resume === "off" ? undefined : describeResume(method, stream.resume, context.json);
+  const http = describeHttp(method, stream, context);
   return {
     name: method.path.slice(1),
     kind: method.kind,
@@ -47,34 +51,22 @@ export function describeMethod(method: Method, bindings: readonly Binding[], jso
   };
 }
 
-/** Undefined where the option is not sound; the gateway says so when it starts. */
-function describeResume(method: Method, stream: OptionMessage, json: JsonShape): MethodDescriptor["resume"] {
-  const [token, from] = [stream.get("resume_token"), stream.get("resume_from")];
-  if (method.kind !== "server-streaming" || typeof token !== "string" || typeof from !== "string") return undefined;
+function describeResume(method: Method, { token, from }: ResumeRule, json: JsonShape): MethodDescriptor["resume"] {
+  const fields = followTextPath(method.output, token);
   const fromField = method.input.field(from);
-  if (fromField === undefined || typeof compileFieldText(method.output, token) !== "function") return undefined;
-  const keys: string[] = [];
-  let message: MessageType | undefined = method.output;
-  for (const name of token.split(".")) {
-    const field: Field | undefined = message?.field(name);
-    if (field === undefined) return undefined;
-    keys.push(memberOf(field, json));
-    message = field.type.kind === "message" ? field.type.message : undefined;
-  }
-  return { token: keys, from: memberOf(fromField, json) };
+  if (typeof fields === "string" || fromField === undefined) return undefined;
+  return { token: fields.map((field) => memberOf(field, json)), from: memberOf(fromField, json) };
 }
 
 /** Of the first rule that a page can follow: answers as JSON, and a body of JSON if any. */
 function describeHttp(
   method: Method,
-  bindings: readonly Binding[],
-  stream: OptionMessage | undefined,
-  json: JsonShape,
+  { ndjson, sse }: StreamRule,
+  { bindings, json }: DescriptorContext,
 ): HttpDescriptor | undefined {
   if (method.kind === "client-streaming" || method.kind === "bidi-streaming") return undefined;
-  const [noLines, noEvents] = [stream?.get("ndjson") === false, stream?.get("sse") === false];
   const isStream = method.kind === "server-streaming";
-  if (isStream && noLines && noEvents) return undefined;
+  if (isStream && !ndjson && !sse) return undefined;
   const binding = bindings.find((candidate) => candidate.method === method && isPlain(candidate));
   if (binding === undefined) return undefined;
   const { body, responseBody } = binding;
@@ -83,7 +75,7 @@ function describeHttp(
     path: renameVariables(binding, json),
     ...(body.kind === "none" ? {} : { body: body.kind === "all" ? "*" : memberOf(body.field, json) }),
     ...(responseBody === undefined ? {} : { reply: memberOf(responseBody, json) }),
-    ...(isStream && noLines ? { sse: true } : {}),
+    ...(isStream && !ndjson ? { sse: true } : {}),
     ...(isStream && hasOpenKeys(binding) ? { wrapped: true } : {}),
   };
 }

@@ -1,6 +1,7 @@
 // One binding as an operation of OpenAPI: its parameters, body, answers, and what callers must bring.
 import type { Binding } from "../schema/binding.ts";
-import type { Field, MessageType, Method, OptionMessage, Schema } from "../schema/descriptor.ts";
+import type { Field, MessageType, Method, Schema } from "../schema/descriptor.ts";
+import type { StreamRule } from "../schema/stream-rule.ts";
 import { toText } from "./openapi-schema.ts";
 import type { OpenApiParameter, SchemaObject, Schemas } from "./openapi-schema.ts";
 import { listQueryParameters } from "./openapi-query.ts";
@@ -29,6 +30,9 @@ export interface OperationContext {
   readonly authOf: (method: Method) => "required" | "optional" | "public";
   /** Its answers have entity tags, of GET and HEAD. */
   readonly isCached: (method: Method) => boolean;
+  /** Of a success. */
+  readonly statusOf: (method: Method) => number;
+  readonly streamRuleOf: (method: Method) => StreamRule;
   /** Its answers may lack parts, and say which. */
   readonly isPartial: (method: Method) => boolean;
 }
@@ -65,7 +69,7 @@ export function describeOperation(
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
-      [String(statusOf(method))]: describeReply(binding, context),
+      [String(context.statusOf(method))]: describeReply(binding, context),
       ...describeNotModified(binding, context),
       default: { $ref: "#/components/responses/Error" },
     },
@@ -120,7 +124,10 @@ function describeBody({ body, method }: Binding, { schemas }: OperationContext):
   return { required: true, ...text, content: { "application/json": { schema } } };
 }
 
-function describeReply(binding: Binding, { schemas, streamsAsResults, isPartial }: OperationContext): object {
+function describeReply(
+  binding: Binding,
+  { schemas, streamsAsResults, isPartial, streamRuleOf }: OperationContext,
+): object {
   const { method, responseBody } = binding;
   const headers = isPartial(method) ? { headers: partialHeaders } : {};
   const shown = responseBody === undefined ? method.output : singularMessage(responseBody);
@@ -132,17 +139,15 @@ function describeReply(binding: Binding, { schemas, streamsAsResults, isPartial 
     return { description: text, ...headers, content: { "application/json": { schema } } };
   const content = streamsAsResults
     ? { "application/json": { schema: { type: "object", properties: { result: schema } } } }
-    : streamContent(method, schema);
+    : streamContent(streamRuleOf(method), schema);
   return { description: `${text}\n\nMany of them, one after the other.`, content };
 }
 
-function streamContent({ options }: Method, schema: SchemaObject): Content {
-  const option = options.get("(sluice.stream)");
-  const isOn = (form: string): boolean => !(option instanceof Map) || (option as OptionMessage).get(form) !== false;
+function streamContent({ ndjson, sse }: StreamRule, schema: SchemaObject): Content {
   return {
     "application/json": { schema: { type: "array", items: schema } },
-    ...(isOn("ndjson") ? { "application/x-ndjson": { schema } } : {}),
-    ...(isOn("sse") ? { "text/event-stream": { schema } } : {}),
+    ...(ndjson ? { "application/x-ndjson": { schema } } : {}),
+    ...(sse ? { "text/event-stream": { schema } } : {}),
   };
 }
 
@@ -152,13 +157,6 @@ function singularMessage({ type, cardinality }: Field): MessageType | undefined 
 
 function isHttpBody(type: MessageType | undefined): boolean {
   return type?.name === "google.api.HttpBody";
-}
-
-/** What `(sluice.http).status` says; the gateway does not start with one that is no success. */
-function statusOf({ options }: Method): number {
-  const option = options.get("(sluice.http)");
-  const status = option instanceof Map ? (option as OptionMessage).get("status") : undefined;
-  return typeof status === "number" && status >= 200 && status <= 299 ? status : 200;
 }
 
 const partialHeaders = {
@@ -173,7 +171,10 @@ const notModified = {
   headers: { etag: { description: "Of the answer.", schema: { type: "string" } } },
 };
 
-function describeNotModified({ method, httpMethod }: Binding, { isCached }: OperationContext): Operation["responses"] {
+function describeNotModified(
+  { method, httpMethod }: Binding,
+  { isCached, statusOf }: OperationContext,
+): Operation["responses"] {
   return httpMethod === "GET" && statusOf(method) === 200 && isCached(method) ? { "304": notModified } : {};
 }
 

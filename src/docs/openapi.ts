@@ -1,6 +1,8 @@
 // A schema and its bindings as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1.html): what GET /openapi.json of the admin listener says.
+import type { AnswerRule } from "../schema/answer-rule.ts";
 import type { Binding } from "../schema/binding.ts";
 import type { Method, Schema } from "../schema/descriptor.ts";
+import type { StreamRule } from "../schema/stream-rule.ts";
 import { strictJson } from "../translate/options.ts";
 import { describeError } from "./openapi-error.ts";
 import type { ErrorShape } from "./openapi-error.ts";
@@ -32,6 +34,9 @@ export interface OpenApiInputs {
   readonly authOf?: (method: Method) => "required" | "optional" | "public";
   readonly isCached?: (method: Method) => boolean;
   readonly isPartial?: (method: Method) => boolean;
+  /** What is in force for a method. */
+  readonly answerRuleOf: (method: Method) => AnswerRule;
+  readonly streamRuleOf: (method: Method) => StreamRule;
 }
 
 type Verb = "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace";
@@ -72,6 +77,8 @@ export function describeOpenApi(inputs: OpenApiInputs): OpenApiDocument {
     authOf: authOf ?? (() => "public" as const),
     isCached: inputs.isCached ?? (() => false),
     isPartial: inputs.isPartial ?? (() => false),
+    statusOf: (method: Method) => inputs.answerRuleOf(method).status,
+    streamRuleOf: inputs.streamRuleOf,
     streamsAsResults: inputs.streamsAsResults ?? false,
   };
   const nameOf = nameOperations(schema);

@@ -108,9 +108,3 @@ export interface Upgrade {
 
 /** Answers every upgrade it is given; never throws. */
 export type UpgradeFront = (upgrade: Upgrade) => void;
-
-/** What is wrong with an option of a method; `option` is its key for `Method.optionPosition`. */
-export interface OptionProblem {
-  readonly option: string;
-  readonly message: string;
-}

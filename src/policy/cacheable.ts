@@ -1,10 +1,11 @@
 // Which methods change nothing, or may be called again; and what is wrong where one that does is told to keep its answers.
+import type { SaidParts } from "../chain/policy.ts";
 import { toIdentityNames } from "../config/identity-names.ts";
-import type { Method, OptionValue } from "../schema/descriptor.ts";
+import type { Method } from "../schema/descriptor.ts";
 import { isSelected } from "../schema/selector.ts";
+import type { AnswerRule } from "../schema/answer-rule.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Configured } from "./configured.ts";
-import { texts } from "./option-values.ts";
 import type { Placed, Report } from "./placed.ts";
 
 /** Unary, and said to change nothing: by its proto, or by a route with GET. */
@@ -27,7 +28,11 @@ function isSafe(method: Method, { httpRules }: Pick<Configured, "httpRules">): b
 export function checkCache(
   method: Method,
   cache: Placed<CacheRule>,
-  { configured, report }: { readonly configured: Configured; readonly report: Report },
+  {
+    configured,
+    http,
+    report,
+  }: { readonly configured: Configured; readonly http: SaidParts<AnswerRule>; readonly report: Report },
 ): void {
   const fault = (message: string, hint: string): void =>
     report({ severity: "error", position: cache.position, message, hint, rule: "policy-cache" });
@@ -41,10 +46,10 @@ export function checkCache(
       `the cache of ${method.name}: nothing says that it changes nothing`,
       "option idempotency_level = NO_SIDE_EFFECTS; or a google.api.http rule with get",
     );
-  const fixed = fixedHeader(method);
+  const fixed = http.headers?.value.find((name, index) => index % 2 === 0 && ownHeaders.has(name));
   if (fixed !== undefined)
     fault(
-      `the cache of ${method.name}: its (sluice.http) has the header ${fixed}, which the gateway sets itself`,
+      `the cache of ${method.name}: its answers have the header ${fixed} (${http.headers?.from}), which the gateway sets itself`,
       "take one of them out",
     );
   const names = toIdentityNames(configured.auth);
@@ -57,10 +62,3 @@ export function checkCache(
 }
 
 const ownHeaders: ReadonlySet<string> = new Set(["cache-control", "cache-status", "age", "etag", "expires"]);
-
-/** Of those that tell of the cache, one that a proto sets. */
-function fixedHeader({ options }: Method): string | undefined {
-  const http = options.get("(sluice.http)");
-  const lines = http instanceof Map ? texts(http.get("header") as OptionValue | undefined) : [];
-  return lines.map((line) => line.split(":", 1)[0].toLowerCase()).find((name) => ownHeaders.has(name));
-}

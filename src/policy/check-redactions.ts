@@ -4,9 +4,10 @@ import { nearest } from "../diagnostic.ts";
 import { lazily } from "../lazily.ts";
 import type { Field, Method, Schema } from "../schema/descriptor.ts";
 import { reachedFrom } from "../schema/reach.ts";
+import { rankSelectors } from "../schema/selector.ts";
 import { noAuthenticator } from "./contradictions.ts";
 import type { Placed, Report } from "./placed.ts";
-import { fieldProblem, rankOf } from "./redactions.ts";
+import { fieldProblem } from "./redactions.ts";
 import type { Redactions } from "./redactions.ts";
 
 const loadConditions = lazily(
@@ -113,7 +114,8 @@ function checkFields(methods: readonly RedactedMethod[], { schema, redactions, r
     const problem = fieldProblem(field, value.mask);
     if (problem !== undefined) report({ severity: "error", position, ...problem, rule: "redact-field" });
     const isReached = methods.some(
-      ({ method }) => rankOf(policy, method.name) >= 0 && reached.get(method)?.has(field.parent) === true,
+      ({ method }) =>
+        rankSelectors(policy.methods, method.name) >= 0 && reached.get(method)?.has(field.parent) === true,
     );
     // Of those the details of errors are made.
     if (isReached || field.parent.name.startsWith("google.rpc.")) continue;
@@ -160,7 +162,7 @@ function checkTies(methods: readonly RedactedMethod[], { redactions: { configure
   for (const { method } of methods) {
     const closest = new Map<string, { readonly rank: number; readonly rule: Placed<RedactRule> }>();
     for (const { policy, rule } of configured) {
-      const rank = rankOf(policy, method.name);
+      const rank = rankSelectors(policy.methods, method.name);
       const other = closest.get(rule.value.field);
       if (rank < 0 || (other !== undefined && other.rank > rank)) continue;
       if (other?.rank === rank && !isSame(rule.value, other.rule.value))

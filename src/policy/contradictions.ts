@@ -58,7 +58,8 @@ export function checkMethod(
     });
   }
   const { cache } = policy;
-  if (cache !== undefined && cache.value !== "off") checkCache(method, { ...cache, value: cache.value }, inputs);
+  if (cache !== undefined && cache.value !== "off")
+    checkCache(method, { ...cache, value: cache.value }, { ...inputs, http: policy.http });
   warnOfLoosened(method, policy.auth, declared, report);
   checkPolicies(method, inputs);
   checkRetry(method, policy, inputs);

@@ -1,4 +1,4 @@
-// What the protos say of methods and services, the options of sluice/annotations.proto: who may call them, how often and for how long, which answers are kept and which calls made again.
+// What the protos say of methods and services, the options of sluice/annotations.proto: who may call them, how often and for how long, which answers are kept and which calls made again, how streams and answers reach clients.
 import type { AuthLevel, AuthRule } from "../chain/policy.ts";
 import { parseTimeout } from "../metadata.ts";
 import type { Declared, Method, OptionMessage, OptionValue, Service } from "../schema/descriptor.ts";
@@ -13,8 +13,10 @@ import type { RetryRule } from "../schema/retry-rule.ts";
 import { place } from "./placed.ts";
 import type { Placed, Report } from "./placed.ts";
 import { readRetry } from "./declared-retry.ts";
+import type { SaidInParts } from "./parts.ts";
+import { readDeclaredParts } from "./read-parts.ts";
 
-export interface DeclaredPolicy {
+export interface DeclaredPolicy extends SaidInParts {
   /** Undefined where it is left to others. */
   readonly level: Placed<AuthLevel> | undefined;
   readonly rule: Placed<AuthRule> | undefined;
@@ -30,6 +32,8 @@ interface OptionNames {
   readonly timeout: string;
   readonly cache: string;
   readonly retry: string;
+  readonly stream: string;
+  readonly http: string;
 }
 
 const methodOptions: OptionNames = {
@@ -38,6 +42,8 @@ const methodOptions: OptionNames = {
   timeout: "(sluice.timeout)",
   cache: "(sluice.cache)",
   retry: "(sluice.retry)",
+  stream: "(sluice.stream)",
+  http: "(sluice.http)",
 };
 const serviceOptions: OptionNames = {
   auth: "(sluice.service_auth)",
@@ -45,6 +51,8 @@ const serviceOptions: OptionNames = {
   timeout: "(sluice.service_timeout)",
   cache: "(sluice.service_cache)",
   retry: "(sluice.service_retry)",
+  stream: "(sluice.service_stream)",
+  http: "(sluice.service_http)",
 };
 
 /** Without what is wrong, which is reported; what follows from options that could not be read is not. */
@@ -80,6 +88,7 @@ function read(declared: Declared, names: OptionNames, { report, isReported }: Re
     timeoutMs: readTimeout(declared, names.timeout, fault),
     cache: readCache(declared, names.cache, fault),
     retry: readRetry(declared, names.retry, fault),
+    ...readDeclaredParts(declared, names, fault),
   };
 }
 

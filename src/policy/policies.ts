@@ -13,6 +13,9 @@ import type { Placed, Report } from "./placed.ts";
 import { resolvePolicy } from "./resolve-method.ts";
 import type { DeclaredPair, ResolvedPolicy } from "./resolve-method.ts";
 import { checkLimitNames } from "./limit-names.ts";
+import { checkParts } from "./check-parts.ts";
+import { nothingInParts } from "./parts.ts";
+import { readConfiguredParts } from "./read-parts.ts";
 import { checkRedactions } from "./check-redactions.ts";
 import { compileRedactions } from "./redactions.ts";
 import { checkSelectors } from "./check-selectors.ts";
@@ -45,6 +48,7 @@ const nothingSaid: DeclaredPolicy = {
   timeoutMs: undefined,
   cache: undefined,
   retry: undefined,
+  ...nothingInParts,
 };
 
 /** Of the gateway's own health and reflection. */
@@ -57,6 +61,8 @@ const ownPolicy: MethodPolicy = {
   validate: { value: false, from: "the gateway's own" },
   cache: undefined,
   retry: undefined,
+  stream: {},
+  http: {},
   redact: [],
 };
 
@@ -70,6 +76,7 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
     auth: config?.auth,
     limits: config?.limits ?? [],
     policies: config?.policies ?? [],
+    parts: readConfiguredParts(config?.policies ?? [], report),
     httpRules: config?.http.rules ?? [],
     compose: config?.compose ?? [],
   };
@@ -89,6 +96,7 @@ export function compilePolicies(inputs: PolicyInputs): CompiledPolicies {
     known.set(method, policy);
     return policy;
   };
+  checkParts({ services: schema.services, declared, configured: configured.parts, doubt, report });
   checkLimitNames([...declared.values()].flat(), configured.limits, report);
   if (config !== undefined) {
     checkSelectors(config, { schema, doubt, report });

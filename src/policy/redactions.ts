@@ -3,7 +3,7 @@ import type { RedactRule } from "../chain/policy.ts";
 import type { PolicyConfig, RedactConfig } from "../config/config.ts";
 import type { Field, Method, Schema } from "../schema/descriptor.ts";
 import { fieldsOf, reachedFrom } from "../schema/reach.ts";
-import { isSelected, rankSelector } from "../schema/selector.ts";
+import { rankSelectors } from "../schema/selector.ts";
 import { rolesProblem, scopesProblem } from "./declared.ts";
 import { isMessage, text, texts } from "./option-values.ts";
 import { place } from "./placed.ts";
@@ -42,7 +42,7 @@ export function compileRedactions({ schema, policies, isOwn, report }: Redaction
   const lists = new Map<string, readonly Placed<RedactRule>[]>();
   const redactionOf = (method: Method): readonly Placed<RedactRule>[] => {
     if ((declared.size === 0 && configured.length === 0) || isOwn(method)) return none;
-    const ranks = configured.map(({ policy }) => rankOf(policy, method.name));
+    const ranks = configured.map(({ policy }) => rankSelectors(policy.methods, method.name));
     // Few, though clients make up the names of methods without a proto: all that a name does is to be taken by selectors.
     const key = ranks.join(" ");
     const list = lists.get(key) ?? [...overlay(declared, configured, ranks).values()];
@@ -72,11 +72,6 @@ function toConfigured(
   const { fields, ...rest } = said;
   const position = policy.positionOf(["redact", index, "fields", field]);
   return { policy, rule: place({ field: fields[field], ...rest }, position, "the configuration") };
-}
-
-/** Below zero for a method that it does not take. */
-export function rankOf({ methods }: PolicyConfig, name: string): number {
-  return Math.max(-1, ...methods.filter((one) => isSelected(one, name)).map(rankSelector));
 }
 
 /** Of the configuration the closest; of several equally close, which is refused, the first. */

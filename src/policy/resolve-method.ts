@@ -3,14 +3,20 @@ import type { AuthLevel, AuthRule, MethodPolicy, RetryPolicy } from "../chain/po
 import type { AuthConfig, AuthRuleConfig, LimitConfig, PolicyConfig } from "../config/config.ts";
 import { isComposed } from "./configured.ts";
 import type { Configured } from "./configured.ts";
+import type { AnswerRule } from "../schema/answer-rule.ts";
 import type { CacheRule } from "../schema/cache-rule.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { LimitRule } from "../schema/limit-rule.ts";
-import { isSelected, rankSelector } from "../schema/selector.ts";
+import { isSelected, rankSelector, rankSelectors } from "../schema/selector.ts";
+import type { StreamRule } from "../schema/stream-rule.ts";
+import { answerKind } from "./answer-parts.ts";
 import type { DeclaredPolicy } from "./declared.ts";
+import { resolveParts } from "./parts.ts";
+import type { PlacedParts } from "./parts.ts";
 import { parsePosition, place } from "./placed.ts";
 import { isCacheable, isRepeatable } from "./cacheable.ts";
 import type { Placed } from "./placed.ts";
+import { streamKind } from "./stream-parts.ts";
 
 /** What is in force for a method, but for what its replies may have. */
 export interface ResolvedPolicy extends Omit<MethodPolicy, "redact"> {
@@ -20,6 +26,8 @@ export interface ResolvedPolicy extends Omit<MethodPolicy, "redact"> {
   readonly timeoutMs: Placed<number> | undefined;
   readonly cache: Placed<CacheRule | "off"> | undefined;
   readonly retry: Placed<RetryPolicy> | undefined;
+  readonly stream: PlacedParts<StreamRule>;
+  readonly http: PlacedParts<AnswerRule>;
 }
 
 /** The service first. */
@@ -46,6 +54,8 @@ export function resolvePolicy(inputs: ResolveInputs): ResolvedPolicy {
     validate: closestOf(name, policies, "validate")[0] ?? place(true, undefined),
     cache: findCache(inputs),
     retry: findRetry(inputs),
+    stream: resolveParts(streamKind, method, { configured: configured.parts, declared }),
+    http: resolveParts(answerKind, method, { configured: configured.parts, declared }),
   };
 }
 
@@ -134,7 +144,7 @@ export function closestOf<K extends "timeoutMs" | "maxInFlight" | "validate" | "
   let closest: Placed<NonNullable<PolicyConfig[K]>>[] = [];
   for (const policy of policies) {
     const value = policy[key];
-    const own = Math.max(-1, ...policy.methods.filter((one) => isSelected(one, name)).map(rankSelector));
+    const own = rankSelectors(policy.methods, name);
     if (value === undefined || own < 0 || own < rank) continue;
     if (own > rank) closest = [];
     rank = own;

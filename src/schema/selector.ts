@@ -22,6 +22,11 @@ export function rankSelector(selector: string): number {
   return selector.endsWith(".*") ? selector.split(".").length - 1 : Infinity;
 }
 
+/** How much the closest of the selectors says about a method; below zero where none takes it. */
+export function rankSelectors(selectors: readonly string[], name: string): number {
+  return Math.max(-1, ...selectors.filter((one) => isSelected(one, name)).map(rankSelector));
+}
+
 /** The one of the list that says most about a method; undefined when none takes it. */
 export function closestSelector(selectors: readonly string[], name: string): string | undefined {
   let closest: string | undefined;

@@ -10,6 +10,7 @@ import { jsonCodec } from "../../src/client/frames.ts";
 import type { Codec } from "../../src/client/frames.ts";
 import { describeMethod } from "../../src/docs/method-descriptor.ts";
 import { strictJson } from "../../src/translate/options.ts";
+import { methodRulesOf } from "../support/method-rules.ts";
 import type { Binding } from "../../src/schema/binding.ts";
 import type { Schema } from "../../src/schema/descriptor.ts";
 
@@ -88,7 +89,7 @@ export function methodInfo(
 ): MethodInfo {
   const method = schema.services.flatMap((service) => service.methods).find((each) => each.localName === name);
   if (method === undefined) throw new Error(`there is no method ${name}`);
-  return describeMethod(method, bindings, strictJson);
+  return describeMethod(method, methodRulesOf(schema).streamRuleOf(method), { bindings, json: strictJson });
 }
 
 export async function failureOf(promise: Promise<unknown>): Promise<ClientError> {

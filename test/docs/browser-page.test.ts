@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { writeClientModule } from "../../src/docs/client-module.ts";
 import { bindMethods } from "../../src/schema/bind/http-rule.ts";
 import { loadSchema } from "../../src/schema/load/load.ts";
+import { methodRulesOf } from "../support/method-rules.ts";
 
 const page = readFileSync("docs/browser.md", "utf8");
 
@@ -23,7 +24,7 @@ describe("docs/browser.md", () => {
     try {
       writeFileSync(
         join(folder, "api.ts"),
-        writeClientModule({ schema, bindings: bindMethods(schema, options, () => {}) }),
+        writeClientModule({ schema, bindings: bindMethods(schema, options, () => {}), ...methodRulesOf(schema) }),
       );
       const [first, second, third] = blocks;
       const declarations = `declare function show(text: string): void; declare const session: { refresh(): Promise<{ accessToken: string }> };`;

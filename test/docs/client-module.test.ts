@@ -8,15 +8,21 @@ import { expect } from "chai";
 import { writeClientDeclarations, writeClientModule, writeClientScript } from "../../src/docs/client-module.ts";
 import type { ClientModuleInputs } from "../../src/docs/client-module.ts";
 import { bindMethods } from "../../src/schema/bind/http-rule.ts";
+import type { Schema } from "../../src/schema/descriptor.ts";
 import { loadSchema } from "../../src/schema/load/load.ts";
+import { methodRulesOf } from "../support/method-rules.ts";
 import { schemaOf } from "../support/schema.ts";
 import type { ProtoTexts } from "../support/schema.ts";
 
 function inputsOf(texts: ProtoTexts): ClientModuleInputs {
-  const schema = schemaOf(texts);
+  return inputsFrom(schemaOf(texts));
+}
+
+function inputsFrom(schema: Schema): ClientModuleInputs {
   return {
     schema,
     bindings: bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {}),
+    ...methodRulesOf(schema),
   };
 }
 
@@ -210,10 +216,7 @@ describe("writeClientModule", () => {
     this.timeout(60_000);
     const { schema } = loadSchema({ inputs: ["protos/examples"], importPaths: [] });
     if (schema === undefined) throw new Error("the examples do not load");
-    const examples = {
-      schema,
-      bindings: bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {}),
-    };
+    const examples = inputsFrom(schema);
     const folder = mkdtempSync(join(tmpdir(), "sluice-client-"));
     try {
       for (const [name, inputs] of Object.entries({ examples, wide: inputsOf(wide), hostile: inputsOf(hostile) })) {

@@ -101,7 +101,7 @@ describe("cache policies", () => {
     const option =
       'option (sluice.cache) = { ttl: "1s" }; option (sluice.http) = { header: "Cache-Control: no-store" };';
     expect(compile({ option }).problems[0]).to.match(
-      /its \(sluice\.http\) has the header cache-control, which the gateway sets/,
+      /its answers have the header cache-control \(t\.proto:6:\d+\), which the gateway sets itself/,
     );
   });
 

@@ -1,10 +1,8 @@
 // Streams behind haproxy.
 import { expect } from "chai";
 import { connect } from "../../src/client/client.ts";
-import { describeMethod } from "../../src/docs/method-descriptor.ts";
 import { bindMethods } from "../../src/schema/bind/http-rule.ts";
-import { strictJson } from "../../src/translate/options.ts";
-import { nodeWebSocket } from "../client/fixture.ts";
+import { methodInfo, nodeWebSocket } from "../client/fixture.ts";
 import { streamSchema } from "../support/stream-backend.ts";
 import { startHaproxy } from "./proxy.ts";
 import { describeStreamsBehind } from "./suite.ts";
@@ -13,10 +11,9 @@ describeStreamsBehind("haproxy", startHaproxy, (behind) => {
   it("is reloaded, and a client takes its stream up where it was", async () => {
     const { gateway, proxy } = behind();
     const bindings = bindMethods(streamSchema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {});
-    const method = streamSchema.services[0].methods.find(({ localName }) => localName === "Follow")!;
     const client = connect(`http://127.0.0.1:${proxy.port}`, { WebSocket: nodeWebSocket, fetch: false });
     const call = client.stream<{ readonly number: number }>(
-      describeMethod(method, bindings, strictJson),
+      methodInfo({ schema: streamSchema, bindings }, "Follow"),
       { run: "follow", count: 2, next: "hang" },
       { resume: true },
     );

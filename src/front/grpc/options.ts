@@ -5,8 +5,9 @@ import type { JsonOptions } from "../../translate/options.ts";
 import type { DeadlineOptions } from "../deadline.ts";
 import { defaultStreamTimes } from "../stream/stream-clock.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
+import type { StreamRules } from "../stream/stream-policy.ts";
 
-export interface GrpcOptions extends DeadlineOptions {
+export interface GrpcOptions extends DeadlineOptions, StreamRules {
   /** How `application/grpc+json` is read and written. */
   readonly json: JsonOptions;
   /** Of a request message, after decompression. */

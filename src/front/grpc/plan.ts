@@ -13,7 +13,7 @@ import type { CodecName } from "./codec.ts";
 import type { Census, StreamTally } from "../stream/census.ts";
 import { endless } from "../stream/stream-clock.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
-import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import { compileStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
 import type { Overflow } from "../stream/stream-policy.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { isOpaque } from "./method-table.ts";
@@ -73,7 +73,7 @@ function compilePlan(method: Method, codec: CodecName, shared: PlanOptions): Grp
     const message = `${method.service.name} has no proto here, and without one there is no JSON; use application/grpc`;
     throw new GatewayError(Code.UNIMPLEMENTED, message, { reason: "METHOD_UNKNOWN" });
   }
-  const { policy } = readStreamPolicy(method);
+  const policy = compileStreamPolicy(method, options);
   return {
     method,
     codec,

@@ -1,6 +1,7 @@
 // What /-/api.json says: services, methods, their bindings and types, as the playground needs them to make up requests.
 import type { Binding, Profile, Template } from "../../schema/binding.ts";
-import type { Method, MethodKind, OptionMessage, Schema, Service } from "../../schema/descriptor.ts";
+import type { Method, MethodKind, Schema, Service } from "../../schema/descriptor.ts";
+import type { StreamRule } from "../../schema/stream-rule.ts";
 import { cutComment } from "./comment.ts";
 import { describeTypes, type TypesDescription } from "./describe-types.ts";
 
@@ -28,7 +29,7 @@ export interface MethodDescription {
   readonly comment?: string;
   readonly deprecated?: true;
   readonly bindings: readonly BindingDescription[];
-  /** What `(sluice.stream)` turns off. */
+  /** What is turned off for it. */
   readonly without?: readonly string[];
   /** The request field that takes a resume token. */
   readonly resumeFrom?: string;
@@ -55,9 +56,11 @@ export interface ApiSource {
   readonly bindings: readonly Binding[];
   readonly profile: Profile;
   readonly webSocket: ApiDescription["webSocket"];
+  /** What is in force for a method. */
+  readonly streamRuleOf: (method: Method) => StreamRule;
 }
 
-export function describeApi({ schema, bindings, profile, webSocket }: ApiSource): ApiDescription {
+export function describeApi({ schema, bindings, profile, webSocket, ...rules }: ApiSource): ApiDescription {
   const bindingsOf = new Map<Method, Binding[]>();
   for (const binding of bindings) {
     const known = bindingsOf.get(binding.method);
@@ -70,7 +73,7 @@ export function describeApi({ schema, bindings, profile, webSocket }: ApiSource)
     const methods = service.methods.slice(0, maxMethods - shown.length);
     leftOut += service.methods.length - methods.length;
     shown.push(...methods);
-    return describeService(service, methods, bindingsOf);
+    return describeService(service, methods, bindingsOf, rules);
   });
   const { messages, enums, leftOut: typesLeftOut } = describeTypes(shown);
   const kept = services.filter(({ methods }) => methods.length > 0);
@@ -81,12 +84,17 @@ function describeService(
   { name, comment }: Service,
   methods: readonly Method[],
   bindingsOf: ReadonlyMap<Method, readonly Binding[]>,
+  rules: Pick<ApiSource, "streamRuleOf">,
 ): ServiceDescription {
-  const described = methods.map((method) => describeMethod(method, bindingsOf.get(method) ?? []));
+  const described = methods.map((method) => describeMethod(method, bindingsOf.get(method) ?? [], rules));
   return { name, ...cutComment(comment), methods: described };
 }
 
-function describeMethod(method: Method, bindings: readonly Binding[]): MethodDescription {
+function describeMethod(
+  method: Method,
+  bindings: readonly Binding[],
+  { streamRuleOf }: Pick<ApiSource, "streamRuleOf">,
+): MethodDescription {
   return {
     name: method.path.slice(1),
     kind: method.kind,
@@ -95,18 +103,17 @@ function describeMethod(method: Method, bindings: readonly Binding[]): MethodDes
     ...cutComment(method.comment),
     ...(method.deprecated ? { deprecated: true } : {}),
     bindings: bindings.slice(0, maxBindings).map(describeBinding),
-    ...describeStream(method),
+    ...describeStream(method, streamRuleOf(method)),
   };
 }
 
-/** The parts of `(sluice.stream)` that matter to who tries a method. */
-function describeStream({ options, input }: Method): Pick<MethodDescription, "without" | "resumeFrom"> {
-  const stream = options.get("(sluice.stream)");
-  if (!(stream instanceof Map)) return {};
-  const option = stream as OptionMessage;
-  const without = ["ws", "sse", "ndjson"].filter((name) => option.get(name) === false);
-  const from = option.get("resume_from");
-  const field = typeof from === "string" ? input.field(from) : undefined;
+/** What matters to who tries a method. */
+function describeStream(
+  { input }: Method,
+  { webSocket, sse, ndjson, resume }: StreamRule,
+): Pick<MethodDescription, "without" | "resumeFrom"> {
+  const without = Object.entries({ ws: webSocket, sse, ndjson }).flatMap(([form, isOn]) => (isOn ? [] : [form]));
+  const field = resume === "off" ? undefined : input.field(resume.from);
   return {
     ...(without.length === 0 ? {} : { without }),
     ...(field === undefined ? {} : { resumeFrom: field.jsonName }),

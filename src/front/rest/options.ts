@@ -2,13 +2,15 @@
 import type { ReportFault } from "../../call.ts";
 import type { MethodTimeout } from "../deadline.ts";
 import type { Profile } from "../../schema/binding.ts";
+import type { StreamRules } from "../stream/stream-policy.ts";
+import type { AnswerRules } from "./success.ts";
 import { defaultStreamTimes } from "../stream/stream-clock.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
 import type { JsonOptions } from "../../translate/options.ts";
 import { defaultQueryLimits, type QueryLimits } from "../../translate/request/query.ts";
 
-export interface RestOptions {
+export interface RestOptions extends StreamRules, AnswerRules {
   readonly profile: Profile;
   readonly json: JsonOptions;
   /** Globs of query parameters that are no fields and are let through: `utm_*`. */

@@ -11,7 +11,7 @@ import type { TimeoutOf } from "../deadline.ts";
 import type { RestOptions } from "./options.ts";
 import { compileStreamPlan } from "./stream-plan.ts";
 import type { StreamPlan } from "./stream-plan.ts";
-import { readSuccess } from "./success.ts";
+import { compileSuccess } from "./success.ts";
 import type { Success } from "./success.ts";
 
 export interface Plan {
@@ -53,7 +53,7 @@ function compilePlan(binding: Binding, schema: Schema, options: RestOptions): Pl
     writeReply: compileReply(binding, schema, options),
     checkView: compileViewCheck(binding),
     timeoutOf: compileTimeout(method, options),
-    success: readSuccess(method).success,
+    success: compileSuccess(method, options),
     body: bodyKind(binding),
     hasRawReply: binding.responseBody === undefined ? isHttpBody(method.output) : isRawField(binding.responseBody),
     stream: method.kind === "unary" ? undefined : compileStreamPlan(binding, schema, options),

@@ -7,7 +7,7 @@ import type { ReplyBody, ViewElements } from "../../translate/reply/reply.ts";
 import { compileStreamRequest } from "../../translate/request/stream-request.ts";
 import type { ReadStream } from "../../translate/request/stream-request.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
-import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import { compileStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
 import type { StreamPolicy } from "../stream/stream-policy.ts";
 import type { RestOptions } from "./options.ts";
 
@@ -24,7 +24,7 @@ export interface StreamPlan {
 }
 
 export function compileStreamPlan(binding: Binding, schema: Schema, options: RestOptions): StreamPlan {
-  const { policy } = readStreamPolicy(binding.method);
+  const policy = compileStreamPolicy(binding.method, options);
   return {
     policy,
     times: toStreamTimes(policy, options.streams),

@@ -1,7 +1,9 @@
 // Going on after the last message a client has seen: a field of the reply says where that was, a field of the request takes it back.
 import type { Field, Method, ScalarType } from "../../schema/descriptor.ts";
+import type { ResumeRule } from "../../schema/stream-rule.ts";
+import { textScalar } from "../../schema/text-path.ts";
 import { GatewayError } from "../../status.ts";
-import { compileFieldText, findField } from "../../translate/reply/field-text.ts";
+import { compileFieldText } from "../../translate/reply/field-text.ts";
 import type { FieldText } from "../../translate/reply/field-text.ts";
 import { bigVarint, taggedValue } from "../../translate/wire/field-wire.ts";
 
@@ -15,38 +17,20 @@ export interface Resume {
   readonly resumeFrom: (request: Uint8Array, token: string) => Uint8Array;
 }
 
-export interface ResumeProblem {
-  readonly field: "resume_token" | "resume_from";
-  readonly message: string;
-}
-
-export function compileResume(method: Method, tokenField: string, fromField: string): Resume | ResumeProblem {
-  const tokenOf = compileFieldText(method.output, tokenField);
-  if (typeof tokenOf !== "function")
-    return { field: "resume_token", message: `resume_token is "${tokenField}": ${tokenOf}` };
-  const problem = compileFieldText(method.input, fromField);
-  if (typeof problem !== "function")
-    return { field: "resume_from", message: `resume_from is "${fromField}": ${problem}` };
+/** The paths are known to be sound, and of one type. */
+export function compileResume(method: Method, { token: tokenField, from: fromField }: ResumeRule): Resume {
   const from = method.input.field(fromField);
-  if (from === undefined) return { field: "resume_from", message: `resume_from must be a field of the request itself` };
-  const tokenType = scalarOf(findField(method.output, tokenField));
-  const fromType = scalarOf(from);
-  if (tokenType !== fromType || fromType === undefined) {
-    const message = `resume_from is "${fromField}", of type ${fromType}, and resume_token "${tokenField}" of type ${tokenType}; they must be the same`;
-    return { field: "resume_from", message };
-  }
-  const toPayload = compilePayload(fromType);
+  const type = from && textScalar([from]);
+  if (from === undefined || type === undefined)
+    throw new Error(`${method.input.name} cannot take a token as ${fromField}`);
+  const toPayload = compilePayload(type);
   const resumeFrom = (request: Uint8Array, token: string): Uint8Array => {
     const payload = toPayload(token);
-    if (payload === undefined) throw tokenInvalid(from, fromType);
+    if (payload === undefined) throw tokenInvalid(from, type);
     // Of several values of a field the last one counts.
     return Buffer.concat([request, taggedValue(from, payload)]);
   };
-  return { tokenOf, tokenField, fromField, resumeFrom };
-}
-
-function scalarOf(field: Field | undefined): ScalarType | undefined {
-  return field?.type.kind === "scalar" ? field.type.scalar : undefined;
+  return { tokenOf: compileFieldText(method.output, tokenField), tokenField, fromField, resumeFrom };
 }
 
 type ToPayload = (token: string) => Uint8Array | undefined;

@@ -19,7 +19,7 @@ import { Pump } from "../stream/pump.ts";
 import type { MessageSink } from "../stream/pump.ts";
 import { startCall } from "../stream/start-call.ts";
 import { StreamClock } from "../stream/stream-clock.ts";
-import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import { compileStreamPolicy, streamRuleOf, toStreamTimes } from "../stream/stream-policy.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { CloseCode } from "./close-codes.ts";
 import { readBlock, toGrpcTrailers, writeBlock } from "./grpc-block.ts";
@@ -64,7 +64,7 @@ export function createGrpcWebSockets(context: GrpcWebSocketsContext): GrpcWebSoc
   const methods = new Map<string, Method>();
   for (const service of context.schema.services)
     for (const method of service.methods)
-      if (readStreamPolicy(method).policy.webSocket) methods.set(method.path, method);
+      if (streamRuleOf(method, context.options).webSocket) methods.set(method.path, method);
   return {
     prepare(path) {
       const method = methods.get(path);
@@ -111,7 +111,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     this.#socket = socket;
     this.#frames = new FrameReader(this, options.socket.maxMessageBytes);
     this.#tally = census.tallyOf(method, "websocket");
-    const times = toStreamTimes(readStreamPolicy(method).policy, options);
+    const times = toStreamTimes(streamRuleOf(method, options), options);
     this.#clock = new StreamClock(sweep, times, (error) => this.#fail(error));
     openStream(this.#tally);
   }
@@ -154,7 +154,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
       cancellation: this.#cancellation,
     });
     this.#call = call;
-    const { overflow } = readStreamPolicy(method).policy;
+    const { overflow } = compileStreamPolicy(method, options);
     this.#pump = new Pump({
       reply: startCall(chain, call, this.#inbox),
       sink: this,

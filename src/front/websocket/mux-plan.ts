@@ -11,7 +11,7 @@ import { compileTimeout } from "../deadline.ts";
 import type { TimeoutOf } from "../deadline.ts";
 import type { Census, StreamTally } from "../stream/census.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
-import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import { compileStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
 import type { Overflow } from "../stream/stream-policy.ts";
 import { compileBoundMessages } from "./mux-binding.ts";
 import type { BoundMessages, ReadMessage, WriteMessage } from "./mux-binding.ts";
@@ -136,9 +136,9 @@ type Messages = Pick<MuxPlan, "takes" | "readNext" | "write">;
 
 /** Throws GatewayError (12) for a method that is not offered. */
 function compilePlan({ options, census }: PlanContext, method: Method, messages: Messages): MuxPlan {
-  const { policy } = readStreamPolicy(method);
+  const policy = compileStreamPolicy(method, options);
   if (!policy.webSocket) {
-    const message = `${method.name} is not offered over WebSocket: its (sluice.stream) says ws: false`;
+    const message = `${method.name} is not offered over WebSocket: its stream policy says ws: false`;
     throw new GatewayError(Code.UNIMPLEMENTED, message, { reason: "WEBSOCKET_NOT_OFFERED" });
   }
   const timeoutOf = compileTimeout(method, options);

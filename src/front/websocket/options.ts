@@ -1,6 +1,7 @@
 // Every switch and bound of the WebSocket front, with one frozen default per profile.
 import type { ReportFault } from "../../call.ts";
 import type { MethodTimeout } from "../deadline.ts";
+import type { StreamRules } from "../stream/stream-policy.ts";
 import type { RouterOptions } from "../../route/router.ts";
 import type { Profile } from "../../schema/binding.ts";
 import { grpcGatewayJson, strictJson } from "../../translate/options.ts";
@@ -30,7 +31,7 @@ export interface SocketLimits {
   readonly rateExcessMs: number;
 }
 
-export interface WebSocketOptions {
+export interface WebSocketOptions extends StreamRules {
   readonly profile: Profile;
   readonly json: JsonOptions;
   readonly routing: RouterOptions;

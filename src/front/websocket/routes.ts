@@ -4,9 +4,10 @@ import type { RouteMatch, RouterOptions } from "../../route/router.ts";
 import type { Binding } from "../../schema/binding.ts";
 import type { Method } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
-import { readStreamPolicy } from "../stream/stream-policy.ts";
+import { streamRuleOf } from "../stream/stream-policy.ts";
+import type { StreamRules } from "../stream/stream-policy.ts";
 
-export interface RouteOptions {
+export interface RouteOptions extends StreamRules {
   readonly routing: RouterOptions;
   readonly exposeUnary: boolean;
 }
@@ -19,7 +20,7 @@ const ownVerb = "WEBSOCKET";
 
 export function compileRoutes(bindings: readonly Binding[], options: RouteOptions): FindRoute {
   const isOffered = (method: Method): boolean =>
-    method.kind === "unary" ? options.exposeUnary : readStreamPolicy(method).policy.webSocket;
+    method.kind === "unary" ? options.exposeUnary : streamRuleOf(method, options).webSocket;
   const offered = compileMatch(
     bindings.filter(({ method }) => isOffered(method)),
     options.routing,
@@ -70,7 +71,7 @@ function explainMiss(matches: readonly RouteMatch[]): GatewayError {
   const message =
     method.kind === "unary"
       ? `${method.name} is unary; call it by ${httpMethod}, or expose unary methods with websocket.unary`
-      : `${method.name} is not offered over WebSocket: its (sluice.stream) says ws: false`;
+      : `${method.name} is not offered over WebSocket: its stream policy says ws: false`;
   return new GatewayError(Code.UNIMPLEMENTED, message, { reason: "WEBSOCKET_NOT_OFFERED" });
 }
 

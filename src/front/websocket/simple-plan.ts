@@ -12,7 +12,7 @@ import { compileTimeout } from "../deadline.ts";
 import type { TimeoutOf } from "../deadline.ts";
 import type { Census, StreamTally } from "../stream/census.ts";
 import type { StreamTimes } from "../stream/stream-clock.ts";
-import { readStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
+import { compileStreamPolicy, toStreamTimes } from "../stream/stream-policy.ts";
 import type { Overflow } from "../stream/stream-policy.ts";
 import type { WebSocketOptions } from "./options.ts";
 
@@ -56,7 +56,7 @@ export function createSimplePlans(
     let plan = plans[encoding].get(binding);
     if (plan === undefined) {
       const { method } = binding;
-      const { policy } = readStreamPolicy(method);
+      const policy = compileStreamPolicy(method, options);
       plan = {
         binding,
         takes: takesOf(binding),

@@ -1,42 +1,18 @@
 // Reads one string or integer field out of protobuf bytes by its path, e.g. the name of what was created.
-import type { Field, MessageType, ScalarType } from "../../schema/descriptor.ts";
+import type { MessageType, ScalarType } from "../../schema/descriptor.ts";
+import { followTextPath, textScalar } from "../../schema/text-path.ts";
 import { WireReader, WireType } from "../wire/wire-reader.ts";
 
 /** Undefined where the field is unset or empty. Throws GatewayError for malformed bytes. */
 export type FieldText = (message: Uint8Array) => string | undefined;
 
-const integers: ReadonlySet<ScalarType> = new Set(["int32", "int64", "uint32", "uint64", "sint32", "sint64"]);
-
-/** The reader, or what is wrong with the path: singular messages down to a singular string or integer are expected. */
-export function compileFieldText(type: MessageType, path: string): FieldText | string {
-  const fields: Field[] = [];
-  let message: MessageType | undefined = type;
-  for (const name of path.split(".")) {
-    if (message === undefined) return `${fields.at(-1)?.protoName ?? ""} is not a message`;
-    const field: Field | undefined = message.field(name);
-    if (field === undefined) return `${message.name} has no field "${name}"`;
-    if (field.cardinality !== "singular") return `the field ${name} is repeated`;
-    if (field.delimited) return `the field ${name} is a group`;
-    fields.push(field);
-    message = field.type.kind === "message" ? field.type.message : undefined;
-  }
-  const leaf = fields[fields.length - 1].type;
-  if (leaf.kind !== "scalar" || (leaf.scalar !== "string" && !integers.has(leaf.scalar)))
-    return "the field is neither a string nor an integer";
-  const { scalar } = leaf;
+/** The path is known to be sound for `followTextPath`. */
+export function compileFieldText(type: MessageType, path: string): FieldText {
+  const fields = followTextPath(type, path);
+  if (typeof fields === "string") throw new Error(`${path} of ${type.name}: ${fields}`);
+  const scalar = textScalar(fields) ?? "string";
   const numbers = fields.map((field) => field.number);
   return (bytes) => readField(bytes, { numbers, scalar }, 0);
-}
-
-/** The field that a path sound for `compileFieldText` ends in. */
-export function findField(type: MessageType, path: string): Field | undefined {
-  let message: MessageType | undefined = type;
-  let field: Field | undefined;
-  for (const name of path.split(".")) {
-    field = message?.field(name);
-    message = field?.type.kind === "message" ? field.type.message : undefined;
-  }
-  return field;
 }
 
 interface Leaf {

@@ -37,6 +37,8 @@ function compile(rules: readonly Partial<AuthRule>[], level: AuthLevel = "requir
     retry: undefined,
     validate: { value: true, from: "default" },
     cache: undefined,
+    stream: {},
+    http: {},
     redact: [],
   };
   return createAuthorize({ policyOf: () => policy, schema, realm: "shop" }).compile(of);

@@ -25,6 +25,8 @@ function policyOf(limits: readonly LimitSettings[]): MethodPolicy {
     retry: undefined,
     validate: { value: false, from },
     cache: undefined,
+    stream: {},
+    http: {},
     redact: [],
   };
 }

@@ -1,5 +1,5 @@
 // A gateway for gRPC clients in front of a grpc-js backend, both real: what the tests of the gRPC front start, and how they call it.
-import { methodTimeoutOf } from "../../support/method-timeout.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { composeChain } from "../../../src/chain/compose.ts";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -112,7 +112,7 @@ export async function startNotes(setup: NotesOptions = {}): Promise<Notes> {
       schema: notes,
       methods,
       chain: composeChain({ end: setup.handler ?? upstreams.handler }),
-      options: { ...options, methodTimeoutMs: methodTimeoutOf(notes) },
+      options: { ...options, ...methodRulesOf(notes) },
       sweep,
       census,
     }),

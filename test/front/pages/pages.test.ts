@@ -9,6 +9,7 @@ import { createListener, type Listener } from "../../../src/serve/listen.ts";
 import { defaultListenerLimits } from "../../../src/serve/listen-limits.ts";
 import type { GatewayError } from "../../../src/status.ts";
 import { exchangeRaw, openRaw, request, type Endpoint, type RawResponse } from "../../support/raw-http.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { schemaOf } from "../../support/schema.ts";
 
 const source = `
@@ -60,6 +61,7 @@ describe("createPagesFront", () => {
     const front = createPagesFront({
       schema,
       bindings: bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {}),
+      ...methodRulesOf(schema),
       profile: "strict",
       webSocket: { enabled: true, unary: false },
       playground: true,

@@ -10,6 +10,7 @@ import { compileJsonReader } from "../../../src/translate/json/json-reader.ts";
 import { compileJsonWriter } from "../../../src/translate/json/json-writer.ts";
 import { strictJson } from "../../../src/translate/options.ts";
 import { compileRequest } from "../../../src/translate/request/request.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { schemaOf } from "../../support/schema.ts";
 
 // Browser scripts have no types.
@@ -29,7 +30,13 @@ interface Loaded {
 
 function describeSchema(schema: Schema): Loaded {
   const bindings = bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {});
-  const api = describeApi({ schema, bindings, profile: "strict", webSocket: { enabled: true, unary: false } });
+  const api = describeApi({
+    schema,
+    bindings,
+    ...methodRulesOf(schema),
+    profile: "strict",
+    webSocket: { enabled: true, unary: false },
+  });
   const methods = api.services.flatMap((service) => service.methods.map((method) => toMethod(method)));
   return { schema, bindings, api: { ...(JSON.parse(JSON.stringify(api)) as object), methods } };
 }

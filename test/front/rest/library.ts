@@ -1,5 +1,5 @@
 // A REST front on a real socket over a small schema, with a handler that the test scripts instead of a backend.
-import { methodTimeoutOf } from "../../support/method-timeout.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { composeChain } from "../../../src/chain/compose.ts";
 import { gunzipSync } from "node:zlib";
 import type { Reply, UnaryCall } from "../../../src/call.ts";
@@ -116,7 +116,7 @@ export async function startLibrary(
 ): Promise<Library> {
   const schema = schemaOf(source);
   const base = options.profile === "grpc-gateway" ? grpcGatewayRest : strictRest;
-  const rest: RestOptions = { ...base, methodTimeoutMs: methodTimeoutOf(schema), ...options };
+  const rest: RestOptions = { ...base, ...methodRulesOf(schema), ...options };
   const calls: UnaryCall[] = [];
   const front = createRestFront({
     schema,

@@ -1,5 +1,5 @@
 // Streaming methods in front of a real backend, and clients of HTTP/1.1 and HTTP/2 that read and write piece by piece.
-import { methodTimeoutOf } from "../../support/method-timeout.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { composeChain } from "../../../src/chain/compose.ts";
 import { once } from "node:events";
 import { request as requestHttp1 } from "node:http";
@@ -183,7 +183,7 @@ export async function startRooms(handlers: BackendHandlers, setup: RoomsOptions 
       urlUnescape: "except_reserved",
     }),
     chain: composeChain({ end: handler ?? upstreams.handler }),
-    options: { ...rest, methodTimeoutMs: methodTimeoutOf(roomsSchema) },
+    options: { ...rest, ...methodRulesOf(roomsSchema) },
     redeemTicket,
     sweep,
     census,

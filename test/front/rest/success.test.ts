@@ -1,18 +1,23 @@
 import { expect } from "chai";
 import { compileFieldText } from "../../../src/translate/reply/field-text.ts";
-import { readSuccess } from "../../../src/front/rest/success.ts";
-import type { ReadSuccess } from "../../../src/front/rest/success.ts";
+import { compileSuccess } from "../../../src/front/rest/success.ts";
+import type { Success } from "../../../src/front/rest/success.ts";
+import type { Diagnostic } from "../../../src/diagnostic.ts";
+import { compilePolicies } from "../../../src/policy/policies.ts";
+import { followTextPath } from "../../../src/schema/text-path.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { field, schemaOf } from "./library.ts";
 
 const header = 'syntax = "proto3"; package t; import "sluice/annotations.proto";';
 
-function read(option: string): ReadSuccess {
+function read(option: string): { readonly success: Success; readonly problems: readonly Diagnostic[] } {
   const schema = schemaOf(`${header} message M { string name = 1; repeated string tags = 2; }
     service S { rpc Do(M) returns (M) { ${option} } }`);
-  return readSuccess(schema.method("t.S.Do")!);
+  const problems = compilePolicies({ schema, config: undefined }).diagnostics;
+  return { success: compileSuccess(schema.method("t.S.Do")!, methodRulesOf(schema)), problems };
 }
 
-describe("readSuccess", () => {
+describe("compileSuccess", () => {
   it("is 200 without headers when nothing is said", () => {
     expect(read("")).to.deep.equal({ success: { status: 200, location: undefined, headers: [] }, problems: [] });
   });
@@ -28,18 +33,18 @@ describe("readSuccess", () => {
   });
 
   const bad: readonly (readonly [option: string, problem: string])[] = [
-    ["status: 404", "(sluice.http).status"],
-    ["status: 100", "(sluice.http).status"],
-    ['location: "nam"', "(sluice.http).location"],
-    ['location: "tags"', "(sluice.http).location"],
-    ['header: "no colon"', "(sluice.http).header"],
-    ['header: "a: b\\r\\nc: d"', "(sluice.http).header"],
-    ['header: "Content-Length: 3"', "(sluice.http).header"],
+    ["status: 404", "status is 404; a success is 200 to 299"],
+    ["status: 100", "status is 100; a success is 200 to 299"],
+    ['location: "nam"', 'location is "nam": t.M has no field "nam"'],
+    ['location: "tags"', 'location is "tags": the field tags is repeated'],
+    ['header: "no colon"', 'header is "no colon"; "name: value" is expected'],
+    ['header: "a: b\\r\\nc: d"', 'header is "a: b\\r\\nc: d"; "name: value" is expected'],
+    ['header: "Content-Length: 3"', "the header Content-Length is set by the gateway itself"],
   ];
   for (const [option, problem] of bad) {
     it(`leaves out ${option} and says so`, () => {
       const { success, problems } = read(`option (sluice.http) = { ${option} };`);
-      expect(problems.map((found) => found.option)).to.deep.equal([problem]);
+      expect(problems.map(({ message }) => message)).to.deep.equal([`t.S.Do: ${problem}`]);
       expect(success).to.deep.equal({ status: 200, location: undefined, headers: [] });
     });
   }
@@ -51,9 +56,7 @@ describe("compileFieldText", () => {
     sint32 zig = 6; bool flag = 7; int32 small = 8; map<string, string> map = 9; }`);
   const type = schema.message("t.M")!;
   const readText = (path: string, bytes: Uint8Array): string | undefined => {
-    const compiled = compileFieldText(type, path);
-    if (typeof compiled === "string") throw new Error(compiled);
-    return compiled(bytes);
+    return compileFieldText(type, path)(bytes);
   };
   const varint = (number: number, ...bytes: number[]): Buffer => Buffer.from([number << 3, ...bytes]);
   const minusOne = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
@@ -74,7 +77,8 @@ describe("compileFieldText", () => {
 
   it("says what is wrong with a path", () => {
     for (const path of ["", "nope", "name.x", "list", "list.name", "map", "flag", "child"]) {
-      expect(compileFieldText(type, path), path).to.be.a("string");
+      expect(followTextPath(type, path), path).to.be.a("string");
+      expect(() => compileFieldText(type, path), path).to.throw();
     }
   });
 });

@@ -1,5 +1,5 @@
 // The service of test/protocol/kit.proto behind the WebSocket front on a real listener: what its transcripts and tests talk to.
-import { methodTimeoutOf } from "../../support/method-timeout.ts";
+import { methodRulesOf } from "../../support/method-rules.ts";
 import { composeChain } from "../../../src/chain/compose.ts";
 import { once } from "node:events";
 import { WebSocket } from "ws";
@@ -65,7 +65,7 @@ export async function startKit(settings: KitOptions = {}): Promise<KitFixture> {
   const census = new Census();
   const options: WebSocketOptions = {
     ...strictWebSocket,
-    methodTimeoutMs: methodTimeoutOf(kitSchema),
+    ...methodRulesOf(kitSchema),
     responseHeaders: ["x-kit", "x-kit-end"],
     maxSocketsPerPrincipal: 10_000,
     handshakesPerSecond: 10_000,
