@@ -47,7 +47,11 @@ describe("the examples of the pages about policies", () => {
           for (const name of ["tenant", "bill", "canary"]) folder.write(`${name}.mjs`, "export default {};");
           const { config, diagnostics } = loadFile(folder.write("sluice.yaml", yaml));
           expect(diagnostics.map(formatDiagnostic)).to.deep.equal([]);
-          const found = compilePolicies({ schema: toSchema(service), config, hasAuthenticate: page === "extending" });
+          const found = compilePolicies({
+            schema: toSchema(service),
+            config,
+            hasAuthenticate: !yaml.includes("auth:"),
+          });
           expect(found.diagnostics.map(formatDiagnostic)).to.deep.equal([]);
         } finally {
           folder.dispose();
@@ -68,6 +72,20 @@ describe("the examples of the pages about policies", () => {
     expect(states.auth.value).to.equal("optional");
     expect(states.timeoutMs?.value).to.equal(500);
     expect(states.limits.map(({ value }) => value.name)).to.deep.equal(["orders", "states"]);
+  });
+
+  it("have every option of the protos in the first table, and every field of stream and http in those below", () => {
+    const text = readFileSync("docs/policies.md", "utf8");
+    const protos = readFileSync("protos/sluice/annotations.proto", "utf8");
+    const options = [...protos.matchAll(/^ {2}(?:repeated )?\w+ (\w+) = 508\d\d;/gm)].map(([, name]) => name);
+    expect(options).to.include.members(["stream", "service_http", "redact"]);
+    for (const name of options) expect(text).to.contain(`(sluice.${name})`);
+    for (const group of ["stream", "http"]) {
+      const [, table = ""] = text.split(`| of \`${group}\` | what |\n|---|---|\n`);
+      const cells = table.slice(0, table.indexOf("\n\n")).matchAll(/^\| ([^|]*) \|/gm);
+      const told = [...cells].flatMap(([, cell]) => cell.match(/\w+/g) ?? []);
+      expect(told).to.have.members(Object.keys(schemaAt(["policies", 0, group])!.properties!));
+    }
   });
 
   it("say who sees which field as the table of the page has it", () => {

@@ -9,13 +9,13 @@ const { pages, streams, websocket } = defaultSettings.strict;
 
 export const streamSchemas: Properties = {
   idle_timeout: duration(
-    "A stream on which no message passes for so long ends; `(sluice.stream).idle` says otherwise for a method.",
+    "A stream on which no message passes for so long ends; `idle` of its `stream` says otherwise for a method.",
     streams.idle_timeout,
     "1s",
     "24h",
   ),
   max_lifetime: duration(
-    "A stream that is about so old (give or take a tenth) ends; `(sluice.stream).max_lifetime` says otherwise for a method.",
+    "A stream that is about so old (give or take a tenth) ends; `max_lifetime` of its `stream` says otherwise for a method.",
     streams.max_lifetime,
     "1s",
     "24h",

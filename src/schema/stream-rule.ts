@@ -55,5 +55,7 @@ export const plainStream: StreamRule = Object.freeze({
 /** As the enum in protos numbers them. */
 export const overflowNames = ["BLOCK", "CONFLATE", "DROP_OLDEST", "DISCONNECT"] as const;
 
+const maxKeep = 10_000;
+
 /** How many messages `DROP_OLDEST` keeps. */
-export const keepBounds = Object.freeze({ min: 1, max: 10_000, fallback: 16 });
+export const keepBounds = Object.freeze({ min: 1, max: maxKeep, fallback: 16 });

@@ -266,7 +266,7 @@ describe("what is wrong with stream and http of policies", () => {
     expect(told(one, 'methods: ["t.S.*"], stream: { sse: false, ws: false }')).to.deep.equal([]);
     expect(told(one, 'methods: ["t.*"], stream: { idle: 2s }')).to.deep.equal([]);
     expect(told(one, 'methods: [t.S.Watch, "t.S.*"], stream: { idle: 2s }')[0]).to.equal(
-      "sluice.yaml:3:54: error: idle of t.S.Send is said here, and otherwise at sluice.yaml:2:43, which is as close to the method; name the method by itself where it differs",
+      "sluice.yaml:3:54: error: idle of t.S.Send is said here, and otherwise at sluice.yaml:2:43, which is as close to the method (and 1 more like this); name the method by itself where it differs",
     );
     expect(told(one, 'methods: ["t.S.*"], http: { status: 202 }')[0]).to.match(
       /^sluice\.yaml:3:43: error: status of t\.S\.Watch/,
