@@ -31,6 +31,7 @@ import type { Schema } from "./schema/descriptor.ts";
 import { errorHeaders } from "./serve/listen-error.ts";
 import type { ErrorWriter } from "./serve/listen-error.ts";
 import type { OwnServices } from "./services/services.ts";
+import type { SlotsOf } from "./slots.ts";
 import type { GatewayError } from "./status.ts";
 import type { TicketKeeper } from "./ticket-box.ts";
 
@@ -43,6 +44,7 @@ export interface FrontsInputs {
   readonly own: OwnServices;
   readonly sweep: Sweep;
   readonly census: Census;
+  readonly slotsOf: SlotsOf;
   /** For fronts whose clients stay longer than a call. */
   readonly authenticate: Authenticate | undefined;
   readonly report: ReportFault;
@@ -67,7 +69,7 @@ export interface Fronts {
 const nothing: Ended = Object.freeze({ calls: 0, sockets: 0 });
 
 export function createFronts(inputs: FrontsInputs): Fronts {
-  const { config, schema, bindings, chain, sweep, census, authenticate, report, bans, tickets } = inputs;
+  const { config, schema, bindings, chain, sweep, census, slotsOf, authenticate, report, bans, tickets } = inputs;
   const rules = toMethodRules(inputs.policyOf);
   const restOptions = { ...toRestOptions(config, report), ...rules };
   const router = createRouter(bindings, toRouterOptions(config));
@@ -80,6 +82,7 @@ export function createFronts(inputs: FrontsInputs): Fronts {
         options,
         sweep,
         census,
+        slotsOf,
         authenticate,
         tickets,
         checkBan: bans?.checkAddress,

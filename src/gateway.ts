@@ -28,12 +28,14 @@ import { checkAccessRules } from "./guard-options.ts";
 import { checkInterceptors } from "./interceptor-modules.ts";
 import { createInterceptors } from "./interceptors.ts";
 import { Census } from "./front/stream/census.ts";
+import { openSlots } from "./limiting.ts";
 import type { Log } from "./log/log.ts";
 import { Sweep } from "./front/stream/sweep.ts";
 import type { Binding } from "./schema/binding.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
 import { collectGarbage, MemoryReturn } from "./memory-return.ts";
 import { AttemptCounts } from "./metrics/attempt-counts.ts";
+import { slotMetrics } from "./metrics/slot-metrics.ts";
 import { createObservability } from "./observability.ts";
 import { createConfiguredRetries } from "./retrying.ts";
 import { settlePolicies } from "./policy/policies.ts";
@@ -110,10 +112,11 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const { plans: composed, ...composing } = createComposing(config, schema);
   const own = createOwnServices({ schema, composed, upstreams, isReady: () => readiness().ready, ...config.grpc });
   const census = new Census();
+  const slotsOf = openSlots(config, links?.slots, report);
   const isOwn = (method: Method): boolean => own.isOwn(method);
   const revoke = (principal: string): Revoked => endAll(principal, fronts, authentication);
   const policies = settlePolicies({ schema, config, hasAuthenticate: authenticate !== undefined, isOwn });
-  const shared = { config, schema, ...policies, census, upstreams, report, revoke };
+  const shared = { config, schema, ...policies, census, slotsOf, upstreams, report, revoke };
   const notAsked = (method: Method): boolean => isOwn(method) || composed.has(method);
   const seen = createObservability({ config, log, upstreams, attempts, isOwn: notAsked });
   const builtIns = createInterceptors({ ...shared, authenticate, timer: sweep, isOwn, links, now: options.cacheClock });
@@ -122,7 +125,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   checkAccessRules(config.access.rules, methods);
   checkInterceptors(config, interceptors, methods);
   const retries = createConfiguredRetries({ ...shared, ...policies });
-  const metrics = [...builtIns.metrics, retries.metrics, composing.metrics];
+  const metrics = [...builtIns.metrics, retries.metrics, composing.metrics, () => slotMetrics(links?.slots)];
   const end = own.before(retries.around(seen.around(upstreams.handler)));
   const arranged = composing.before(arrange({ ...seen.at, ...at }, interceptors, report));
   const chain = composeChain({ ...arranged, ...seen.hooks(bans?.onMiss), methods, end });
@@ -135,6 +138,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
     tls: config.tls === undefined ? undefined : readListenTls(config.tls),
     http2: serveHttp2,
     onMalformed: bans?.onMalformed,
+    slotsOf: links && slotsOf,
     isServed: config.access.onDeny === "close" ? compileServed(config.access) : undefined,
     ...fronts,
   });

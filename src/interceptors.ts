@@ -19,6 +19,7 @@ import type { Census } from "./front/stream/census.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import { createLimiting } from "./limiting.ts";
 import type { Method, Schema } from "./schema/descriptor.ts";
+import type { SlotsOf } from "./slots.ts";
 import type { GatewayError } from "./status.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 import { createConfiguredValidation } from "./validation.ts";
@@ -44,6 +45,8 @@ export interface InterceptorInputs {
   readonly timer: Sweep;
   /** The gateway's own methods, health and reflection. */
   readonly isOwn: (method: Method) => boolean;
+  /** Where calls and streams under way are counted. */
+  readonly slotsOf: SlotsOf;
   /** Of a worker: who counts for all workers. */
   readonly links?: Pick<Links, "limits" | "bans"> | undefined;
   /** The clock of what is kept, for those who want to move it. */

@@ -20,6 +20,8 @@ import type { MetricSource } from "./exposition.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
 import { limitMetrics } from "./metrics/limit-metrics.ts";
 import type { Method } from "./schema/descriptor.ts";
+import { compileSlots } from "./slots.ts";
+import type { SlotLink, SlotsOf } from "./slots.ts";
 import { Code, GatewayError } from "./status.ts";
 
 export interface LimitingInputs {
@@ -30,6 +32,8 @@ export interface LimitingInputs {
   readonly timer: Sweep;
   readonly isOwn: (method: Method) => boolean;
   readonly report: (error: GatewayError) => void;
+  /** Where calls and streams under way are counted. */
+  readonly slotsOf: SlotsOf;
   /** Of a worker: the process that counts for all workers, where there is no Redis. */
   readonly limitLink?: LimitLink | undefined;
 }
@@ -59,7 +63,7 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
     onRefused: (names) => names.forEach((name) => refused.set(name, (refused.get(name) ?? 0) + 1)),
   });
   const { maxStreamsPerClient, shedding } = config;
-  const concurrency = createConcurrency({ policyOf, maxStreamsPerClient });
+  const concurrency = createConcurrency({ policyOf, maxStreamsPerClient, slotsOf: inputs.slotsOf });
   const watch = new LoadWatch(shedding);
   const shed = shedding.enabled ? createShed({ watch, isSpared: isOwn }) : undefined;
   return {
@@ -77,6 +81,15 @@ export function createLimiting(inputs: LimitingInputs): Limiting {
       shared?.link.close();
     },
   };
+}
+
+/** Where what there may be at once is counted: by this process, or by the one that started it. */
+export function openSlots(config: Config, link: SlotLink | undefined, report: (error: GatewayError) => void): SlotsOf {
+  const late = new Error(
+    "no answer in time; until there is one, each worker keeps to its share of what may be at once",
+  );
+  link?.onLate(() => report(countingFault("The process that counts for all workers is late", late)));
+  return compileSlots(link, config.server.workers);
 }
 
 /** Workers ask the process that counts now and then only; with Redis every call is counted as it comes. */

@@ -29,16 +29,16 @@ import type { Transport } from "../src/upstream/transport.ts";
 import { jwtMetrics } from "../src/chain/authenticate/jwt-metrics.ts";
 import { logMetrics } from "../src/metrics/log-metrics.ts";
 import { watchRuntime } from "../src/metrics/runtime.ts";
+import { slotMetrics } from "../src/metrics/slot-metrics.ts";
 import type { Method } from "../src/schema/descriptor.ts";
-
-const sockets = { maxSockets: 3, maxPerPrincipal: 2 };
+import { compileSlots } from "../src/slots.ts";
 
 /** Of a gateway with a limit, a bound, Redis and shedding. */
 function everyLimitMetric(): Metric[] {
   const local = new MemoryStore(["a"]);
   const watch = new LoadWatch({ maxDelayMs: 500, maxHeap: 0.9 });
   const policyOf = (): MethodPolicy => ({ maxInFlight: { value: 1, from: "test" } }) as MethodPolicy;
-  const concurrency = createConcurrency({ policyOf, maxStreamsPerClient: 1 });
+  const concurrency = createConcurrency({ policyOf, maxStreamsPerClient: 1, slotsOf: compileSlots(undefined, 1) });
   concurrency.compile({ name: "p.S.M", kind: "unary", service: knownService } as Method);
   const link = {
     isReady: false,
@@ -73,9 +73,9 @@ function findNameProblem(name: string, type: string, help: string): string | und
 describe("writeMetrics", () => {
   it("tells sockets, streams, messages and upstreams", () => {
     const census = new Census();
-    census.openSocket("a", sockets);
-    census.openSocket("b", sockets);
-    census.closeSocket("b", 1000);
+    census.openSocket();
+    census.openSocket();
+    census.closeSocket(1000);
     census.refuse("ORIGIN_FORBIDDEN");
     const tally = census.tallyOf({ name: "p.S.Watch", kind: "server-streaming" }, "sse");
     openStream(tally);
@@ -121,6 +121,7 @@ describe("writeMetrics", () => {
           () => cacheMetrics({ store: new EntryStore(1), counts }),
           () => new StepCounts().metrics(),
           () => logMetrics({ dropped: 0 }),
+          () => slotMetrics({ counts: () => [{ name: "max_in_flight", granted: 1, refused: 0, late: 0 }] }),
           () => connectionMetrics({ connections: 0 }),
           () => retryMetrics({ tallies: [{ method: "p.S.M", answered: 1, failed: 0, omitted }], budgets: new Map() }),
           () => attemptMetrics(new AttemptCounts([1])),
@@ -154,21 +155,11 @@ describe("writeMetrics", () => {
 });
 
 describe("Census", () => {
-  it("refuses sockets over the limits, and counts those that go", () => {
-    const census = new Census();
-    expect([census.openSocket("a", sockets), census.openSocket("a", sockets)]).to.deep.equal(["open", "open"]);
-    expect(census.openSocket("a", sockets)).to.equal("too-many-of-principal");
-    expect([census.openSocket("b", sockets), census.openSocket("c", sockets)]).to.deep.equal(["open", "too-many"]);
-    census.closeSocket("a", 1006);
-    expect(census.openSocket("a", sockets)).to.equal("open");
-    expect(census.sockets).to.equal(3);
-  });
-
   it("keeps close codes that clients make up together", () => {
     const census = new Census();
     for (const code of [3000, 3001, 4999, 4150, 1000]) {
-      census.openSocket("a", sockets);
-      census.closeSocket("a", code);
+      census.openSocket();
+      census.closeSocket(code);
     }
     expect(census.closes()).to.deep.equal([
       [0, 3],

@@ -1,7 +1,8 @@
-// How much may be under way at once: calls of a method in this process, and streams of one client. Given back once, when the call ends.
+// How much may be under way at once: calls of a method, and streams of one client. Given back once, when the call ends.
 import type { Call, Intercept } from "../call.ts";
 import { toCountedName } from "../schema/counted-name.ts";
 import type { Method } from "../schema/descriptor.ts";
+import type { Slots, SlotsOf } from "../slots.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { Interceptor } from "./compose.ts";
 import { compileKey } from "./limit/limit-key.ts";
@@ -11,62 +12,62 @@ export interface ConcurrencyOptions {
   readonly policyOf: PolicyOf;
   /** Open streams of a principal, or of an address where there is none; undefined for no bound. */
   readonly maxStreamsPerClient: number | undefined;
+  /** Where it is counted. */
+  readonly slotsOf: SlotsOf;
 }
 
 export interface Concurrency extends Interceptor {
-  /** Calls under way, of methods with a bound: for metrics. */
+  /** Calls under way in this process, of methods with a bound: for metrics. */
   inFlight(): readonly {
     readonly method: string;
     readonly count: number;
-    readonly max: number;
     readonly refused: number;
   }[];
-  /** Clients that have streams open, where streams are bounded. */
-  readonly clients: number;
   readonly refusedStreams: number;
 }
 
 /** Somebody else's call ends every few milliseconds: a second is a fair guess, and spreads those who come again. */
 const retryAfterMs = 1000;
 
-export function createConcurrency({ policyOf, maxStreamsPerClient }: ConcurrencyOptions): Concurrency {
-  const methods = new Map<string, MethodSlots>();
-  const streams = new ClientStreams(maxStreamsPerClient ?? Infinity);
-  const compileSlots = (method: Method): MethodSlots | undefined => {
+export function createConcurrency({ policyOf, maxStreamsPerClient, slotsOf }: ConcurrencyOptions): Concurrency {
+  const methods = new Map<string, MethodCalls>();
+  const streams =
+    maxStreamsPerClient === undefined
+      ? undefined
+      : new ClientStreams(slotsOf("streams.max_per_client", maxStreamsPerClient), maxStreamsPerClient);
+  const callsOf = (method: Method): MethodCalls | undefined => {
     const max = policyOf(method).maxInFlight?.value;
     if (max === undefined) return undefined;
     const name = toCountedName(method);
-    const slots = methods.get(name) ?? new MethodSlots(max);
-    methods.set(name, slots);
-    return slots;
+    const calls = methods.get(name) ?? new MethodCalls(name, slotsOf("max_in_flight", max));
+    methods.set(name, calls);
+    return calls;
   };
   return {
     name: "concurrency",
     compile(method): Intercept | undefined {
-      const slots = compileSlots(method);
-      const isCounted = maxStreamsPerClient !== undefined && method.kind !== "unary";
-      if (slots === undefined) return isCounted ? (call) => streams.take(call) : undefined;
-      if (!isCounted) return (call) => slots.take(call);
+      const calls = callsOf(method);
+      const counted = method.kind === "unary" ? undefined : streams;
+      if (counted === undefined) return calls && ((call) => calls.take(call));
+      if (calls === undefined) return (call) => counted.take(call);
       return (call) => {
         // Who is refused here has taken nothing yet, and whoever is refused there gives back when the call ends.
-        streams.take(call);
-        slots.take(call);
+        const pending = counted.take(call);
+        return pending === undefined ? calls.take(call) : pending.then(() => calls.take(call));
       };
     },
-    inFlight: () => [...methods].map(([method, { count, max, refused }]) => ({ method, count, max, refused })),
-    get clients() {
-      return streams.size;
-    },
+    inFlight: () => [...methods].map(([method, { count, refused }]) => ({ method, count, refused })),
     get refusedStreams() {
-      return streams.refused;
+      return streams?.refused ?? 0;
     },
   };
 }
 
-class MethodSlots {
-  readonly max: number;
+class MethodCalls {
   count = 0;
   refused = 0;
+  readonly #name: string;
+  readonly #slots: Slots;
   /** One for all: it says the same each time. */
   readonly #error = new GatewayError(Code.UNAVAILABLE, "too many calls of this method are under way; try again", {
     reason: "METHOD_BUSY",
@@ -74,14 +75,21 @@ class MethodSlots {
   });
   readonly #release = (): void => {
     this.count--;
+    this.#slots.release(this.#name);
   };
 
-  constructor(max: number) {
-    this.max = max;
+  constructor(name: string, slots: Slots) {
+    this.#name = name;
+    this.#slots = slots;
   }
 
-  take(call: Call): void {
-    if (this.count >= this.max) {
+  take(call: Call): void | Promise<void> {
+    const taken = this.#slots.take(this.#name);
+    return taken instanceof Promise ? taken.then((isTaken) => this.#settle(call, isTaken)) : this.#settle(call, taken);
+  }
+
+  #settle(call: Call, isTaken: boolean): void {
+    if (!isTaken) {
       this.refused++;
       throw this.#error;
     }
@@ -94,33 +102,25 @@ const clientOf = compileKey(["principal"]);
 
 class ClientStreams {
   refused = 0;
+  readonly #slots: Slots;
   readonly #max: number;
-  /** As many entries as there are open streams at most. */
-  readonly #open = new Map<string, number>();
 
-  constructor(max: number) {
+  constructor(slots: Slots, max: number) {
+    this.#slots = slots;
     this.#max = max;
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
-  take(call: Call): void {
+  take(call: Call): void | Promise<void> {
     const client = clientOf(call);
-    const count = this.#open.get(client) ?? 0;
-    if (count >= this.#max) {
-      this.refused++;
-      throw tooManyStreams(this.#max);
-    }
-    this.#open.set(client, count + 1);
-    call.onEnd(() => this.#release(client));
-  }
-
-  #release(client: string): void {
-    const count = (this.#open.get(client) ?? 1) - 1;
-    if (count === 0) this.#open.delete(client);
-    else this.#open.set(client, count);
+    const settle = (isTaken: boolean): void => {
+      if (!isTaken) {
+        this.refused++;
+        throw tooManyStreams(this.#max);
+      }
+      call.onEnd(() => this.#slots.release(client));
+    };
+    const taken = this.#slots.take(client);
+    return taken instanceof Promise ? taken.then(settle) : settle(taken);
   }
 }
 

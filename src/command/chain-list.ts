@@ -14,6 +14,7 @@ import type { Method } from "../schema/descriptor.ts";
 import type { Transport } from "../upstream/transport.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
+import { compileSlots } from "../slots.ts";
 import type { Project } from "./project.ts";
 
 export interface ChainEntry {
@@ -64,7 +65,8 @@ async function build<T>(
     limits: toTransportLimits(config),
   });
   const timer = new Sweep();
-  const shared = { config, schema, upstreams, timer, isOwn, census: new Census(), report: () => {}, revoke: () => {} };
+  const idle = { census: new Census(), slotsOf: compileSlots(undefined, 1), report: () => {}, revoke: () => {} };
+  const shared = { config, schema, upstreams, timer, isOwn, ...idle };
   const policies = settlePolicies({ config, schema });
   const builtIns = createInterceptors({ ...shared, ...policies, authenticate: undefined });
   try {

@@ -203,8 +203,7 @@ export const serverSchemas: Properties = {
   ),
   workers: {
     type: ["integer", "string"],
-    description:
-      "Processes that serve; `auto` for one a processor. Bounds are for each of them, limits for all together.",
+    description: "Processes that serve; `auto` for one a processor. Limits and bounds hold for all of them together.",
     default: server.workers,
     examples: ["auto"],
     minimum: 1,

@@ -108,7 +108,7 @@ export const policiesSchema: SchemaNode = {
       },
       max_in_flight: {
         type: "integer",
-        description: "Most calls of a method that are under way at once, in one process.",
+        description: "Most calls of a method that are under way at once, in all workers together.",
         examples: [100],
         minimum: 1,
         maximum: 1_000_000,

@@ -2,10 +2,15 @@
 import type { Call, Chain } from "../call.ts";
 
 /** Goes on once the chain lets the call pass; `fail` is for what the chain refuses and for what goes wrong in going on. */
-export function whenAdmitted(chain: Chain, call: Call, goOn: () => void, fail: (error: unknown) => void): void {
+export function whenAdmitted(
+  chain: Chain,
+  call: Call,
+  goOn: () => void | Promise<void>,
+  fail: (error: unknown) => void,
+): void {
   try {
     const pending = chain.admit(call);
-    if (pending === undefined) goOn();
+    if (pending === undefined) goOn()?.catch(fail);
     else pending.then(goOn).catch(fail);
   } catch (error) {
     fail(error);

@@ -5,12 +5,12 @@ import type { TLSSocket } from "node:tls";
 import { addressKey } from "../addresses.ts";
 import type { Front, UpgradeFront } from "../front/front.ts";
 import { isHttp2Preface } from "../http2/preface.ts";
+import { OwnSlots, releaseEach, takeEach } from "../slots.ts";
+import type { Slots, SlotsOf, Wanted } from "../slots.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionContext, OnMalformed, ServeConnection, ServedConnection } from "./connection.ts";
 import { awaitFirstBytes, isForeign } from "./first-bytes.ts";
 import { serveHttp1 } from "./http1-connection.ts";
-import { createConnectionCount } from "./listen-count.ts";
-import type { ConnectionCount } from "./listen-count.ts";
 import { rawAnswer, writePlainError } from "./listen-error.ts";
 import type { ErrorWriter } from "./listen-error.ts";
 import type { ListenerLimits } from "./listen-limits.ts";
@@ -36,6 +36,8 @@ export interface ListenerOptions {
   readonly onMalformed?: OnMalformed | undefined;
   /** Whether an address is served at all; undefined for everybody. Whoever is not has the connection closed, unheard. */
   readonly isServed?: ((address: string) => boolean) | undefined;
+  /** Where connections are counted for several processes; undefined for one that is alone. */
+  readonly slotsOf?: SlotsOf | undefined;
   /** Serves HTTP/2 on the same port: agreed on by ALPN, or by prior knowledge. */
   readonly http2?: ServeConnection;
   /** Undefined for plain text. */
@@ -68,7 +70,8 @@ export function createListener(options: ListenerOptions): Listener {
   const context: ConnectionContext = { limits, front, upgrade, writeError, reading: new PacedBodies(), onMalformed };
   const connections = new Connections(context, options);
   const server = createServer({ noDelay: true }, (socket) => connections.accept(socket));
-  server.maxConnections = limits.maxConnections;
+  // One of several processes would hand over to the others what is too many, again and again.
+  if (options.slotsOf === undefined) server.maxConnections = limits.maxConnections;
   let timer: NodeJS.Timeout | undefined;
 
   return {
@@ -104,17 +107,22 @@ class Connections {
   readonly #http2: ServeConnection | undefined;
   readonly #secure: ((socket: Socket, firstBytes: Buffer) => void) | undefined;
   readonly #served = new Map<Socket, ServedConnection>();
-  readonly #count: ConnectionCount;
+  readonly #ofAddresses: Slots;
+  /** Undefined where the server counts. */
+  readonly #all: Slots | undefined;
   readonly #busyAnswer: Buffer;
   readonly #isServed: ListenerOptions["isServed"];
   #isClosing = false;
 
-  constructor(context: ConnectionContext, { http2, tls, isServed }: ListenerOptions) {
+  constructor(context: ConnectionContext, { http2, tls, isServed, slotsOf }: ListenerOptions) {
     const { limits, writeError } = context;
     this.#context = context;
     this.#http2 = http2;
     this.#isServed = isServed;
-    this.#count = createConnectionCount(limits.maxConnectionsPerIp);
+    this.#ofAddresses =
+      slotsOf?.("server.max_connections_per_ip", limits.maxConnectionsPerIp) ??
+      new OwnSlots(limits.maxConnectionsPerIp);
+    this.#all = slotsOf?.("server.max_connections", limits.maxConnections);
     const { contentType, body } = writeError(tooManyConnections());
     this.#busyAnswer = rawAnswer(503, contentType, body);
     if (tls !== undefined) {
@@ -132,15 +140,42 @@ class Connections {
       socket.destroy();
       return;
     }
-    const key = addressKey(socket.remoteAddress);
-    if (!this.#count.add(key)) {
-      socket.on("error", () => socket.destroy());
-      // Where TLS is expected nobody could read it.
-      if (this.#secure !== undefined) socket.destroy();
-      else socket.end(this.#busyAnswer, () => socket.destroy());
-      return;
-    }
-    socket.once("close", () => this.#count.remove(key));
+    const wanted = this.#wantedBy(addressKey(socket.remoteAddress));
+    const wanting = takeEach(wanted);
+    if (wanting instanceof Promise) this.#await(socket, wanted, wanting);
+    else if (wanting === undefined) this.#begin(socket, wanted);
+    else this.#refuse(socket, wanting);
+  }
+
+  /** On a Unix socket there are no addresses. */
+  #wantedBy(address: string): readonly Wanted[] {
+    const wanted: Wanted[] = address === "" ? [] : [[this.#ofAddresses, address]];
+    if (this.#all !== undefined) wanted.push([this.#all, ""]);
+    return wanted;
+  }
+
+  /** Nothing is read until it is known whether there is room. */
+  #await(socket: Socket, wanted: readonly Wanted[], wanting: Promise<Slots | undefined>): void {
+    const destroy = (): void => void socket.destroy();
+    socket.on("error", destroy);
+    this.#keep(socket, { isIdle: true, drain: destroy, destroy });
+    void wanting.then((slots) => {
+      socket.off("error", destroy);
+      if (slots !== undefined) this.#refuse(socket, slots);
+      else if (socket.destroyed) releaseEach(wanted);
+      else this.#begin(socket, wanted);
+    });
+  }
+
+  #refuse(socket: Socket, wanting: Slots): void {
+    socket.on("error", () => socket.destroy());
+    // Where TLS is expected nobody could read it; and when there is no room at all, it is not said to all.
+    if (this.#secure !== undefined || wanting === this.#all) socket.destroy();
+    else socket.end(this.#busyAnswer, () => socket.destroy());
+  }
+
+  #begin(socket: Socket, wanted: readonly Wanted[]): void {
+    socket.once("close", () => releaseEach(wanted));
     if (this.#secure !== undefined) this.#expectTls(socket, this.#secure);
     else if (this.#http2 !== undefined) this.#tellApart(socket, this.#http2);
     else this.#serve(socket, serveHttp1, undefined);

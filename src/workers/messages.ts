@@ -34,17 +34,47 @@ export interface TellBans {
   readonly isOwn: boolean;
 }
 
+/** Of one bound and key: what a worker gives back, and what it wants. */
+export interface SlotReport {
+  readonly id: string;
+  readonly max: number;
+  /** Below 0: so many more were taken without asking, as nobody answered. */
+  readonly back: number;
+  readonly want: number;
+  /** It holds none that it does not use, and will not until it is granted some. */
+  readonly isTight: boolean;
+}
+
+/** Fewer than were wanted: there are no more. */
+export interface SlotGrant {
+  readonly id: string;
+  readonly slots: number;
+  /** Of slots that it does not use so many may be kept. */
+  readonly keep: number;
+}
+
+export interface TellSlots {
+  readonly kind: "slots";
+  /** To a report: the next one may come. */
+  readonly isAnswer: boolean;
+  readonly grants: readonly SlotGrant[];
+  /** Others want what is not used of these. */
+  readonly tighten: readonly string[];
+}
+
 export type FromWorker =
   | { readonly kind: "listening"; readonly address: Address }
   | { readonly kind: "limits"; readonly list: readonly Numbered<LimitQuestion>[] }
   | { readonly kind: "tickets"; readonly list: readonly Numbered<TicketQuestion>[] }
   | { readonly kind: "charges"; readonly list: readonly Charge[] }
+  | { readonly kind: "slots"; readonly list: readonly SlotReport[] }
   | { readonly kind: "state"; readonly id: number; readonly metrics: string; readonly readiness: Readiness };
 
 export type FromPrimary =
   | { readonly kind: "limits"; readonly list: readonly Numbered<readonly number[]>[] }
   | { readonly kind: "tickets"; readonly list: readonly Numbered<TicketAnswer>[] }
   | TellBans
+  | TellSlots
   | { readonly kind: "ask"; readonly id: number; readonly format: MetricsFormat }
   /** All listen, and the primary has said so: now it is the worker's turn to speak. */
   | { readonly kind: "started" }

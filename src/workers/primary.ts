@@ -1,4 +1,4 @@
-// The process that starts the workers, and others in place of those that end; it counts limits and refusals for them, keeps their tickets, and serves no calls itself.
+// The process that starts the workers, and others in place of those that end; it counts limits, slots and refusals for them, keeps their tickets, and serves no calls itself.
 import type { Address } from "../config/config.ts";
 import type { MetricsFormat } from "../exposition.ts";
 import type { Readiness } from "../serve/admin.ts";
@@ -17,7 +17,6 @@ export interface WorkerProcess {
 }
 
 export interface PrimaryOptions extends TogetherOptions {
-  readonly count: number;
   readonly fork: () => WorkerProcess;
   /** A worker ended that was not told to. */
   readonly onLost: (how: string, restartInMs: number) => void;
@@ -130,20 +129,33 @@ export class Primary {
           member.address = message.address;
           for (const bans of this.#together.bansInForce()) process.send(bans);
           resolve(message.address);
-        } else if (message.kind === "state") {
-          this.#asked.get(message.id)?.(message);
-          this.#asked.delete(message.id);
-        } else if (message.kind === "charges") {
-          for (const bans of this.#together.charge(message.list)) this.#tellBans(bans, process);
-        } else process.send(this.#together.answer(message));
+        } else this.#hear(message, process);
       });
       process.onExit((how) => {
         this.#members.delete(number);
+        this.#together.slots.drop(process);
         reject(new Error(`worker ${number} ended before it listened: ${how}`));
         if (!this.#isStopping && member.address !== undefined) this.#replace(member, how);
         if (this.#members.size === 0) this.#onEmpty();
       });
     });
+  }
+
+  #hear(message: Exclude<FromWorker, { kind: "listening" }>, process: WorkerProcess): void {
+    switch (message.kind) {
+      case "state":
+        this.#asked.get(message.id)?.(message);
+        this.#asked.delete(message.id);
+        break;
+      case "charges":
+        for (const bans of this.#together.charge(message.list)) this.#tellBans(bans, process);
+        break;
+      case "slots":
+        this.#together.slots.hear(process, message.list);
+        break;
+      default:
+        process.send(this.#together.answer(message));
+    }
   }
 
   /** All, and who it was that heard the refusal which led to it. */

@@ -1,11 +1,14 @@
-// What all workers have together, in the process that started them: limits, bans and tickets. Each is bounded, whatever workers say.
+// What all workers have together, in the process that started them: limits, bans, tickets and slots. Each is bounded, whatever workers say.
 import type { BanLimits } from "../chain/ban-table.ts";
 import { defaultTicketLimits, TicketBox } from "../ticket-box.ts";
 import { BanCounter } from "./ban-counter.ts";
 import { LimitCounter } from "./limit-counter.ts";
 import type { Charge, FromPrimary, FromWorker, Numbered, TellBans, TicketAnswer, TicketQuestion } from "./messages.ts";
+import { SlotCounter } from "./slot-counter.ts";
 
 export interface TogetherOptions {
+  /** How many workers there are. */
+  readonly count: number;
   /** Undefined where nobody is banned. */
   readonly bans?: BanLimits | undefined;
 }
@@ -15,7 +18,10 @@ export class Together {
   readonly #tickets = new TicketBox(defaultTicketLimits);
   readonly #bans: BanCounter | undefined;
 
-  constructor({ bans }: TogetherOptions) {
+  readonly slots: SlotCounter;
+
+  constructor({ bans, count }: TogetherOptions) {
+    this.slots = new SlotCounter(count);
     this.#bans = bans && new BanCounter(bans);
   }
 

@@ -4,10 +4,12 @@ import type { BanLink } from "../chain/ban-link.ts";
 import type { Address } from "../config/config.ts";
 import type { MetricsFormat } from "../exposition.ts";
 import type { Readiness } from "../serve/admin.ts";
+import type { SlotLink } from "../slots.ts";
 import type { TicketKeeper } from "../ticket-box.ts";
 import { Charges } from "./charges.ts";
 import type { FromPrimary, FromWorker, LimitQuestion, TicketAnswer, TicketQuestion } from "./messages.ts";
 import { Questions } from "./questions.ts";
+import { SlotLeases } from "./slot-leases.ts";
 
 export interface Channel {
   /** False: it waits with others for the primary to read. */
@@ -22,6 +24,7 @@ export interface Links {
   readonly limits: LimitLink;
   readonly bans: BanLink;
   readonly tickets: TicketKeeper;
+  readonly slots: SlotLink;
 }
 
 export type TellState = (format: MetricsFormat) => { readonly metrics: string; readonly readiness: Readiness };
@@ -41,6 +44,7 @@ export function createWorker(channel: Channel): Worker {
   const limits = new Questions<LimitQuestion, readonly number[]>((list) => channel.send({ kind: "limits", list }));
   const tickets = new Questions<TicketQuestion, TicketAnswer>((list) => channel.send({ kind: "tickets", list }));
   const bans = new Charges((list) => channel.send({ kind: "charges", list }));
+  const slots = new SlotLeases((list) => channel.send({ kind: "slots", list }));
   let state: TellState | undefined;
   let stop = (_signal: string): void => {};
   const stopped = new Promise<string>((resolve) => (stop = resolve));
@@ -57,6 +61,9 @@ export function createWorker(channel: Channel): Worker {
       case "bans":
         bans.tell(message);
         break;
+      case "slots":
+        slots.tell(message);
+        break;
       case "stop":
         stop(message.signal);
         break;
@@ -68,11 +75,11 @@ export function createWorker(channel: Channel): Worker {
     }
   });
   channel.onEnd(() => {
-    for (const link of [limits, tickets, bans]) link.close();
+    for (const link of [limits, tickets, bans, slots]) link.close();
     stop("the process that started it is gone");
   });
   return {
-    links: { limits: toLimitLink(limits), bans, tickets: toTicketKeeper(tickets) },
+    links: { limits: toLimitLink(limits), bans, tickets: toTicketKeeper(tickets), slots },
     tellListening: (address) => void channel.send({ kind: "listening", address }),
     answerWith: (asked) => (state = asked),
     stopped,

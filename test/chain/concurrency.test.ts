@@ -3,6 +3,7 @@ import type { Call } from "../../src/call.ts";
 import { createConcurrency } from "../../src/chain/concurrency.ts";
 import type { MethodPolicy } from "../../src/chain/policy.ts";
 import type { Method, MethodKind } from "../../src/schema/descriptor.ts";
+import { OwnSlots } from "../../src/slots.ts";
 import { Code, GatewayError } from "../../src/status.ts";
 import { knownService, newCall } from "./new-call.ts";
 
@@ -10,10 +11,13 @@ const methodOf = (kind: MethodKind): Method => ({ name: `t.S.${kind}`, kind, ser
 
 function newConcurrency(maxInFlight: number | undefined, maxStreamsPerClient?: number) {
   const value = maxInFlight === undefined ? undefined : { value: maxInFlight, from: "test" };
-  return createConcurrency({
+  const clients = new OwnSlots(maxStreamsPerClient);
+  const concurrency = createConcurrency({
     policyOf: () => ({ maxInFlight: value }) as MethodPolicy,
     maxStreamsPerClient,
+    slotsOf: (name, max) => (name === "streams.max_per_client" ? clients : new OwnSlots(max)),
   });
+  return { ...concurrency, clients, refusedStreams: () => concurrency.refusedStreams };
 }
 
 function refusalOf(run: () => unknown): GatewayError | undefined {
@@ -44,7 +48,7 @@ describe("concurrency", () => {
     expect(refusalOf(() => take?.(newCall()))?.headers).to.deep.equal({ "retry-after": "1" });
     calls[0].end(Code.OK);
     expect(refusalOf(() => take?.(newCall()))).to.equal(undefined);
-    expect(concurrency.inFlight()).to.deep.equal([{ method: "t.S.unary", count: 2, max: 2, refused: 2 }]);
+    expect(concurrency.inFlight()).to.deep.equal([{ method: "t.S.unary", count: 2, refused: 2 }]);
   });
 
   it("gives a place back once, however often and badly a call ends, and for one that had ended before", () => {
@@ -91,7 +95,7 @@ describe("concurrency", () => {
     expect(refusalOf(() => watch?.(newCall()))).to.equal(undefined);
     first.end(Code.OK);
     expect(refusalOf(() => watch?.(own()))).to.equal(undefined);
-    expect([concurrency.clients, concurrency.refusedStreams]).to.deep.equal([2, 1]);
+    expect([concurrency.clients.size, concurrency.refusedStreams()]).to.deep.equal([2, 1]);
   });
 
   it("forgets clients whose streams have ended", () => {
@@ -102,7 +106,7 @@ describe("concurrency", () => {
       void watch?.(call);
       call.end(Code.OK);
     }
-    expect(concurrency.clients).to.equal(0);
+    expect(concurrency.clients.size).to.equal(0);
   });
 
   it("gives back what a stream took that its method then refuses, when the call ends", () => {
@@ -113,6 +117,6 @@ describe("concurrency", () => {
     expect(refusalOf(() => watch?.(second))).to.include({ reason: "METHOD_BUSY" });
     second.end(Code.UNAVAILABLE);
     first.end(Code.OK);
-    expect([concurrency.clients, concurrency.inFlight()[0].count]).to.deep.equal([0, 0]);
+    expect([concurrency.clients.size, concurrency.inFlight()[0].count]).to.deep.equal([0, 0]);
   });
 });

@@ -24,9 +24,13 @@ export interface Process {
   readonly base: string;
   /** The value of a metric with these labels, 0 where there is none. */
   metric(sample: string): Promise<number>;
+  /** Of clients, for each worker that listens. */
+  connections(): Promise<readonly number[]>;
   output(): string;
   /** One of several workers, as a crash does; resolves when there is another. */
   killOne(): Promise<void>;
+  /** To the process that was started, and to that alone. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** With the exit code; idempotent. */
   stop(): Promise<number>;
 }
@@ -50,10 +54,15 @@ export async function serve(target: string, yaml: string): Promise<Process> {
     child.stderr.on("data", onText);
     child.once("exit", (code) => reject(new Error(`exit ${code}:\n${text}`)));
   });
+  const readMetrics = async (): Promise<string[]> => (await (await fetch(`${admin}/metrics`)).text()).split("\n");
   return {
     base,
+    async connections() {
+      const own = (await readMetrics()).filter((line) => line.startsWith("sluice_connections{"));
+      return own.map((line) => Number(line.split(" ")[1]));
+    },
     async metric(sample) {
-      const lines = (await (await fetch(`${admin}/metrics`)).text()).split("\n");
+      const lines = await readMetrics();
       return Number(lines.find((line) => line.startsWith(`${sample} `))?.slice(sample.length + 1) ?? 0);
     },
     output: () => text,
@@ -62,6 +71,7 @@ export async function serve(target: string, yaml: string): Promise<Process> {
       process.kill(before[0], "SIGKILL");
       while (listChildren(child.pid).filter((pid) => !before.includes(pid)).length === 0) await pause();
     },
+    signal: (name) => void child.kill(name),
     async stop() {
       if (child.exitCode === null) {
         const gone = once(child, "exit");

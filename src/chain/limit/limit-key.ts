@@ -16,7 +16,7 @@ const maxKeyLength = 128;
 export function compileKey(parts: readonly string[]): KeyOf {
   if (parts.length === 1) {
     const only = compilePart(parts[0]);
-    return (call) => bounded(only(call));
+    return (call) => toBoundedKey(only(call));
   }
   const compiled = parts.map(compilePart);
   return (call) => {
@@ -26,7 +26,7 @@ export function compileKey(parts: readonly string[]): KeyOf {
       // The length in front: `a` and `bc` are not `ab` and `c`.
       key += `${text.length}:${text}`;
     }
-    return bounded(key);
+    return toBoundedKey(key);
   };
 }
 
@@ -61,7 +61,8 @@ function tagged(value: string | undefined): string | undefined {
   return value === undefined || value === "" ? undefined : `=${value}`;
 }
 
-function bounded(key: string): string {
+/** The key, or its hash where it is long. */
+export function toBoundedKey(key: string): string {
   return key.length <= maxKeyLength ? key : `#${createHash("sha256").update(key).digest("base64url")}`;
 }
 

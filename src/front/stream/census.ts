@@ -1,18 +1,9 @@
-// How many sockets and streams there are and what became of them: for the limits that count them, and for the metrics.
+// How many sockets and streams there are and what became of them: for the metrics.
 import type { Method } from "../../schema/descriptor.ts";
 import { countsByCode, isCode } from "../../status.ts";
 
 /** How a client got to a stream. */
 export type StreamWay = "websocket" | "mux" | "sse" | "ndjson" | "array" | "raw" | "body" | "grpc";
-
-export interface SocketLimits {
-  /** Open at once. */
-  readonly maxSockets: number;
-  /** Of one principal: whoever the chain says it is, else the client's address. */
-  readonly maxPerPrincipal: number;
-}
-
-export type SocketVerdict = "open" | "too-many" | "too-many-of-principal";
 
 /** Of one method on one way; the counts only grow, but for `open`. */
 export interface StreamTally {
@@ -42,7 +33,6 @@ export type WaitTally = Pick<StreamTally, "waiting" | "waitedMs">;
 
 export class Census {
   #sockets = 0;
-  readonly #byPrincipal = new Map<string, number>();
   readonly #tallies = new Map<string, StreamTally>();
   readonly #closes = new Map<number, number>();
   readonly #refusals = new Map<string, number>();
@@ -60,37 +50,15 @@ export class Census {
     return open;
   }
 
-  /** Counts a socket in, unless there are too many; each "open" is to be followed by `closeSocket` with the same principal. */
-  openSocket(principal: string, { maxSockets, maxPerPrincipal }: SocketLimits): SocketVerdict {
-    if (this.#sockets >= maxSockets) return "too-many";
-    const own = this.#byPrincipal.get(principal) ?? 0;
-    if (own >= maxPerPrincipal) return "too-many-of-principal";
+  /** Each is to be followed by `closeSocket`. */
+  openSocket(): void {
     this.#sockets++;
-    this.#byPrincipal.set(principal, own + 1);
-    return "open";
   }
 
-  /** An open socket turns out to be somebody else's. False: that one has too many, and it stays where it was. */
-  recountSocket(from: string, to: string, maxPerPrincipal: number): boolean {
-    if (from === to) return true;
-    const own = this.#byPrincipal.get(to) ?? 0;
-    if (own >= maxPerPrincipal) return false;
-    this.#byPrincipal.set(to, own + 1);
-    this.#countOut(from);
-    return true;
-  }
-
-  closeSocket(principal: string, code: number): void {
+  closeSocket(code: number): void {
     this.#sockets--;
-    this.#countOut(principal);
     const known = isCloseCode(code) ? code : 0;
     this.#closes.set(known, (this.#closes.get(known) ?? 0) + 1);
-  }
-
-  #countOut(principal: string): void {
-    const own = (this.#byPrincipal.get(principal) ?? 1) - 1;
-    if (own === 0) this.#byPrincipal.delete(principal);
-    else this.#byPrincipal.set(principal, own);
   }
 
   /** A handshake that came to nothing; `reason` is one of the front's own, never the client's text. */

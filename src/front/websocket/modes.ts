@@ -3,6 +3,7 @@ import type { Call, Chain } from "../../call.ts";
 import type { Authenticate, Identity } from "../../caller.ts";
 import type { Binding } from "../../schema/binding.ts";
 import type { Schema } from "../../schema/descriptor.ts";
+import type { SlotsOf } from "../../slots.ts";
 import type { GatewayError } from "../../status.ts";
 import type { TicketKeeper } from "../../ticket-box.ts";
 import type { Census } from "../stream/census.ts";
@@ -31,6 +32,8 @@ export interface WebSocketSettings {
   readonly options: WebSocketOptions;
   readonly sweep: Sweep;
   readonly census: Census;
+  /** Where open sockets are counted. */
+  readonly slotsOf: SlotsOf;
   /** Absent: everybody is let in, and the chain judges each call. Rejects and throws with GatewayError only. */
   readonly authenticate?: Authenticate;
   /** Of a worker: who keeps tickets for all workers. */
@@ -43,8 +46,8 @@ export interface WebSocketSettings {
 
 /** Whose a socket is. */
 export interface Holder {
-  /** To be told who it is, where that comes out later. Throws GatewayError (8) where that one has too many sockets. */
-  readonly claim: (identity: Identity) => void;
+  /** To be told who it is, where that comes out later. Throws, or rejects with, GatewayError (8) where that one has too many sockets. */
+  readonly claim: (identity: Identity) => void | Promise<void>;
 }
 
 /** Everything is settled; what is left is the socket. */

@@ -19,8 +19,8 @@ export interface Brought {
   readonly headers: RequestHeaders;
   readonly source: RequestSource;
   readonly peer: Peer;
-  /** To be told whose the socket is. Throws GatewayError (8) where that one has too many. */
-  readonly claim?: ((identity: Identity) => void) | undefined;
+  /** To be told whose the socket is. Throws, or rejects with, GatewayError (8) where that one has too many. */
+  readonly claim?: ((identity: Identity) => void | Promise<void>) | undefined;
 }
 
 /** What a call is made with. */
@@ -73,16 +73,19 @@ export class MuxCredentials {
   }
 
   /**
-   * From now on calls are made with this; answers when it ends, as frames say times, undefined for never. Throws GatewayError: the
-   * streams of a socket must not go on under the name of another.
+   * From now on calls are made with this; answers when it ends, as frames say times, undefined for never. Throws, or rejects with,
+   * GatewayError: the streams of a socket must not go on under the name of another.
    */
-  accept(caller: Caller): number | undefined {
+  accept(caller: Caller): number | undefined | Promise<number | undefined> {
     const { identity } = caller;
     const known = this.#caller.identity;
     if (known !== undefined && known.principal !== identity?.principal) throw otherPrincipal();
-    if (known === undefined && identity !== undefined) this.#brought.claim?.(identity);
-    this.#caller = caller;
-    return identity === undefined ? undefined : toWireTime(identity.expiresAt);
+    const settle = (): number | undefined => {
+      this.#caller = caller;
+      return identity === undefined ? undefined : toWireTime(identity.expiresAt);
+    };
+    const claimed = known === undefined && identity !== undefined ? this.#brought.claim?.(identity) : undefined;
+    return claimed instanceof Promise ? claimed.then(settle) : settle();
   }
 
   /** For a call with metadata of its own. Throws GatewayError (3). */

@@ -169,27 +169,33 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
     try {
       this.#context.checkBan?.(this.peer.address);
       const judged = this.#credentials.judge(auth);
-      if (judged instanceof Promise) this.#await(judged);
-      else this.#accept(judged);
+      const accepted = judged instanceof Promise ? judged.then((caller) => this.#accept(caller)) : this.#accept(judged);
+      if (accepted instanceof Promise) this.#await(accepted);
     } catch (error) {
       this.#turnAway(error);
     }
   }
 
-  #await(judged: Promise<Caller>): void {
+  #await(accepted: Promise<void>): void {
     this.#held = [];
     this.#socket.pause();
-    const accept = (caller: Caller): void => {
-      if (this.#isClosed) return;
-      this.#accept(caller);
-      this.#release();
+    const goOn = (): void => {
+      if (!this.#isClosed) this.#release();
     };
-    judged.then(accept).catch((error: unknown) => this.#turnAway(error));
+    accepted.then(goOn).catch((error: unknown) => this.#turnAway(error));
   }
 
-  /** Throws GatewayError. */
-  #accept(caller: Caller): void {
-    const expiresAt = this.#credentials.accept(caller);
+  /** Throws, or rejects with, GatewayError. */
+  #accept(caller: Caller): void | Promise<void> {
+    if (this.#isClosed) return undefined;
+    const accepted = this.#credentials.accept(caller);
+    return accepted instanceof Promise
+      ? accepted.then((expiresAt) => this.#tellReady(caller, expiresAt))
+      : this.#tellReady(caller, accepted);
+  }
+
+  #tellReady(caller: Caller, expiresAt: number | undefined): void {
+    if (this.#isClosed) return;
     if (caller.identity !== undefined) this.streams.renew(caller.identity);
     this.#life.ready(expiresAt);
     this.send(

@@ -1,7 +1,9 @@
 // The open sockets of the front: counted where limits count them, told when the gateway stops.
 import type { Identity } from "../../caller.ts";
+import { releaseEach, takeEach } from "../../slots.ts";
+import type { Slots, SlotsOf, Wanted } from "../../slots.ts";
 import { Code, GatewayError } from "../../status.ts";
-import type { Census, SocketLimits } from "../stream/census.ts";
+import type { Census } from "../stream/census.ts";
 import type { SocketEvents, SocketOwner } from "./socket.ts";
 
 /** A mode's end of a socket. */
@@ -15,6 +17,13 @@ export interface Session extends SocketEvents {
   revoke?(error: GatewayError): number;
 }
 
+/** Open at once. */
+export interface SocketLimits {
+  readonly maxSockets: number;
+  /** Of one principal: whoever the chain says it is, else the client's address. */
+  readonly maxPerPrincipal: number;
+}
+
 /** What was ended. */
 export interface Ended {
   readonly calls: number;
@@ -26,11 +35,15 @@ export class SessionList {
   readonly #sessions: OpenSession[] = [];
   readonly #census: Census;
   readonly #limits: SocketLimits;
+  readonly #all: Slots;
+  readonly #ofPrincipals: Slots;
   #isDraining = false;
 
-  constructor(census: Census, limits: SocketLimits) {
+  constructor(census: Census, limits: SocketLimits, slotsOf: SlotsOf) {
     this.#census = census;
     this.#limits = limits;
+    this.#all = slotsOf("websocket.max_sockets", limits.maxSockets);
+    this.#ofPrincipals = slotsOf("websocket.max_sockets_per_principal", limits.maxPerPrincipal);
   }
 
   get size(): number {
@@ -44,27 +57,51 @@ export class SessionList {
     return session;
   }
 
-  /** Counts a socket in. Throws GatewayError where there are too many, or are to be no more. */
-  admit(address: string, identity: Identity | undefined): Place {
+  /** Counts a socket in. Throws, or rejects with, GatewayError where there are too many, or are to be no more. */
+  admit(address: string, identity: Identity | undefined): Place | Promise<Place> {
     if (this.#isDraining) throw stopping();
     const counted = identity === undefined ? address : toCounted(identity);
-    const verdict = this.#census.openSocket(counted, this.#limits);
-    if (verdict === "too-many") throw tooMany(this.#limits.maxSockets);
-    if (verdict === "too-many-of-principal") throw tooManyOfClient(this.#limits.maxPerPrincipal);
-    return { counted, principal: identity?.principal };
+    const wanted = this.#wantedBy(counted);
+    const settle = (wanting: Slots | undefined): Place => {
+      if (wanting === undefined && this.#isDraining) {
+        releaseEach(wanted);
+        throw stopping();
+      }
+      if (wanting === this.#all) throw tooMany(this.#limits.maxSockets);
+      if (wanting !== undefined) throw tooManyOfClient(this.#limits.maxPerPrincipal);
+      this.#census.openSocket();
+      return { counted, principal: identity?.principal };
+    };
+    const wanting = takeEach(wanted);
+    return wanting instanceof Promise ? wanting.then(settle) : settle(wanting);
   }
 
   /** Of a socket that was counted in, and did not come about. */
   dismiss({ counted }: Place, code: number): void {
-    this.#census.closeSocket(counted, code);
+    this.#census.closeSocket(code);
+    releaseEach(this.#wantedBy(counted));
   }
 
-  /** Counts an open socket where it belongs. Throws GatewayError (8). */
-  move({ counted }: Place, identity: Identity): Place {
-    const to = toCounted(identity);
-    if (!this.#census.recountSocket(counted, to, this.#limits.maxPerPrincipal))
-      throw tooManyOfClient(this.#limits.maxPerPrincipal);
-    return { counted: to, principal: identity.principal };
+  /** A place under that name for an open socket, which leaves the one that it has. Throws, or rejects with, GatewayError (8). */
+  reserve(identity: Identity): Place | Promise<Place> {
+    const counted = toCounted(identity);
+    const settle = (isTaken: boolean): Place => {
+      if (!isTaken) throw tooManyOfClient(this.#limits.maxPerPrincipal);
+      return { counted, principal: identity.principal };
+    };
+    const taken = this.#ofPrincipals.take(counted);
+    return taken instanceof Promise ? taken.then(settle) : settle(taken);
+  }
+
+  leave({ counted }: Place): void {
+    this.#ofPrincipals.release(counted);
+  }
+
+  #wantedBy(counted: string): readonly Wanted[] {
+    return [
+      [this.#ofPrincipals, counted],
+      [this.#all, ""],
+    ];
   }
 
   remove(session: OpenSession, code: number): void {
@@ -105,6 +142,7 @@ export class OpenSession implements SocketOwner {
   mode: Session | undefined;
   readonly #list: SessionList;
   #place: Place;
+  #isGone = false;
   readonly #onGone: ((code: number) => void) | undefined;
 
   constructor(list: SessionList, place: Place, { index, onGone }: Opening) {
@@ -118,9 +156,20 @@ export class OpenSession implements SocketOwner {
     return this.#place;
   }
 
-  /** The socket is this one's, as has turned out. Throws GatewayError (8) where that one has too many. */
-  claim(identity: Identity): void {
-    this.#place = this.#list.move(this.#place, identity);
+  /** The socket is this one's, as has turned out. Throws, or rejects with, GatewayError (8) where that one has too many. */
+  claim(identity: Identity): void | Promise<void> {
+    if (this.#place.counted === toCounted(identity)) {
+      this.#place = { ...this.#place, principal: identity.principal };
+      return undefined;
+    }
+    const reserved = this.#list.reserve(identity);
+    return reserved instanceof Promise ? reserved.then((place) => this.#moveTo(place)) : this.#moveTo(reserved);
+  }
+
+  #moveTo(place: Place): void {
+    // A socket that has gone meanwhile has left the other one by itself.
+    this.#list.leave(this.#isGone ? place : this.#place);
+    this.#place = place;
   }
 
   /** It is nobody's from now on, also while the client has not yet answered the close. */
@@ -131,6 +180,7 @@ export class OpenSession implements SocketOwner {
 
   onGone(code: number): void {
     this.mode = undefined;
+    this.#isGone = true;
     this.#list.remove(this, code);
     this.#onGone?.(code);
   }

@@ -22,7 +22,7 @@ import type { Admission, Caller, ReceptionContext } from "./reception.ts";
 import { createRefusals } from "./refuse.ts";
 import { compileRedeem, createTicketFront } from "./serve-ticket.ts";
 import { SessionList } from "./session-list.ts";
-import type { Ended } from "./session-list.ts";
+import type { Ended, Place } from "./session-list.ts";
 import { ClientSocket } from "./socket.ts";
 import type { SocketContext } from "./socket.ts";
 import { Tickets } from "./tickets.ts";
@@ -67,7 +67,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   const modes = createModes(settings);
   const refusals = createRefusals({ options, census, writeError, accept, socketContext, modes });
   const limits = { maxSockets: options.maxSockets, maxPerPrincipal: options.maxSocketsPerPrincipal };
-  const sessions = new SessionList(census, limits);
+  const sessions = new SessionList(census, limits, settings.slotsOf);
 
   const enter = compileEnter({ sessions, accept, context: socketContext, onMalformed });
 
@@ -89,7 +89,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
     const open = (known: Caller, admission: Admission): void => {
       const prepared = { upgrade: asked, caller: known, admission, opening: modes.prepare(known, admission) };
       call = prepared.opening.call;
-      if (call === undefined) enter(prepared);
+      if (call === undefined) enter(prepared)?.catch(refuse);
       else whenAdmitted(chain, call, () => enter(prepared), refuse);
     };
     try {
@@ -112,8 +112,8 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   };
 }
 
-/** Lets in whom the chain let pass. Throws GatewayError where there are too many. */
-type Enter = (prepared: Prepared) => void;
+/** Lets in whom the chain let pass. Throws, or rejects with, GatewayError where there are too many. */
+type Enter = (prepared: Prepared) => void | Promise<void>;
 
 interface EnterParts {
   readonly sessions: SessionList;
@@ -123,9 +123,8 @@ interface EnterParts {
 }
 
 function compileEnter({ sessions, accept, context, onMalformed }: EnterParts): Enter {
-  return ({ upgrade, caller, admission, opening }) => {
+  const enterAt = (place: Place, { upgrade, caller, admission, opening }: Prepared): void => {
     const { call, open } = opening;
-    const place = sessions.admit(admission.principal, call?.identity);
     const accepted = accept(upgrade, caller.protocol);
     if (accepted === undefined) {
       sessions.dismiss(place, CloseCode.ABNORMAL);
@@ -137,5 +136,9 @@ function compileEnter({ sessions, accept, context, onMalformed }: EnterParts): E
     const session = sessions.open(place, onGone);
     const socket = new ClientSocket(accepted, context, session);
     session.mode = open(socket, { claim: (known) => session.claim(known) });
+  };
+  return (prepared) => {
+    const place = sessions.admit(prepared.admission.principal, prepared.opening.call?.identity);
+    return place instanceof Promise ? place.then((found) => enterAt(found, prepared)) : enterAt(place, prepared);
   };
 }

@@ -13,6 +13,7 @@ import { Census } from "../../../src/front/stream/census.ts";
 import { Sweep } from "../../../src/front/stream/sweep.ts";
 import { createListener } from "../../../src/serve/listen.ts";
 import type { Listener, ListenerOptions } from "../../../src/serve/listen.ts";
+import { compileSlots } from "../../../src/slots.ts";
 import { defaultListenerLimits } from "../../../src/serve/listen-limits.ts";
 import type { GatewayError } from "../../../src/status.ts";
 import { kitBindings, kitSchema, serveCall } from "./kit-service.ts";
@@ -79,6 +80,7 @@ export async function startKit(settings: KitOptions = {}): Promise<KitFixture> {
     options,
     sweep,
     census,
+    slotsOf: compileSlots(undefined, 1),
   });
   const listener = createListener({
     address: { host: "127.0.0.1", port: 0 },
