@@ -68,6 +68,7 @@ function parseCondition(text: string): Parsed | RefusedCondition {
       },
     };
   } catch (error) {
+    if (error instanceof RangeError) return { faults: [{ message: "it is nested too deeply" }] };
     const message = error instanceof Error ? error.message : String(error);
     const [, line, column, rest] = /^<input>:(\d+):(\d+): (.*)$/s.exec(message) ?? [];
     if (rest === undefined) return { faults: [{ message: `it cannot be read: ${message.slice(0, 200)}` }] };

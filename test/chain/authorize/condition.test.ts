@@ -187,6 +187,7 @@ describe("conditions", () => {
     ["@tick()", /^column 1: this is no CEL/],
     [`${"1+".repeat(1500)}1 == 2`, /more than 1000 parts/],
     [`claims.x == "${"y".repeat(5000)}"`, /longer than 4096 characters/],
+    ["(".repeat(2000) + "true" + ")".repeat(2000), /it is nested too deeply/],
     ["(".repeat(4000), /./],
   ];
   for (const [text, ...expected] of faults) {
