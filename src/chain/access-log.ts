@@ -6,7 +6,7 @@ import type { Method } from "../schema/descriptor.ts";
 import { Code, codeName } from "../status.ts";
 import type { GatewayError } from "../status.ts";
 import type { Interceptor } from "./compose.ts";
-import { compileLogTarget } from "./log-target.ts";
+import { compileLogAddress, compileLogTarget, isSecretHeader } from "./log-target.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -46,7 +46,7 @@ const maxText = 256;
 const maxCause = 512;
 
 /** Headers that hold credentials: logged as there, never with their value. */
-const secretHeaders: readonly string[] = ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"];
+const secretHeaders: readonly string[] = ["cookie", "proxy-authorization", "sec-websocket-protocol", "set-cookie"];
 
 export function createAccessLog(options: AccessLogOptions): AccessLog {
   const { access, level, sample, write, random = Math.random } = options;
@@ -112,10 +112,12 @@ interface Requested {
 function compileRequestFields(options: AccessLogOptions): (front: FrontName, request: Requested) => string {
   const toTarget = compileLogTarget(options);
   const secret = new Set([...secretHeaders, ...options.redact.map((name) => name.toLowerCase())]);
+  const toAddress = compileLogAddress(options);
   const logged = options.headers.map((name) => ({
     name,
     label: `,"header_${name.replaceAll("-", "_")}":`,
-    isSecret: secret.has(name),
+    isSecret: secret.has(name) || isSecretHeader(name),
+    toText: name === "referer" ? toAddress : (value: string): string => value,
   }));
   const toMethod = rememberLast<string>(
     (front, method) => `,"front":"${front}","http_method":${quote(method, 32)},"path":`,
@@ -127,10 +129,10 @@ function compileRequestFields(options: AccessLogOptions): (front: FrontName, req
     const { "user-agent": agent } = headers;
     const path = quote(toTarget(source.target), maxTarget);
     let text = toMethod(front, source.method) + path + toPeer(peer.address, typeof agent === "string" ? agent : "");
-    for (const { name, label, isSecret } of logged) {
+    for (const { name, label, isSecret, toText } of logged) {
       const value = headers[name];
       if (value !== undefined)
-        text += `${label}${isSecret ? '"[redacted]"' : quote(typeof value === "string" ? value : value.join(", "), maxText)}`;
+        text += `${label}${isSecret ? '"[redacted]"' : quote(toText(typeof value === "string" ? value : value.join(", ")), maxText)}`;
     }
     return text;
   };

@@ -1,12 +1,13 @@
 // A request target as a log may hold it: without its query, or with what is secret in there blotted out.
 
-/** Parameters that carry credentials wherever they occur; compared without regard to case, `-` and `_`. */
+/** Parameters that carry credentials wherever they occur; compared without regard to case, `-`, `_` and the `$` of the gateway's own. */
 const secretParameters: readonly string[] = [
   "accesstoken",
   "apikey",
   "assertion",
   "auth",
   "authorization",
+  "authtoken",
   "clientsecret",
   "code",
   "credential",
@@ -49,6 +50,22 @@ export function compileLogTarget({ withQuery, redact }: LogTargetOptions): (targ
   };
 }
 
+/** Of an address in a header, as `Referer` has one: as much of its query as of a target's. */
+export function compileLogAddress({ withQuery, redact }: LogTargetOptions): (address: string) => string {
+  const toTarget = compileLogTarget({ withQuery, redact });
+  return (address) => {
+    const [, scheme = "", host = "", rest = address] =
+      /^([A-Za-z][A-Za-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)(.*)$/s.exec(address) ?? [];
+    return `${scheme}${host}${toTarget(rest)}`;
+  };
+}
+
+/** Whether a header of that name holds a credential, by the names that parameters have: `x-auth-token`, `api-key`. */
+export function isSecretHeader(name: string): boolean {
+  const key = toKey(name);
+  return secretParameters.includes(key) || secretParameters.includes(key.replace(/^x/, ""));
+}
+
 /** More is not looked at, and not logged. */
 const maxQuery = 2048;
 
@@ -83,5 +100,5 @@ function decode(name: string): string {
 }
 
 function toKey(name: string): string {
-  return name.trim().toLowerCase().replaceAll(/[-_]/g, "");
+  return name.trim().toLowerCase().replaceAll(/[-_$]/g, "");
 }

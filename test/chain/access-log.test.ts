@@ -154,6 +154,27 @@ describe("createAccessLog", () => {
     expect(last()).to.not.have.any.keys("header_cookie", "cookie");
   });
 
+  it("knows headers by the names of secrets, what a WebSocket's handshake hides a token in, and the query of a referer", () => {
+    const secrets = ["x-auth-token", "api-key", "X-Session-Id", "sec-websocket-protocol"].map((name) =>
+      name.toLowerCase(),
+    );
+    const headers = Object.fromEntries(secrets.map((name) => [name, "bearer.c2VjcmV0"]));
+    const { end, last } = openLog({ headers: [...secrets, "referer"] });
+    end(
+      newCall({ headers: { ...headers, referer: "https://me:pw@shop.example/cart?ticket=t1&page=2#access_token=t2" } }),
+    );
+    for (const name of secrets) expect(last()[`header_${name.replaceAll("-", "_")}`], name).to.equal("[redacted]");
+    expect(last()["header_referer"]).to.equal("https://shop.example/cart");
+    const withQuery = openLog({ headers: ["referer"], withQuery: true });
+    const read = (referer: string): unknown => {
+      withQuery.end(newCall({ headers: { referer } }));
+      return withQuery.last()["header_referer"];
+    };
+    expect(read("https://shop.example?ticket=t1&page=2")).to.equal("https://shop.example?ticket=[redacted]&page=2");
+    expect(read("about:blank")).to.equal("about:blank");
+    expect(read("/cart?jwt=t1")).to.equal("/cart?jwt=[redacted]");
+  });
+
   it("samples what ended well, and nothing else", () => {
     let random = 0.5;
     const { end, lines } = openLog({ sample: 0.1, random: () => random });

@@ -24,6 +24,8 @@ describe("compileLogTarget", () => {
     "acc%65ss_token",
     "acc%2565ss_token",
     "ticket",
+    "$ticket",
+    "%24ticket",
     "api_key",
     "apikey",
     "X-Api-Key",

@@ -12,6 +12,8 @@ const main = fileURLToPath(new URL("../../src/main.js", import.meta.url));
 export interface GatewayProcess extends Endpoint {
   readonly backend: StreamBackend;
   readonly program: Program;
+  /** Of its configuration, and of files that are named there. */
+  readonly folder: string;
   /** Where its admin listener is, if it has one. */
   readonly admin: string | undefined;
   close(): Promise<void>;
@@ -20,6 +22,8 @@ export interface GatewayProcess extends Endpoint {
 export interface GatewayProcessOptions {
   /** By name, beside the one of streams. */
   readonly protos?: Readonly<Record<string, string>>;
+  /** More files beside sluice.yaml, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly workers?: number;
   readonly hasAdmin?: boolean;
   /** More of sluice.yaml: whole groups. */
@@ -30,14 +34,14 @@ export interface GatewayProcessOptions {
 }
 
 export async function startGatewayProcess(options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
-  const { yaml = "", nodeFlags = [], env = {}, protos = {}, workers = 1, hasAdmin = false } = options;
+  const { yaml = "", nodeFlags = [], env = {}, protos = {}, files = {}, workers = 1, hasAdmin = false } = options;
   const folder = createFolder();
   for (const [name, text] of Object.entries({ "streams.proto": streamProto, ...protos }))
     folder.write(`protos/${name}`, text);
-  const config = folder.write(
-    "sluice.yaml",
-    `server: {shutdown_grace: 3s, workers: ${workers}}\nwebsocket: {max_sockets_per_principal: 100}\n${yaml}\n`,
-  );
+  for (const [name, text] of Object.entries(files)) folder.write(name, text);
+  const sockets = /^websocket:/m.test(yaml) ? "" : "websocket: {max_sockets_per_principal: 100}\n";
+  const server = `server: {shutdown_grace: 3s, workers: ${workers}}\n`;
+  const config = folder.write("sluice.yaml", `${server}${sockets}${yaml}\n`);
   const backend = await startStreamBackend();
   const admin = hasAdmin ? "127.0.0.1:0" : "off";
   const flags = ["--config", config, "--upstream", backend.target, "--listen", "127.0.0.1:0", "--admin", admin];
@@ -48,6 +52,7 @@ export async function startGatewayProcess(options: GatewayProcessOptions = {}): 
   return {
     host,
     port: Number(port),
+    folder: folder.path,
     admin: adminAddress,
     backend,
     program,
