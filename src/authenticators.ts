@@ -50,7 +50,8 @@ export function createConfiguredAuthentication(inputs: AuthenticationInputs): Au
     levelOf,
     forward: compileForwarding({
       claims: auth.forwardClaims,
-      credentials: authenticators.flatMap(({ headers = [] }) => headers),
+      // Whoever judges it, an ext_authz server say, or nobody, of a public method.
+      credentials: ["authorization", ...authenticators.flatMap(({ headers = [] }) => headers)],
       cookie: authenticators.find(({ cookie }) => cookie !== undefined)?.cookie,
       keepCredentials: auth.forwardToken,
     }),

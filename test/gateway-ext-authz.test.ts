@@ -189,8 +189,21 @@ describe("a gateway with auth.ext_authz", () => {
     const { everyWay, received } = await start(principal, `${named}\n  forward_claims: { sub: x-user-id }`);
     expect(pick(await everyWay({ authorization: "Bearer ada" }), ({ code }) => code)).to.deep.equal(six("OK"));
     expect(received.map((metadata) => metadata["x-user-id"])).to.deep.equal(six("ada"));
+    expect(received.filter((metadata) => "authorization" in metadata)).to.deep.equal([]);
     expect(server.asked.length, "asked once a call").to.equal(6);
     expect(pick(await everyWay({}), ({ code }) => code)).to.deep.equal(six("UNAUTHENTICATED"));
+  });
+
+  it("keeps the client's token from backends, and gives them one that the server has set in its place", async () => {
+    server.answer = () => ({ dynamic_metadata: toStruct({ sub: "ada" }) });
+    const { rest, received } = await start(principal, named);
+    await rest({ authorization: "Bearer ada" });
+    server.answer = () => ({
+      dynamic_metadata: toStruct({ sub: "ada" }),
+      ok_response: { headers: [header("authorization", "Bearer inside")] },
+    });
+    await rest({ authorization: "Bearer ada" });
+    expect(received.map(({ authorization }) => authorization)).to.deep.equal([undefined, "Bearer inside"]);
   });
 
   it("takes the name from a header that the server adds, and nobody where there is none", async () => {
