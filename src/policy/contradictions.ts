@@ -53,7 +53,9 @@ export function checkMethod(
       severity: "error",
       position: limit.position,
       message: `the limit ${limit.value.name} counts by ${claim}, and callers of ${method.name} are not asked who they are (public: ${policy.auth.from})`,
-      hint: "name only methods that ask for credentials, or count by ip",
+      hint: canAuthenticate
+        ? "name only methods that ask for credentials, or count by ip"
+        : `count by ip, or ${noAuthenticator}`,
       rule: "policy-contradiction",
     });
   }
