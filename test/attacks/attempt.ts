@@ -48,8 +48,8 @@ export const byStatus = new Map([
   [504, 4],
 ]);
 
-/** The body says it where there is one. */
+/** The body says it where there is one, of a stream its last line or event. */
 export function toCode(status: number, text: string): number | undefined {
   const match = /"code":(\d+)/.exec(text);
-  return status >= 400 && match !== null ? Number(match[1]) : byStatus.get(status);
+  return match === null ? byStatus.get(status) : Number(match[1]);
 }

@@ -35,7 +35,8 @@ export async function overHttp1(
   await connection.closed;
   const text = (await connection.rest()).toString("latin1");
   const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? Number.NaN);
-  return { code: Number.isNaN(status) ? undefined : toCode(status, text), text };
+  const isCut = /^transfer-encoding: chunked/im.test(text) && !text.endsWith("\r\n0\r\n\r\n");
+  return { code: Number.isNaN(status) || isCut ? undefined : toCode(status, text), text };
 }
 
 /** One request on frames of its own; header names and values go out as they are. */
