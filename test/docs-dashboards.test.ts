@@ -2,8 +2,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 
+interface Source {
+  readonly type: string;
+  readonly uid: string;
+}
 interface Target {
   readonly expr: string;
+  readonly refId: string;
+  readonly datasource: Source;
 }
 interface Panel {
   readonly id: number;
@@ -11,13 +17,26 @@ interface Panel {
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
+  readonly datasource?: Source;
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+}
+interface Variable {
+  readonly name: string;
+  readonly type: string;
+  readonly query: unknown;
+  readonly datasource?: Source;
 }
 interface Dashboard {
   readonly title: string;
   readonly uid: string;
+  readonly schemaVersion: number;
   readonly panels: readonly Panel[];
-  readonly templating: { readonly list: readonly { readonly name: string; readonly query: unknown }[] };
+  readonly templating: { readonly list: readonly Variable[] };
+  readonly annotations: { readonly list: readonly { readonly expr: string; readonly datasource: Source }[] };
 }
+
+/** Those of Grafana's ids of units that are of use here. */
+const units = new Set(["Bps", "bytes", "cps", "percentunit", "reqps", "s", "short"]);
 
 /** Labels by the names that queries use: those of a histogram have three. */
 const labelsByName = new Map<string, ReadonlySet<string>>();
@@ -91,6 +110,29 @@ describe("docs/grafana", () => {
         if (text === "prometheus") continue;
         const [, asked] = /^label_values\((.*), \w+\)$/.exec(text) ?? [];
         expect(problemsOf(asked)).to.deep.equal([]);
+      }
+    });
+
+    it(`asks the data source that is chosen, of whatever Grafana imports it: ${file}`, () => {
+      const { list } = dashboard.templating;
+      expect(list.filter(({ type }) => type === "datasource").map(({ name }) => name)).to.deep.equal(["datasource"]);
+      const asking = [...panels, ...panels.flatMap(({ targets = [] }) => targets), ...dashboard.annotations.list];
+      const sources = [...asking, ...list.filter(({ type }) => type === "query")].map(({ datasource }) => datasource);
+      for (const source of sources) expect(source).to.deep.equal({ type: "prometheus", uid: "${datasource}" });
+      const text = JSON.stringify([...asking, list])
+        .replaceAll("$__rate_interval", "")
+        .replaceAll("$__all", "");
+      const used = new Set([...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name));
+      expect([...used].sort()).to.deep.equal(list.map(({ name }) => name).sort());
+      expect(dashboard.uid).to.match(/^[\w-]{1,40}$/);
+      // As old as Grafana 9: data sources by uid, and nothing that later ones have to migrate.
+      expect(dashboard.schemaVersion).to.be.at.least(36);
+    });
+
+    it(`shows numbers in units, and names queries apart: ${file}`, () => {
+      for (const { title, targets = [], fieldConfig } of panels) {
+        expect([...units], title).to.include(fieldConfig?.defaults.unit);
+        expect(new Set(targets.map(({ refId }) => refId)).size, title).to.equal(targets.length);
       }
     });
 
