@@ -6,6 +6,7 @@ export type BoundName =
   | "streams.max_per_client"
   | "websocket.max_sockets"
   | "websocket.max_sockets_per_principal"
+  | "websocket.handshakes_per_second"
   | "server.max_connections"
   | "server.max_connections_per_ip";
 

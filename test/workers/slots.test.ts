@@ -1,5 +1,7 @@
 // The workers' side of shared slots and the primary's, talking to each other as processes do: by copies of messages, in order, some time later.
 import { expect } from "chai";
+import { HandshakeRate } from "../../src/front/websocket/handshake-rate.ts";
+import type { GatewayError } from "../../src/status.ts";
 import type { Slots } from "../../src/slots.ts";
 import type { SlotReport, TellSlots } from "../../src/workers/messages.ts";
 import { SlotCounter } from "../../src/workers/slot-counter.ts";
@@ -213,6 +215,34 @@ describe("slots of all workers", () => {
     for (const { leases } of [...lines, ...lines, ...lines]) leases.checkUse();
     await settle(lines);
     expect(counter.size).to.equal(0);
+    close();
+  });
+
+  it("are taken for a second by each handshake, whichever worker it came to", async () => {
+    const { lines, close } = newGroup(2, 1);
+    const rates = lines.map(({ leases }) => {
+      return new HandshakeRate(10, leases.slotsOf("websocket.handshakes_per_second", 10, 5));
+    });
+    const refused: string[] = [];
+    const shake = async (worker: number): Promise<boolean> => {
+      try {
+        await rates[worker].check("192.0.2.1");
+        return true;
+      } catch (error) {
+        refused.push((error as GatewayError).reason ?? "");
+        return false;
+      }
+    };
+    // One of the two gets most of them.
+    const passed = await Promise.all(Array.from({ length: 30 }, (_, i) => shake(i % 5 === 0 ? 1 : 0)));
+    expect(passed.filter(Boolean)).to.have.length(10);
+    expect(new Set(refused)).to.deep.equal(new Set(["HANDSHAKE_RATE"]));
+    // Those of the one are free for the other.
+    let more = 0;
+    while (more < 10) {
+      if (await shake(1)) more++;
+      else await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     close();
   });
 

@@ -9,7 +9,6 @@ import { chooseCredentials, toPrincipal, withCredentials } from "./credentials.t
 import type { Credentials } from "./credentials.ts";
 import { checkHandshake, readOffer } from "./handshake.ts";
 import type { SubProtocol } from "./handshake.ts";
-import type { HandshakeRate } from "./handshake-rate.ts";
 import type { WebSocketOptions } from "./options.ts";
 import type { CheckOrigin, CookieOriginOf } from "./origin.ts";
 import { readParameters } from "./parameters.ts";
@@ -53,7 +52,6 @@ export interface Admission {
 export interface ReceptionContext {
   readonly options: WebSocketOptions;
   readonly tickets: Tickets;
-  readonly rate: HandshakeRate;
   readonly checkOrigin: CheckOrigin;
   readonly cookieOriginOf: CookieOriginOf;
   readonly forwardedOf: (source: ForwardedSource) => Forwarded;
@@ -63,10 +61,8 @@ export interface ReceptionContext {
 export const muxPath = "/-/stream";
 
 /** Throws GatewayError for what is always answered by HTTP: it is cheap, or a browser would not get further. */
-export function receive({ rate, checkOrigin, forwardedOf }: ReceptionContext, upgrade: Upgrade): Caller {
+export function receive({ checkOrigin }: ReceptionContext, upgrade: Upgrade, forwarded: Forwarded): Caller {
   const { headers, target } = upgrade;
-  const forwarded = forwardedOf(upgrade);
-  rate.check(forwarded.client.address, performance.now());
   checkHandshake(upgrade);
   const origin = checkOrigin(headers, forwarded);
   const { protocol, bearer } = readOffer(headers["sec-websocket-protocol"]);

@@ -6,6 +6,7 @@ import type { Call } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/reply/error-body.ts";
 import { compileForwarded } from "../forwarded.ts";
+import type { Forwarded } from "../forwarded.ts";
 import type { Front, Upgrade, UpgradeFront } from "../front.ts";
 import type { RedeemTicket } from "../redeem-ticket.ts";
 import { compileRequestMetadata } from "../request-metadata.ts";
@@ -56,12 +57,15 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   const reception: ReceptionContext = {
     options,
     tickets,
-    rate: new HandshakeRate(options.handshakesPerSecond),
     checkOrigin: compileOriginCheck(options.allowedOrigins),
     cookieOriginOf: compileCookieOrigin(options.cookieOrigins ?? options.allowedOrigins),
     forwardedOf: compileForwarded(options.trustedProxies),
     requestMetadata: compileRequestMetadata(options),
   };
+  const rate = new HandshakeRate(
+    options.handshakesPerSecond,
+    settings.slotsOf("websocket.handshakes_per_second", options.handshakesPerSecond),
+  );
   const accept = createAccept(options.socket);
   const socketContext: SocketContext = { limits: options.socket, sweep, onPause: () => census.pauses++ };
   const modes = createModes(settings);
@@ -92,12 +96,17 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
       if (call === undefined) enter(prepared)?.catch(refuse);
       else whenAdmitted(chain, call, () => enter(prepared), refuse);
     };
-    try {
-      const known = receive(reception, asked);
+    const begin = (forwarded: Forwarded): void | Promise<void> => {
+      const known = receive(reception, asked, forwarded);
       caller = known;
       const admission = admit(reception, asked, known);
-      if (admission instanceof Promise) admission.then((one) => open(known, one)).catch(refuse);
-      else open(known, admission);
+      return admission instanceof Promise ? admission.then((one) => open(known, one)) : open(known, admission);
+    };
+    try {
+      const forwarded = reception.forwardedOf(asked);
+      const counted = rate.check(forwarded.client.address);
+      const begun = counted instanceof Promise ? counted.then(() => begin(forwarded)) : begin(forwarded);
+      begun?.catch(refuse);
     } catch (error) {
       refuse(error);
     }
