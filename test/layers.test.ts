@@ -95,6 +95,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
     "weighted",
   ],
   "front/websocket": [
+    "addresses",
     "slots",
     "ticket-box",
     "front",

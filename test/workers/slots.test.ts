@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { HandshakeRate } from "../../src/front/websocket/handshake-rate.ts";
 import type { GatewayError } from "../../src/status.ts";
+import { compileSlots } from "../../src/slots.ts";
 import type { Slots } from "../../src/slots.ts";
 import type { SlotReport, TellSlots } from "../../src/workers/messages.ts";
 import { SlotCounter } from "../../src/workers/slot-counter.ts";
@@ -221,7 +222,7 @@ describe("slots of all workers", () => {
   it("are taken for a second by each handshake, whichever worker it came to", async () => {
     const { lines, close } = newGroup(2, 1);
     const rates = lines.map(({ leases }) => {
-      return new HandshakeRate(10, leases.slotsOf("websocket.handshakes_per_second", 10, 5));
+      return new HandshakeRate(10, compileSlots(leases, 2));
     });
     const refused: string[] = [];
     const shake = async (worker: number): Promise<boolean> => {

@@ -1,5 +1,5 @@
 // How many handshakes each client address may try in a second: refused ones cost little, accepted ones a socket.
-import type { Slots } from "../../slots.ts";
+import type { Slots, SlotsOf } from "../../slots.ts";
 import { Code, GatewayError } from "../../status.ts";
 
 interface Recent {
@@ -21,9 +21,9 @@ export class HandshakeRate {
   readonly #recent: Recent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(perSecond: number, slots: Slots) {
+  constructor(perSecond: number, slotsOf: SlotsOf) {
     this.#perSecond = perSecond;
-    this.#slots = slots;
+    this.#slots = slotsOf("websocket.handshakes_per_second", perSecond);
   }
 
   /** Counts one. Throws, or rejects with, GatewayError (429). */
@@ -37,7 +37,7 @@ export class HandshakeRate {
   #settle(address: string, isTaken: boolean): void {
     if (!isTaken) throw tooMany(this.#perSecond);
     if (this.#recent.push({ address, at: performance.now() }) > maxRecent) this.#forget(maxRecent / 2);
-    this.#timer ??= setTimeout(() => this.#look(), secondMs).unref();
+    if (this.#timer === undefined) this.#wait(secondMs);
   }
 
   #look(): void {
@@ -45,8 +45,12 @@ export class HandshakeRate {
     const young = this.#recent.findIndex(({ at }) => at > before);
     this.#forget(young === -1 ? this.#recent.length : young);
     const [next] = this.#recent;
-    this.#timer =
-      next === undefined ? undefined : setTimeout(() => this.#look(), Math.max(stepMs, next.at - before)).unref();
+    this.#timer = undefined;
+    if (next !== undefined) this.#wait(Math.max(stepMs, next.at - before));
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => this.#look(), ms).unref();
   }
 
   #forget(count: number): void {

@@ -1,4 +1,5 @@
 // The open sockets of the front: counted where limits count them, told when the gateway stops.
+import { addressKey } from "../../addresses.ts";
 import type { Identity } from "../../caller.ts";
 import { releaseEach, takeEach } from "../../slots.ts";
 import type { Slots, SlotsOf, Wanted } from "../../slots.ts";
@@ -57,10 +58,10 @@ export class SessionList {
     return session;
   }
 
-  /** Counts a socket in. Throws, or rejects with, GatewayError where there are too many, or are to be no more. */
-  admit(address: string, identity: Identity | undefined): Place | Promise<Place> {
+  /** Counts a socket in; `client` is its address, or the hash of its credentials. Throws, or rejects with, GatewayError where there are too many, or are to be no more. */
+  admit(client: string, identity: Identity | undefined): Place | Promise<Place> {
     if (this.#isDraining) throw stopping();
-    const counted = identity === undefined ? address : toCounted(identity);
+    const counted = identity === undefined ? addressKey(client) : toCounted(identity);
     const wanted = this.#wantedBy(counted);
     const settle = (wanting: Slots | undefined): Place => {
       if (wanting === undefined && this.#isDraining) {

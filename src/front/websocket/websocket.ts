@@ -2,6 +2,7 @@
 //
 //   upgrade → reception (400 403 426 429) → open-simple | mux | grpc-websockets → accept (101) → socket → one of the sessions
 //                                              └ refuse: over HTTP, or, to pages, in a frame and a close code
+import { addressKey } from "../../addresses.ts";
 import type { Call } from "../../call.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { compileErrorWriter } from "../../translate/reply/error-body.ts";
@@ -17,6 +18,7 @@ import { CloseCode, isMalformed } from "./close-codes.ts";
 import { HandshakeRate } from "./handshake-rate.ts";
 import { createModes } from "./modes.ts";
 import type { Opening, WebSocketSettings } from "./modes.ts";
+import type { WebSocketOptions } from "./options.ts";
 import { compileCookieOrigin, compileOriginCheck } from "./origin.ts";
 import { admit, receive } from "./reception.ts";
 import type { Admission, Caller, ReceptionContext } from "./reception.ts";
@@ -54,18 +56,8 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
   const { profile, errors, json } = options;
   const writeError = compileErrorWriter(schema, { shape: errors, json, ownDetails: profile === "strict" });
   const tickets = new Tickets(options, sweep, settings.tickets);
-  const reception: ReceptionContext = {
-    options,
-    tickets,
-    checkOrigin: compileOriginCheck(options.allowedOrigins),
-    cookieOriginOf: compileCookieOrigin(options.cookieOrigins ?? options.allowedOrigins),
-    forwardedOf: compileForwarded(options.trustedProxies),
-    requestMetadata: compileRequestMetadata(options),
-  };
-  const rate = new HandshakeRate(
-    options.handshakesPerSecond,
-    settings.slotsOf("websocket.handshakes_per_second", options.handshakesPerSecond),
-  );
+  const reception = compileReception(options, tickets);
+  const rate = new HandshakeRate(options.handshakesPerSecond, settings.slotsOf);
   const accept = createAccept(options.socket);
   const socketContext: SocketContext = { limits: options.socket, sweep, onPause: () => census.pauses++ };
   const modes = createModes(settings);
@@ -104,7 +96,7 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
     };
     try {
       const forwarded = reception.forwardedOf(asked);
-      const counted = rate.check(forwarded.client.address);
+      const counted = rate.check(addressKey(forwarded.client.address));
       const begun = counted instanceof Promise ? counted.then(() => begin(forwarded)) : begin(forwarded);
       begun?.catch(refuse);
     } catch (error) {
@@ -118,6 +110,17 @@ export function createWebSocketFront(settings: WebSocketSettings): WebSocketFron
     redeemTicket: compileRedeem(reception),
     drain: () => sessions.drain(),
     revoke: (principal, error) => sessions.revoke(principal, error),
+  };
+}
+
+function compileReception(options: WebSocketOptions, tickets: Tickets): ReceptionContext {
+  return {
+    options,
+    tickets,
+    checkOrigin: compileOriginCheck(options.allowedOrigins),
+    cookieOriginOf: compileCookieOrigin(options.cookieOrigins ?? options.allowedOrigins),
+    forwardedOf: compileForwarded(options.trustedProxies),
+    requestMetadata: compileRequestMetadata(options),
   };
 }
 

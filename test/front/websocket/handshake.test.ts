@@ -236,6 +236,23 @@ describe("the handshake", () => {
     await kit.connect("/v1/rooms/7/talk");
   });
 
+  it("takes all addresses of one IPv6 network for one client", async () => {
+    const trustedProxies = ["127.0.0.0/8"];
+    const from = (address: string): object => ({ headers: { "x-forwarded-for": address } });
+    await start({ options: { maxSocketsPerPrincipal: 1, trustedProxies } });
+    await kit.connect("/v1/rooms/7/talk", [], from("2001:db8:1:2::1"));
+    expect((await refused("/v1/rooms/7/talk", [], from("2001:db8:1:2::2"))).status).to.equal(429);
+    await kit.connect("/v1/rooms/7/talk", [], from("2001:db8:1:3::1"));
+    await kit.close();
+    await start({ options: { handshakesPerSecond: 1, trustedProxies } });
+    const statuses: (number | undefined)[] = [];
+    for (let i = 0; i < 8; i++) {
+      const result = await kit.connect("/v1/rooms/7/talk", [], from(`2001:db8::${i}`)).catch((error: Refused) => error);
+      if (result instanceof Refused) statuses.push(result.status);
+    }
+    expect(statuses).to.include(429);
+  });
+
   it("refuses sockets beyond those the process has room for with 503, or 1013", async () => {
     await start({ options: { maxSockets: 1 } });
     await kit.connect("/v1/rooms/7/talk");
