@@ -102,6 +102,21 @@ describe("sluice serve", () => {
     expect(await streams("websocket: {enabled: false}\npages: {playground: off}")).to.have.length(1);
   });
 
+  it("says with what to say who calls, where a method asks for it", async () => {
+    const lines = async (auth: string): Promise<string[]> => {
+      const config = folder.write("asked.yaml", `auth: { public: [shop.v1.Orders.GetOrder], ${auth} }`);
+      const { out } = await serve(createFake("ready"), ["--config", config]);
+      return out.split("\n").filter((line) => line.startsWith("  curl "));
+    };
+    const issuers =
+      "issuers: [{ issuer: i, audience: a, algorithms: [HS256], secret: 0123456789abcdef0123456789abcdeX }]";
+    const [read, other, write, watch] = await lines(issuers);
+    expect(read).to.equal("  curl http://127.0.0.1:1234/v1/orders/1");
+    for (const line of [other, write, watch]) expect(line).to.match(/ -H "authorization: Bearer \$TOKEN"$/);
+    folder.write("keys.yaml", "keys: []\n");
+    expect((await lines("api_keys: { file: keys.yaml }"))[1]).to.match(/ -H "x-api-key: \$KEY"$/);
+  });
+
   it("says what is loosened, and where the settings came from", async () => {
     const config = folder.write(
       "sluice.yaml",
