@@ -41,7 +41,7 @@ function fromProxy({ headers }: ForwardedSource, own: Forwarded, isTrusted: (add
   const hops = (text(headers["x-forwarded-for"]) ?? "").split(",").slice(-maxHops);
   // From the right: each hop is vouched for by the one after it, until one that is not ours, and that one is the client.
   for (let i = hops.length - 1; i >= 0; i--) {
-    const hop = plainAddress(hops[i].trim());
+    const hop = plainAddress(withoutPort(hops[i].trim()));
     if (isIP(hop) === 0) break;
     chain.unshift(hop);
     if (!isTrusted(hop)) break;
@@ -54,6 +54,12 @@ function fromProxy({ headers }: ForwardedSource, own: Forwarded, isTrusted: (add
     proto: proto === "https" || proto === "http" ? proto : own.proto,
     client: chain.length === 1 ? own.client : { address: chain[0], port: 0 },
   };
+}
+
+/** Some proxies write the port, too: `192.0.2.1:4711`, `[2001:db8::1]:4711`, and the brackets without one. */
+function withoutPort(hop: string): string {
+  const match = /^(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d{1,5})?$/.exec(hop);
+  return match?.[1] ?? match?.[2] ?? hop;
 }
 
 function text(value: string | string[] | undefined): string | undefined {

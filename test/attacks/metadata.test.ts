@@ -68,6 +68,45 @@ describe("metadata that is not a client's to set", () => {
     });
 });
 
+/** As proxies write it that are trusted: the last one that is not theirs is the client, and that one is not served. */
+const denied = [
+  "192.0.2.1",
+  "::ffff:192.0.2.1",
+  "::FFFF:c000:201",
+  "192.0.2.1:4711",
+  "2001:DB8:0::1",
+  "[2001:db8::1]",
+  "[2001:db8::1]:4711",
+  "1.1.1.1, 192.0.2.1",
+  "1.1.1.1, 192.0.2.1:4711, 10.0.0.1:443, 127.0.0.1",
+  "unknown, 192.0.2.1, [::ffff:10.0.0.1]:443",
+];
+
+describe("an address that trusted proxies tell", () => {
+  let gateway: GatewayFixture;
+  before(async () => {
+    const yaml = `http: { trusted_proxies: [127.0.0.1, "10.0.0.0/8"] }\naccess: { deny: [192.0.2.1, "2001:db8::/32"] }\n`;
+    gateway = await startGateway({ protos, yaml });
+  });
+  after(() => gateway.close());
+
+  // What frames bring is no header of a proxy.
+  for (const way of ways.filter(({ name }) => !/multiplexed|grpc-websockets/.test(name)))
+    it(`is understood however it is written over ${way.name}`, async () => {
+      for (const chain of denied) {
+        const headers = [["X-Forwarded-For", chain]] as const;
+        const { code, text } = await way.try(gateway, { headers, message: '{"text":"a"}' });
+        expect(code, `${chain} ${text}`).to.equal(7);
+      }
+      expect(gateway.calls).to.have.length(0);
+    });
+
+  it("is passed on plain", async () => {
+    await gateway.request({ method: "GET", target: "/v1/unary/a", headers: ["X-Forwarded-For: 192.0.2.9:4711"] });
+    expect(gateway.calls.at(-1)?.metadata).to.deep.include(["x-forwarded-for", "192.0.2.9, 127.0.0.1"]);
+  });
+});
+
 /** gRPC's, HTTP's and the gateway's own. */
 function isReserved(name: string): boolean {
   return /^(?:grpc-|:|connect-|sluice-|grpcgateway-|x-forwarded-|x-real-ip$|forwarded$|te$|trailer$|proxy-|user-agent$|x-http-code$)/.test(
