@@ -1,6 +1,6 @@
-// Compiles everything into an emptied dist/, and bundles the browser client.
+// Compiles everything into an emptied dist/, the schema of sluice.yaml into a function, and bundles the browser client.
 import { rmSync } from "node:fs";
-import { run } from "./run.mjs";
+import { run, spawn } from "./run.mjs";
 
 export function emptyDist() {
   rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
@@ -20,6 +20,7 @@ export const bundleArguments = [
 export function build() {
   emptyDist();
   run("tsc", []);
+  spawn(process.execPath, ["scripts/compile-schema.mjs"]);
   // The browser client once more, as a page sees it: with the DOM and without Node.
   run("tsc", ["-p", "src/client"]);
   run("esbuild", bundleArguments);

@@ -126,7 +126,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   ],
   client: [],
   docs: ["schema", "translate"],
-  config: ["credentials", "diagnostic", "schema", "status"],
+  config: ["credentials", "diagnostic", "lazily", "schema", "status"],
   serve: ["front", "addresses", "caller", "config", "exposition", "http1", "http2", "slots", "status", "weighted"],
   "gateway-options": "everything",
   "guard-options": "everything",
@@ -149,7 +149,9 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   gateway: "everything",
   index: "everything",
   command: "everything",
-  main: "everything",
+  "young-space": [],
+  main: ["program", "young-space"],
+  program: "everything",
 };
 
 /** Package → the only places that may import it. */

@@ -89,6 +89,11 @@ const writtenForms: ReadonlyMap<FormName, { readonly form: RegExp; readonly expe
   ],
 ]);
 
+/** What the schema keyword asks. */
+export function hasForm(spec: FormSpec, value: unknown): boolean {
+  return formProblem(spec, value) === undefined;
+}
+
 /** What is wrong with the value, or undefined. */
 export function formProblem(spec: FormSpec, value: unknown): string | undefined {
   if (typeof value === "number" && spec.kind === "size") return sizeProblem(spec, value);

@@ -1,13 +1,15 @@
 // A layer of settings against the configuration schema: every error at once, each one sentence with its place.
-import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ValidateFunction } from "ajv";
 import { configSchema } from "./config-schema.ts";
-import { formProblem } from "./form.ts";
-import type { FormSpec } from "./form.ts";
+import { lazily } from "../lazily.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { withoutEchoes } from "./told-twice.ts";
 import { toDiagnostic } from "./validation-message.ts";
 import type { Report, YamlSource } from "./yaml-source.ts";
+
+/** Written by scripts/compile-schema.mjs. */
+const loadConfigValidator = lazily(import.meta.url, "./config-validator.cjs") as () => ValidateFunction;
+const loadCompiler = lazily(import.meta.url, "./compile-validator.js") as () => typeof import("./compile-validator.ts");
 
 const maxErrors = 100;
 const validators = new WeakMap<SchemaNode, ValidateFunction>();
@@ -29,21 +31,7 @@ export function isValid(value: unknown, schema: SchemaNode): boolean {
 function validatorOf(schema: SchemaNode): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;
-  // The default optimisation passes cost more at start than they save on one run.
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-    messages: false,
-    validateSchema: false,
-    code: { optimize: false },
-  });
-  ajv.addKeyword({ keyword: "x-form", schemaType: "object", validate: checkForm, error: { message: "" } });
-  const validate = ajv.compile(schema);
+  const validate = schema === configSchema ? loadConfigValidator() : loadCompiler().compileValidator(schema);
   validators.set(schema, validate);
   return validate;
-}
-
-function checkForm(spec: FormSpec, value: unknown): boolean {
-  return formProblem(spec, value) === undefined;
 }
