@@ -1,6 +1,7 @@
-// The dashboards of docs/grafana ask for metrics and labels that there are: those of docs/metrics.md, which is held against the code.
+// The dashboards of docs/grafana and the alerts of docs/prometheus ask for metrics and labels that there are: those of docs/metrics.md, which is held against the code.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
+import { parse } from "yaml";
 
 interface Source {
   readonly type: string;
@@ -79,6 +80,17 @@ function problemsOf(query: string): string[] {
       if (!scraped.has(label) && !known.has(label)) problems.push(`no label ${label}: ${query}`);
   return problems;
 }
+
+describe("docs/prometheus", () => {
+  it("asks for metrics and labels that there are", () => {
+    const file = parse(readFileSync("docs/prometheus/sluice.rules.yml", "utf8")) as {
+      readonly groups: readonly { readonly rules: readonly { readonly expr: string }[] }[];
+    };
+    const queries = file.groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
+    expect(queries.length).to.be.greaterThan(5);
+    expect(queries.flatMap(problemsOf)).to.deep.equal([]);
+  });
+});
 
 const files = readdirSync("docs/grafana").filter((name) => name.endsWith(".json"));
 

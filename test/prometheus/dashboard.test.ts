@@ -1,4 +1,4 @@
-// The dashboard and the metrics, against a real Prometheus: what it scrapes, every query of every panel, exemplars.
+// The dashboard, the alerts and the metrics, against a real Prometheus: what it scrapes, every query of every panel, exemplars.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { startGatewayProcess } from "../proxies/gateway-process.ts";
@@ -81,6 +81,12 @@ describe("metrics, as Prometheus has them", function () {
         for (const { expr } of annotations.list) expect(await prometheus.query(settle(expr))).to.be.empty;
       });
     });
+
+  it("can be asked for by every alert", async () => {
+    const health = await prometheus.healthOfRules();
+    expect(health.length).to.be.greaterThan(5);
+    expect(new Set(health)).to.deep.equal(new Set(["ok"]));
+  });
 
   it("are found by promtool to be as they are wanted, alone and from workers", async () => {
     for (const gateway of gateways) expect(checkMetrics(await readMetrics(gateway))).to.equal("");
