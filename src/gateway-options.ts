@@ -1,6 +1,7 @@
 // The settled configuration as each part of the gateway wants it: the only place that knows both sides.
 import type { PolicyOf, SaidParts, Sourced } from "./chain/policy.ts";
-import type { Config, UpstreamConfig } from "./config/config.ts";
+import type { RedisOptions } from "./chain/redis-connection.ts";
+import type { Config, RedisConfig, UpstreamConfig } from "./config/config.ts";
 import { readTlsFiles } from "./config/tls-files.ts";
 import { DiagnosticError } from "./diagnostic.ts";
 import type { MethodTimeout } from "./front/deadline.ts";
@@ -176,4 +177,12 @@ export function toTargetAddress({ target, tls }: Pick<UpstreamConfig, "target" |
   throw new DiagnosticError([
     { severity: "error", position: undefined, message: parsed.message, hint: parsed.hint, rule: "target" },
   ]);
+}
+
+/** Throws DiagnosticError for a file of authorities that cannot be used. */
+export function toRedisOptions(redis: RedisConfig, onDown: RedisOptions["onDown"]): RedisOptions {
+  const { url, username, password } = redis;
+  const files = { ca: redis.ca, cert: undefined, key: undefined, serverName: undefined };
+  const ca = redis.ca === undefined ? undefined : readTlsFiles(files).ca?.toString();
+  return { url, username, password, ca, onDown };
 }

@@ -101,10 +101,10 @@ export function createInterceptors(inputs: InterceptorInputs): BuiltIns {
       ...(extAuthz === undefined ? [] : [extAuthz.metrics]),
       ...(bans === undefined ? [] : [bans.metrics]),
     ],
-    start() {
+    async start() {
       authentication?.start();
       extAuthz?.start();
-      return limiting.start();
+      await Promise.all([limiting.start(), caching.start()]);
     },
     close() {
       authentication?.close();

@@ -7,7 +7,6 @@ import type { LimitLink } from "./chain/limit/limit-link.ts";
 import { MemoryStore } from "./chain/limit/memory-store.ts";
 import { createRateLimit } from "./chain/limit/rate-limit.ts";
 import { createRedisLink } from "./chain/limit/redis-link.ts";
-import { limitScript } from "./chain/limit/redis-script.ts";
 import { RedisStore } from "./chain/limit/redis-store.ts";
 import { LoadWatch } from "./chain/load-watch.ts";
 import type { Interceptor } from "./chain/compose.ts";
@@ -15,9 +14,9 @@ import type { PolicyOf } from "./chain/policy.ts";
 import { createShed } from "./chain/shed.ts";
 import type { Shed } from "./chain/shed.ts";
 import type { Config, RedisConfig } from "./config/config.ts";
-import { readTlsFiles } from "./config/tls-files.ts";
 import type { MetricSource } from "./exposition.ts";
 import type { Sweep } from "./front/stream/sweep.ts";
+import { toRedisOptions } from "./gateway-options.ts";
 import { limitMetrics } from "./metrics/limit-metrics.ts";
 import type { Method } from "./schema/descriptor.ts";
 import { compileSlots } from "./slots.ts";
@@ -120,13 +119,10 @@ function createRedisShared(
   local: MemoryStore,
   report: (error: GatewayError) => void,
 ): Shared {
-  const { url, username, password, prefix, timeoutMs, onFailure } = redis;
-  const files = { ca: redis.ca, cert: undefined, key: undefined, serverName: undefined };
-  const ca = redis.ca === undefined ? undefined : readTlsFiles(files).ca?.toString();
+  const { prefix, timeoutMs, onFailure } = redis;
   const tell = (what: string) => (cause: unknown) =>
     report(countingFault(`${what}; ${consequences[onFailure]}`, cause));
-  const onDown = tell("Redis is not there");
-  const link = createRedisLink(limitScript, { url, username, password, ca, onDown });
+  const link = createRedisLink(toRedisOptions(redis, tell("Redis is not there")));
   const onFault = tell("Redis does not answer in time");
   // Workers count by themselves, too, when there is nobody to count for all.
   const rest = { prefix, timeoutMs, onFailure, instances: redis.instances * workers, onFault };

@@ -1,6 +1,8 @@
 // docs/caching.md: its examples link and load and agree, and it names what the code has.
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { entryVersion } from "../src/chain/cache/entry-bytes.ts";
+import { maxLookups, maxWriteBytes } from "../src/chain/cache/shared-entries.ts";
 import { cacheResults } from "../src/chain/cache/cache-counts.ts";
 import { configSchema } from "../src/config/config-schema.ts";
 import { formatDiagnostic } from "../src/diagnostic.ts";
@@ -42,10 +44,31 @@ describe("docs/caching.md", () => {
       expect(found.diagnostics.map(formatDiagnostic)).to.deep.equal([]);
       expect(policy("GetBook", found)).to.include({ isPublic: true, staleWhileRevalidateMs: 0 });
       expect(policy("ListMyLoans", found)).to.equal("off");
-      expect(config?.cache).to.deep.equal({ maxBytes: 256 * 1024 * 1024, maxEntryBytes: 4 * 1024 * 1024 });
+      expect(config?.cache).to.deep.equal({
+        store: "memory",
+        maxBytes: 256 * 1024 * 1024,
+        maxEntryBytes: 4 * 1024 * 1024,
+      });
     } finally {
       folder.dispose();
     }
+  });
+
+  it("has a configuration with Redis that loads", () => {
+    const folder = createFolder();
+    try {
+      const [, yaml] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text);
+      const { config, diagnostics } = loadFile(folder.write("sluice.yaml", yaml));
+      expect(diagnostics.map(formatDiagnostic)).to.deep.equal([]);
+      expect([config?.cache.store, config?.redis?.url]).to.deep.equal(["redis", "redis://redis:6379"]);
+    } finally {
+      folder.dispose();
+    }
+  });
+
+  it("tells how entries are named, and what bounds there are", () => {
+    expect(page).to.contain(`PREFIXcache:${entryVersion}:METHOD:HASH`);
+    expect(page).to.contain(`At most ${maxLookups} lookups, and ${maxWriteBytes / 1024 / 1024} MiB of answers`);
   });
 
   it("has a row for every field, and for every result", () => {

@@ -18,6 +18,7 @@ const parts = [
   "addresses.ts",
   "compression.ts",
   "grpc-frame.ts",
+  "caching.ts",
 ];
 
 /** Upper-case literals that are other people's: of Node, its parser, grpc-js. */

@@ -139,6 +139,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   fronts: "everything",
   observability: "everything",
   interceptors: "everything",
+  "cache-world": ["config", "schema"],
   caching: "everything",
   limiting: "everything",
   retrying: "everything",
@@ -166,7 +167,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["chain/trace/"],
   pino: ["log/"],
   ws: ["front/websocket/"],
-  "@redis/client": ["chain/limit/redis-link.ts"],
+  "@redis/client": ["chain/redis-connection.ts"],
   "@bufbuild/protobuf": ["client/connect-transport.ts", "chain/authorize/", "validate/cel/"],
   "@connectrpc/connect": ["client/connect-transport.ts"],
 };

@@ -5,11 +5,13 @@ import type { ExtAuthzOptions } from "../src/chain/ext-authz/ext-authz.ts";
 import { createBans } from "../src/chain/bans.ts";
 import { CacheCounts } from "../src/chain/cache/cache-counts.ts";
 import { EntryStore } from "../src/chain/cache/entry-store.ts";
+import { SharedEntries } from "../src/chain/cache/shared-entries.ts";
 import { CallCounts } from "../src/chain/call-counts.ts";
 import { toBans } from "../src/config/resolve-guard.ts";
 import { guardSettings } from "../src/config/settings-guard.ts";
 import { createConcurrency } from "../src/chain/concurrency.ts";
 import { MemoryStore } from "../src/chain/limit/memory-store.ts";
+import { createRedisConnection } from "../src/chain/redis-connection.ts";
 import { RedisStore } from "../src/chain/limit/redis-store.ts";
 import { LoadWatch } from "../src/chain/load-watch.ts";
 import type { MethodPolicy } from "../src/chain/policy.ts";
@@ -56,6 +58,19 @@ function everyLimitMetric(): Metric[] {
     shed,
     watch,
   });
+}
+
+/** Of a gateway that keeps answers in Redis. */
+function newSharedEntries(): SharedEntries {
+  const connection = createRedisConnection({
+    url: "unix:/nowhere/redis.sock",
+    username: undefined,
+    password: undefined,
+    ca: undefined,
+    onDown() {},
+  });
+  const now = (): number => 0;
+  return new SharedEntries({ connection, prefix: "", timeoutMs: 1, maxEntryBytes: 1, onFault() {}, now });
 }
 
 /** What `promtool check metrics` has to say of names. */
@@ -118,7 +133,7 @@ describe("writeMetrics", () => {
           everyLimitMetric,
           () => jwtMetrics({ counts: { known: 0, checked: 0, refused: 0 }, knownTokens: 0, issuers: [] }),
           createExtAuthz({ server, principal: undefined, isAsked: () => false }).metrics,
-          () => cacheMetrics({ store: new EntryStore(1), counts }),
+          () => cacheMetrics({ store: new EntryStore(1), counts, shared: newSharedEntries() }),
           () => new StepCounts().metrics(),
           () => logMetrics({ dropped: 0 }),
           () => slotMetrics({ counts: () => [{ name: "max_in_flight", granted: 1, refused: 0, late: 0 }] }),

@@ -101,7 +101,7 @@ async function describeMethod(project: Project, method: Method): Promise<SaidOfM
   const composed = composedBy(project, method);
   return {
     target: composed === undefined ? findTarget(config, method) : undefined,
-    policy: describePolicy(compilePolicies({ config, schema }).policyOf(method)),
+    policy: describePolicy({ ...compilePolicies({ config, schema }).policyOf(method), store: config.cache.store }),
     chain: (await unlessUnserved(listChain(project, method))) ?? [],
     composed,
     rules: findRules(project, method),

@@ -2,6 +2,7 @@
 import type { AuthRule, MethodPolicy, PolicyOf, RedactRule, SaidParts, Sourced } from "../chain/policy.ts";
 import { describeCache } from "../config/describe-cache.ts";
 import { compact } from "../config/layer.ts";
+import type { CacheStore } from "../config/settings-cache.ts";
 import { formatDuration } from "../config/quantity.ts";
 import { summarizeComposition } from "../compose/describe.ts";
 import type { ComposePlan } from "../compose/plan.ts";
@@ -22,21 +23,39 @@ export interface PolicyEntry extends MethodPolicy {
   readonly kind: string;
   /** Of a method that the gateway answers itself. */
   readonly composed?: Sourced<string>;
+  /** Where answers are kept; undefined where none are. */
+  readonly store?: CacheStore | undefined;
+}
+
+export interface EntryInputs {
+  readonly planOf?: (method: Method) => ComposePlan | undefined;
+  readonly store?: CacheStore;
 }
 
 /** In order of the protos. */
 export function toPolicyEntries(
   schema: Schema,
   policyOf: PolicyOf,
-  planOf: (method: Method) => ComposePlan | undefined = () => undefined,
+  { planOf, store }: EntryInputs = {},
 ): PolicyEntry[] {
   return schema.services.flatMap(({ methods }) =>
     methods.map((method) => {
-      const plan = planOf(method);
+      const plan = planOf?.(method);
+      const policy = policyOf(method);
       const composed = plan && { composed: { value: summarizeComposition(plan), from: plan.from } };
-      return { method: method.name, kind: method.kind, ...policyOf(method), ...composed };
+      return {
+        method: method.name,
+        kind: method.kind,
+        ...policy,
+        ...composed,
+        store: isKept(policy) ? store : undefined,
+      };
     }),
   );
+}
+
+function isKept({ cache }: MethodPolicy): boolean {
+  return cache !== undefined && cache.value !== "off";
 }
 
 /** As JSON has it: what, and where it was said. */
@@ -55,6 +74,7 @@ export function withoutPositions({
   http,
   composed,
   redact,
+  store,
 }: PolicyEntry): object {
   const plain = <T>(said: Sourced<T> | undefined): Sourced<T> | undefined =>
     said && { value: said.value, from: said.from };
@@ -72,6 +92,7 @@ export function withoutPositions({
     maxInFlight: plain(maxInFlight),
     validate: plain(validate),
     cache: plain(cache),
+    store,
     retry: plain(retry),
     stream: plainParts(stream),
     http: plainParts(http),
@@ -81,8 +102,8 @@ export function withoutPositions({
 }
 
 /** What nobody said anything about is left out, but for who may call. */
-export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "composed">): PolicyLine[] {
-  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry, redact, composed } = policy;
+export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "composed" | "store">): PolicyLine[] {
+  const { auth, rules, limits, timeoutMs, maxInFlight, validate, cache, retry, redact, composed, store } = policy;
   return [
     { what: "auth", text: auth.value, from: auth.from },
     ...rules.map(({ value, from }) => ({ what: "rule", text: describeRule(value), from })),
@@ -95,7 +116,7 @@ export function describePolicy(policy: MethodPolicy & Pick<PolicyEntry, "compose
       : [{ what: "max_in_flight", text: String(maxInFlight.value), from: maxInFlight.from }]),
     ...(composed === undefined ? [] : [{ what: "composed", text: composed.value, from: composed.from }]),
     ...(validate.from === "default" ? [] : [{ what: "validate", text: String(validate.value), from: validate.from }]),
-    ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value), from: cache.from }]),
+    ...(cache === undefined ? [] : [{ what: "cache", text: describeCache(cache.value, store), from: cache.from }]),
     ...(retry === undefined ? [] : [{ what: "retry", text: describeRetry(retry.value), from: retry.from }]),
     ...describeParts(policy),
     ...redact.map(({ value, from }) => ({ what: "redact", text: describeRedact(value), from })),

@@ -31,7 +31,10 @@ export async function runRoutes(flags: ParsedFlags, terminal: Terminal, fetch: F
 /** A method an entry, whether it has a route or not. */
 function printPolicies({ config, schema }: Project, asJson: boolean, terminal: Terminal): number {
   const plans = compositionsOf({ config, schema });
-  const entries = toPolicyEntries(schema, compilePolicies({ config, schema }).policyOf, (method) => plans.get(method));
+  const entries = toPolicyEntries(schema, compilePolicies({ config, schema }).policyOf, {
+    planOf: (method) => plans.get(method),
+    store: config.cache.store,
+  });
   if (asJson) terminal.out(JSON.stringify(entries.map(withoutPositions), undefined, 2));
   else for (const line of formatPolicies(entries, terminal.outStyle)) terminal.out(line);
   return 0;

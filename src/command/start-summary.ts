@@ -46,6 +46,7 @@ export function describeStart({ project, address, admin, style }: Started): stri
     ...section("loosened", listLoosened(config), style),
     "",
     ...(config.auth === undefined ? ["no auth: every method is public"] : []),
+    ...(config.cache.store === "redis" ? [`answers kept in memory and Redis: ${config.redis?.url}`] : []),
     `${style.green("listening on")} ${address.host.startsWith("unix:") ? address.host : base}`,
     admin === undefined
       ? "admin off"

@@ -12,10 +12,10 @@ type FindOrigin = (path: KeyPath) => Layer | undefined;
 /** Reports at the setting that was chosen; two defaults never disagree. */
 export function checkAgreement(config: Config, originOf: FindOrigin, report: Report): void {
   const { server, timeouts, listen, admin, cache } = config;
-  const refuse = (path: KeyPath, other: KeyPath, message: string): void => {
+  const refuse = (path: KeyPath, other: KeyPath, message: string, hint?: string): void => {
     const chosen = originOf(path) === undefined ? other : path;
     const origin = originOf(chosen);
-    if (origin !== undefined) report(layerError(origin, chosen, message));
+    if (origin !== undefined) report(layerError(origin, chosen, message, hint));
   };
   if (timeouts.defaultMs > timeouts.maxMs) {
     refuse(
@@ -42,6 +42,14 @@ export function checkAgreement(config: Config, originOf: FindOrigin, report: Rep
       ["cache", "max_entry"],
       ["cache", "max_bytes"],
       `one answer of ${formatSize(cache.maxEntryBytes)} does not fit into max_bytes ${formatSize(cache.maxBytes)}`,
+    );
+  }
+  if (cache.store === "redis" && config.redis === undefined) {
+    refuse(
+      ["cache", "store"],
+      ["redis"],
+      "answers are to be kept in Redis, and nothing says where that is",
+      "add redis: { url: redis://HOST:6379 }, or take store out",
     );
   }
   checkGuard(config, refuse);

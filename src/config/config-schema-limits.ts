@@ -74,7 +74,7 @@ export const redisSchemas: Properties = {
   url: {
     type: "string",
     description:
-      "The Redis that gateways share their limits in: `redis://host:port`, `rediss://` over TLS, `unix:/path`.",
+      "The Redis that gateways share their limits in, and answers: `redis://host:port`, `rediss://` over TLS, `unix:/path`.",
     maxLength: 1024,
     examples: ["redis://localhost:6379"],
     "x-form": { kind: "redis-url" },

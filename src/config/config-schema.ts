@@ -220,7 +220,8 @@ export const configSchema: SchemaNode = {
     interceptors: interceptorsSchema,
     redis: {
       type: "object",
-      description: "Limits that hold over several gateways.",
+      description:
+        "The Redis that several gateways have together: for limits, and for answers where `cache.store` says so.",
       additionalProperties: false,
       required: ["url"],
       properties: redisSchemas,

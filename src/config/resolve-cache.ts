@@ -1,12 +1,14 @@
 // The settings of what is kept of answers, as the gateway runs by them.
 import { toBytes } from "./quantity.ts";
-import type { CacheSettings } from "./settings-cache.ts";
+import type { CacheSettings, CacheStore } from "./settings-cache.ts";
 
 export interface CacheConfig {
+  readonly store: CacheStore;
   readonly maxBytes: number;
   readonly maxEntryBytes: number;
 }
 
 export function toCache(settings: CacheSettings): CacheConfig {
-  return { maxBytes: toBytes(settings.max_bytes), maxEntryBytes: toBytes(settings.max_entry) };
+  const { store, max_bytes: most, max_entry: largest } = settings;
+  return { store, maxBytes: toBytes(most), maxEntryBytes: toBytes(largest) };
 }

@@ -107,6 +107,17 @@ describe("policies on the command line", () => {
     });
   });
 
+  it("of a cache tell where answers are kept", async () => {
+    const shared = folder.write("shared.yaml", `${yaml}cache: { store: redis }\nredis: { url: "redis://a" }\n`);
+    const { out } = await run(["routes", "--policy", protos, "--config", shared]);
+    expect(out).to.contain("vary a and b, in memory and Redis");
+    const { out: explained } = await run(["explain", "shop.v1.Orders.GetOrder", protos, "--config", shared]);
+    expect(explained).to.contain("vary a and b, in memory and Redis (");
+    const { out: text } = await run(["routes", "--policy", "--json", protos, "--config", shared]);
+    const entries = JSON.parse(text) as { store?: string }[];
+    expect(entries.map(({ store }) => store)).to.deep.equal(["redis", undefined, undefined]);
+  });
+
   it("of a cache tell what of the metadata the backend gets", async () => {
     const headers = ["Accept-Language: de", "Authorization: x", "X-Request-Id: r1"];
     const lines = await tell("explain", "GET", "/v1/orders/ada", ...headers.flatMap((header) => ["-H", header]));

@@ -157,3 +157,19 @@ describe("shedding in sluice.yaml", () => {
     it(`refuses ${text}`, () => expect(problemsOf(`shedding: { ${text} }`)).to.have.length(1));
   }
 });
+
+describe("cache.store in sluice.yaml", () => {
+  it("is the memory of each process where nothing is said", () => {
+    expect(configOf("").cache.store).to.equal("memory");
+    expect(configOf("redis: { url: redis://a }").cache.store).to.equal("memory");
+    expect(configOf("redis: { url: redis://a }\ncache: { store: redis }").cache.store).to.equal("redis");
+  });
+
+  it("cannot be a Redis that nobody names", () =>
+    expect(problemsOf("cache:\n  max_entry: 1KiB\n  store: redis")).to.deep.equal([
+      "sluice.yaml:3:10: error: cache.store: answers are to be kept in Redis, and nothing says where that is; add redis: { url: redis://HOST:6379 }, or take store out",
+    ]));
+
+  it("is one that there is", () =>
+    expect(problemsOf("cache: { store: disk }").join("\n")).to.contain("one of memory, redis is expected"));
+});

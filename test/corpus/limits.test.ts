@@ -55,7 +55,7 @@ describe("the limits of THREAT_MODEL.md", () => {
     const { server, streams, timeouts, websocket, cache } = defaultSettings.strict;
     // Switches and lists bound nothing.
     const isLimit = (key: string): boolean =>
-      !/^(?:workers|enabled|unary|allowed_origins|envelope|access_token_in_query)$/.test(key);
+      !/^(?:workers|store|enabled|unary|allowed_origins|envelope|access_token_in_query)$/.test(key);
     const keys = [
       ...Object.keys(server)
         .filter(isLimit)
@@ -65,7 +65,9 @@ describe("the limits of THREAT_MODEL.md", () => {
       ...Object.keys(websocket)
         .filter(isLimit)
         .map((key) => `websocket.${key}`),
-      ...Object.keys(cache).map((key) => `cache.${key}`),
+      ...Object.keys(cache)
+        .filter(isLimit)
+        .map((key) => `cache.${key}`),
       "json.max_depth",
     ];
     const named = limits.filter(({ constant }) => constant === undefined).map(({ home }) => home);

@@ -98,6 +98,8 @@ export interface HttpRequest {
 export interface GatewayFixture extends Endpoint {
   readonly schema: Schema;
   readonly calls: readonly ReceivedCall[];
+  /** Where its backend is, for `upstream` of another gateway. */
+  readonly backend: string;
   /** For every method, instead of its handler, until called again without an argument. */
   answerWith(answer?: Answer): void;
   request(request: HttpRequest): Promise<RawResponse>;
@@ -169,6 +171,7 @@ export async function startGateway(source: GatewaySource): Promise<GatewayFixtur
     ...endpoint,
     schema,
     calls,
+    backend: backend.target,
     answerWith: (answer) => (scripted = answer),
     open,
     async request(request) {

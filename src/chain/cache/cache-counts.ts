@@ -2,11 +2,12 @@
 import type { Method } from "../../schema/descriptor.ts";
 
 /**
- * `hit`: was there. `stale`: was there, and a new one is being asked for. `stale_error`: the backend failed. `collapsed`: another call had
+ * `hit`: was there. `shared`: was in Redis. `stale`: was there, and a new one is being asked for. `stale_error`: the backend failed. `collapsed`: another call had
  * asked. `miss`: the backend was asked, `bypass`: for this call alone, as nothing may be kept. `refused`: the client wanted what there is, and there was nothing.
  */
 export const cacheResults = Object.freeze([
   "hit",
+  "shared",
   "stale",
   "stale_error",
   "collapsed",
@@ -25,7 +26,7 @@ export class CacheCounts {
   tallyOf({ name }: Method): CacheTally {
     let tally = this.#tallies.get(name);
     if (tally === undefined) {
-      tally = { hit: 0, stale: 0, stale_error: 0, collapsed: 0, miss: 0, bypass: 0, refused: 0 };
+      tally = { hit: 0, shared: 0, stale: 0, stale_error: 0, collapsed: 0, miss: 0, bypass: 0, refused: 0 };
       this.#tallies.set(name, tally);
     }
     return tally;

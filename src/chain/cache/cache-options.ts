@@ -1,6 +1,7 @@
 // What the cache has to be told.
 import type { PolicyOf } from "../policy.ts";
 import type { KeyingOptions } from "./request-key.ts";
+import type { SharedEntries } from "./shared-entries.ts";
 
 export interface CacheOptions {
   readonly policyOf: PolicyOf;
@@ -13,6 +14,10 @@ export interface CacheOptions {
   readonly isOpen: boolean;
   /** See KeyingOptions. */
   readonly toCanonical: KeyingOptions["toCanonical"];
+  /** See KeyingOptions. */
+  readonly world?: KeyingOptions["world"];
+  /** Where other processes find what this one keeps; undefined for nowhere. */
+  readonly shared?: SharedEntries | undefined;
   /** Lower case, see KeyingOptions. */
   readonly identityNames: readonly string[];
   readonly requestIdNames: readonly string[];

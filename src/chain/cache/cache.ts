@@ -5,11 +5,13 @@ import { CacheCounts } from "./cache-counts.ts";
 import type { CacheOptions } from "./cache-options.ts";
 import { EntryStore } from "./entry-store.ts";
 import { MethodCache } from "./method-cache.ts";
+import type { SharedEntries } from "./shared-entries.ts";
 
 export interface Cache {
   readonly interceptor: Interceptor;
   readonly store: EntryStore;
   readonly counts: CacheCounts;
+  readonly shared: SharedEntries | undefined;
   /** Lets go of some of what is over. */
   sweep(): void;
 }
@@ -39,6 +41,7 @@ export function createCache(options: CacheOptions): Cache {
     },
     store,
     counts,
+    shared: options.shared,
     sweep: () => store.sweep(now()),
   };
 }

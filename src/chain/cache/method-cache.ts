@@ -1,4 +1,4 @@
-// The cache as the calls of one method see it: from what is kept, from what another call has asked, or from the backend.
+// The cache as the calls of one method see it: from what is kept here, or for all gateways, from what another call has asked, or from the backend.
 import type { Call, Reply, ReplyCaching, UnaryCall, UnaryHandler } from "../../call.ts";
 import { getMetadata } from "../../metadata.ts";
 import type { CacheRule } from "../../schema/cache-rule.ts";
@@ -10,9 +10,10 @@ import { tellKept, tellUnkept, toKeptReply, toTtl, withoutOwnNames } from "./ans
 import type { CacheResult, CacheTally } from "./cache-counts.ts";
 import type { CacheOptions } from "./cache-options.ts";
 import { sizeOf } from "./entry-store.ts";
-import type { EntryStore, KeptReply } from "./entry-store.ts";
+import type { EntryStore, Kept, KeptReply } from "./entry-store.ts";
 import { Flight } from "./flight.ts";
 import { readLifetime } from "./lifetime.ts";
+import { MethodShare } from "./method-share.ts";
 import { compileQuestion, isUnkeyed } from "./request-key.ts";
 import type { Question, ToQuestion } from "./request-key.ts";
 import { newEnoughMs, readWishes } from "./wishes.ts";
@@ -39,8 +40,7 @@ interface Asking {
   readonly next: UnaryHandler;
   readonly question: Question;
   readonly wishes: Wishes;
-  /** Too old, or not wanted as it is. */
-  readonly old: KeptReply | undefined;
+  readonly found: Kept | undefined;
 }
 
 /** A backend that answers for one caller only is believed for so long. */
@@ -58,6 +58,7 @@ export class MethodCache {
   readonly #toQuestion: ToQuestion;
   readonly #caching: ReplyCaching;
   readonly #scope: "public" | "private";
+  readonly #share: MethodShare | undefined;
   /** Under way, by key. */
   readonly #flights = new Map<string, Flight<Fetched>>();
   /** Of those, for nobody. */
@@ -73,19 +74,36 @@ export class MethodCache {
     const isSame = rule.isPublic && isForAll(policy);
     this.#caching = { vary: toVary(rule, inputs, isSame) };
     this.#scope = isSame && inputs.isOpen ? "public" : "private";
+    const { shared } = inputs;
+    const place = { method: method.name, rule };
+    this.#share = shared && new MethodShare({ ...inputs, shared, place, caching: this.#caching });
   }
 
   /** Rejects with GatewayError only, as `next` does. */
   answer(call: Call, unary: UnaryCall, next: UnaryHandler): Promise<Reply> {
     const question = this.#toQuestion(unary);
     if (question === undefined) return this.#bypass(call, "fwd=bypass", () => next(unary));
-    const wishes = readWishes(call);
+    const found = this.#find(question);
+    const asking = { call, unary, next, question, wishes: readWishes(call), found };
+    const look = this.#share === undefined ? undefined : this.#look(asking);
+    if (look === undefined) return this.#answerFrom(asking, "hit");
+    return look.then((shared) => {
+      if (shared !== undefined) return this.#answerFrom({ ...asking, found: shared }, "shared");
+      // Another call may have got one meanwhile.
+      return this.#answerFrom({ ...asking, found: this.#find(question) }, "hit");
+    });
+  }
+
+  #find({ key }: Question): Kept | undefined {
+    return this.#inputs.store.get(key, this.#inputs.now());
+  }
+
+  #answerFrom(asking: Asking, level: "hit" | "shared"): Promise<Reply> {
+    const { call, wishes, found } = asking;
     const now = this.#inputs.now();
-    const found = this.#inputs.store.get(question.key, now);
-    const old = found?.kind === "reply" ? found : undefined;
-    const asking = { call, unary, next, question, wishes, old };
+    const old = oldOf(asking);
     if (old !== undefined && isGood(old, wishes, now))
-      return Promise.resolve(this.#give(call, old, "hit", `hit; ${toTtl(old, now)}`));
+      return Promise.resolve(this.#give(call, old, level, `hit; ${toTtl(old, now)}`));
     if (old !== undefined && wishes.maxAge === Infinity && wishes.minFresh === 0 && now < old.staleUntil) {
       this.#refresh(asking, old);
       return Promise.resolve(this.#give(call, old, "stale", `hit; ${toTtl(old, now)}`));
@@ -96,9 +114,16 @@ export class MethodCache {
     return this.#wait(asking);
   }
 
+  /** Of another process; undefined where there is no asking, or no need. */
+  #look({ question: { key }, wishes, found }: Asking): Promise<KeptReply | undefined> | undefined {
+    const isEnough = found !== undefined && (found.kind === "pass" || isGood(found, wishes, this.#inputs.now()));
+    return isEnough || this.#flights.has(key) ? undefined : this.#share?.look(key);
+  }
+
   /** For the answer of a flight: one that is under way, or a new one. */
   async #wait(asking: Asking): Promise<Reply> {
-    const { call, unary, question, old } = asking;
+    const { call, unary, question } = asking;
+    const old = oldOf(asking);
     const known = this.#flights.get(question.key);
     const flight = known ?? this.#start(asking);
     const why = old === undefined ? "fwd=miss" : this.#inputs.now() < old.freshUntil ? "fwd=request" : "fwd=stale";
@@ -131,7 +156,7 @@ export class MethodCache {
     return this.#bypass(call, why, async () => {
       const reply = await next(this.#toCall(unary, question));
       if (this.#rule.isPublic) tellPartial(call, reply);
-      if (!wishes.noStore) this.#keep(question, unary, reply);
+      if (!wishes.noStore) this.#keep(asking, reply);
       return reply;
     });
   }
@@ -142,7 +167,8 @@ export class MethodCache {
     return toUnkept(await ask());
   }
 
-  #start({ unary, next, question }: Asking): Flight<Fetched> {
+  #start(asking: Asking): Flight<Fetched> {
+    const { unary, next, question } = asking;
     const { maxTimeoutMs, policy } = this.#inputs;
     const leave = (): void => {
       if (this.#flights.get(question.key) === flight) this.#flights.delete(question.key);
@@ -152,7 +178,7 @@ export class MethodCache {
         // Not the first one's deadline: others may have more time.
         const deadline = performance.now() + Math.min(maxTimeoutMs, policy.timeoutMs?.value ?? Infinity);
         const reply = await next({ ...this.#toCall(unary, question), cancellation, deadline });
-        return this.#keep(question, unary, reply);
+        return this.#keep(asking, reply);
       } finally {
         leave();
       }
@@ -167,7 +193,9 @@ export class MethodCache {
     return { ...unary, metadata, message };
   }
 
-  #keep({ key }: Question, { identity }: UnaryCall, reply: Reply): Fetched {
+  #keep(asking: Asking, reply: Reply): Fetched {
+    const { key } = asking.question;
+    const { identity } = asking.unary;
     const { store, maxEntryBytes } = this.#inputs;
     const now = this.#inputs.now();
     const isOwned = !this.#rule.isPublic && identity !== undefined;
@@ -175,6 +203,7 @@ export class MethodCache {
     const lifetime = readLifetime(reply, keeping, Date.now());
     if (lifetime === undefined) {
       store.set(key, { kind: "pass", until: now + Math.min(passMs, this.#rule.ttlMs) }, now);
+      if (oldOf(asking) !== undefined) this.#share?.drop(key);
       return { reply, kept: undefined, isStored: false };
     }
     const bornAt = now - lifetime.age;
@@ -188,7 +217,10 @@ export class MethodCache {
       errorUntil: freshUntil + lifetime.staleIfError,
     };
     const isStored = sizeOf(kept) <= maxEntryBytes;
-    if (isStored) store.set(key, kept, now);
+    if (isStored) {
+      store.set(key, kept, now);
+      this.#share?.keep(key, kept);
+    }
     return { reply, kept, isStored };
   }
 
@@ -205,7 +237,9 @@ export class MethodCache {
   }
 
   /** Throws `error` where there is nothing better. */
-  #giveOld({ call, old }: Asking, error: GatewayError, why: string): Reply {
+  #giveOld(asking: Asking, error: GatewayError, why: string): Reply {
+    const { call } = asking;
+    const old = oldOf(asking);
     const isBetter = old !== undefined && failures.has(error.code) && this.#inputs.now() < old.errorUntil;
     if (isBetter) {
       call.note("cache", `${error.reason ?? "the backend failed"}: ${error.message}`);
@@ -236,6 +270,11 @@ export class MethodCache {
     this.#inputs.tally[result]++;
     call.note("cache", result);
   }
+}
+
+/** Too old, or not wanted as it is. */
+function oldOf({ found }: Asking): KeptReply | undefined {
+  return found?.kind === "reply" ? found : undefined;
 }
 
 function isGood(kept: KeptReply, { maxAge, minFresh }: Wishes, now: number): boolean {

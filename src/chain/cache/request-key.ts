@@ -15,6 +15,8 @@ export interface KeyingOptions {
   readonly identityNames: readonly string[];
   /** Metadata that names a request. It goes on without being part of the key, where it is no more than a name. */
   readonly requestIdNames: readonly string[];
+  /** What else answers depend on, the same for all calls: where they outlive the process, or others find them. Absent: they do not. */
+  readonly world?: string | undefined;
 }
 
 /** A question that the backend is asked once for all who ask the same. */
@@ -46,6 +48,7 @@ export function compileQuestion(method: Method, options: KeyingOptions): ToQuest
   const fateOf = compileFate(options);
   const { toCanonical } = options;
   const { isPublic } = options.rule;
+  const place = [...toWorld(options), method.path];
   return ({ message, metadata, identity }) => {
     if (message.length > maxRequestBytes) return undefined;
     const canonical = toCanonical(message, method.input);
@@ -61,7 +64,7 @@ export function compileQuestion(method: Method, options: KeyingOptions): ToQuest
     const texts = keyed.flat();
     const owner = isPublic ? "*" : identity === undefined ? "-" : textOf(identity);
     return {
-      key: toKey([method.path, owner, ...texts], canonical),
+      key: toKey([...place, owner, ...texts], canonical),
       metadata: [...texts, ...named],
       message: canonical,
     };
@@ -83,6 +86,10 @@ function compileFate(options: KeyingOptions): (name: string, value: string) => F
     if (listed.has(name)) return "keyed";
     return takesAll && !aboutTheWay.has(name) ? "keyed" : "kept-back";
   };
+}
+
+function toWorld({ world, rule }: KeyingOptions): readonly string[] {
+  return world === undefined ? [] : [hash("sha256", JSON.stringify([world, rule]))];
 }
 
 const known = new WeakMap<Identity, string>();

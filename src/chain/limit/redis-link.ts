@@ -1,115 +1,18 @@
-// The connection to Redis: comes back by itself, never keeps a command for later, and reports each outage once.
-import { createHash } from "node:crypto";
-import { isIP } from "node:net";
-import type { RedisClientOptions } from "@redis/client";
+// Redis as the one who counts limits for several gateways.
+import { createRedisConnection, toScript } from "../redis-connection.ts";
+import type { RedisOptions } from "../redis-connection.ts";
 import type { LimitLink } from "./limit-link.ts";
+import { limitScript } from "./redis-script.ts";
 
-export interface RedisLinkOptions {
-  /** `redis://host:port/N`, `rediss://host:port/N`, `unix:/path`. */
-  readonly url: string;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  /** PEM, instead of the system's authorities. */
-  readonly ca: string | undefined;
-  /** The connection was lost, or could not be made: once until it is there again. */
-  readonly onDown: (cause: unknown) => void;
-}
-
-type Client = ReturnType<(typeof import("@redis/client"))["createClient"]>;
-
-/** What waits for an answer: nobody waits longer than the timeout, so that more is a Redis that has stopped. */
-const maxCommands = 20_000;
-const [firstRetryMs, lastRetryMs] = [100, 5000];
-/** A gateway does not count by itself for the moment that it takes to connect; nor does it wait for a Redis that is not there. */
-const patienceMs = 1000;
-/** A connection that nothing comes over is dead, whatever TCP says. */
-const [pingMs, silenceMs] = [2000, 6000];
-
-/** The library is loaded only where there is a Redis. */
-export function createRedisLink(script: string, options: RedisLinkOptions): LimitLink {
-  const sha = createHash("sha1").update(script).digest("hex");
-  let client: Client | undefined;
-  let isClosed = false;
-  let isDown = false;
-  let onOutcome = (): void => {};
-  const onDown = (cause: unknown): void => {
-    onOutcome();
-    if (isDown || isClosed) return;
-    isDown = true;
-    options.onDown(cause);
-  };
-  const open = async (): Promise<void> => {
-    const { createClient } = await import("@redis/client");
-    if (isClosed) return;
-    client = createClient(toClientOptions(options));
-    client.on("error", onDown);
-    client.on("ready", () => {
-      isDown = false;
-      onOutcome();
-    });
-    await client.connect();
-  };
+export function createRedisLink(options: RedisOptions): LimitLink {
+  const connection = createRedisConnection(options);
+  const script = toScript(limitScript);
   return {
-    connect: () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, patienceMs);
-        onOutcome = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        open().catch(onDown);
-      }),
     get isReady() {
-      return client?.isReady === true;
+      return connection.isReady;
     },
-    async run(keys, args) {
-      if (client === undefined) throw new Error("not connected");
-      const rest = [String(keys.length), ...keys, ...args];
-      try {
-        return await client.sendCommand(["EVALSHA", sha, ...rest]);
-      } catch (error) {
-        // After a restart, or SCRIPT FLUSH; EVAL keeps it for the next time.
-        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return client.sendCommand(["EVAL", script, ...rest]);
-      }
-    },
-    close() {
-      isClosed = true;
-      if (client?.isOpen === true) client.destroy();
-    },
+    connect: () => connection.connect(),
+    run: (keys, args) => connection.run(script, keys, args),
+    close: () => connection.close(),
   };
-}
-
-function toClientOptions({ url, username, password, ca }: RedisLinkOptions): RedisClientOptions {
-  return {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...toDatabase(url),
-    socket: { ...toSocket(url, ca), connectTimeout: 2000, socketTimeout: silenceMs, reconnectStrategy: toDelay },
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: maxCommands,
-    pingInterval: pingMs,
-  };
-}
-
-function toSocket(url: string, ca: string | undefined): NonNullable<RedisClientOptions["socket"]> {
-  if (url.startsWith("unix:")) return { path: url.slice("unix:".length), tls: false };
-  const { protocol, hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const address = { host, port: port === "" ? 6379 : Number(port) };
-  if (protocol !== "rediss:") return address;
-  // RFC 6066 section 3: an address is no server name. It is looked for in the certificate all the same.
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  return { ...address, tls: true, ...name, ...(ca === undefined ? {} : { ca }) };
-}
-
-function toDatabase(url: string): { database?: number } {
-  const [, database] = /^rediss?:.*\/(\d+)$/.exec(url) ?? [];
-  return database === undefined ? {} : { database: Number(database) };
-}
-
-/** Doubling, with as much chance as certainty: gateways that lost it together do not come back together. */
-function toDelay(retries: number): number {
-  const most = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(retries, 10));
-  return Math.round(most * (0.5 + Math.random() / 2));
 }

@@ -2,7 +2,7 @@
 // gateway keeps to its share, or refuses.
 import { createHash } from "node:crypto";
 import { Code, GatewayError } from "../../status.ts";
-import { Breaker } from "./breaker.ts";
+import { Breaker } from "../breaker.ts";
 import { toShareOf, toState } from "./limit.ts";
 import type { Limit, LimitStore, Taken } from "./limit.ts";
 import type { MemoryStore } from "./memory-store.ts";

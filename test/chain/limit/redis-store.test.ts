@@ -8,12 +8,12 @@ import type { Limit, Taken } from "../../../src/chain/limit/limit.ts";
 import { MemoryStore } from "../../../src/chain/limit/memory-store.ts";
 import { createRedisLink } from "../../../src/chain/limit/redis-link.ts";
 import type { LimitLink } from "../../../src/chain/limit/limit-link.ts";
-import { limitScript } from "../../../src/chain/limit/redis-script.ts";
 import { RedisStore } from "../../../src/chain/limit/redis-store.ts";
 import type { RedisStoreOptions } from "../../../src/chain/limit/redis-store.ts";
 import { GatewayError } from "../../../src/status.ts";
 import { startRedis } from "../../support/redis.ts";
 import type { RedisServer } from "../../support/redis.ts";
+import { until } from "../../support/until.ts";
 import { limitOf } from "./limit-of.ts";
 
 const open: LimitLink[] = [];
@@ -28,7 +28,7 @@ function newStore(url: string, more: Partial<RedisStoreOptions> & { password?: s
   const faults: unknown[] = [];
   const onFault = (cause: unknown): void => void faults.push(cause);
   const { password, ...rest } = more;
-  const link = createRedisLink(limitScript, { url, username: undefined, password, ca: undefined, onDown: onFault });
+  const link = createRedisLink({ url, username: undefined, password, ca: undefined, onDown: onFault });
   void link.connect();
   open.push(link);
   const options = {
@@ -39,10 +39,6 @@ function newStore(url: string, more: Partial<RedisStoreOptions> & { password?: s
     onFailure: "local",
   } as const;
   return { store: new RedisStore({ ...options, instances: 1, onFault, ...rest }), link, faults };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 async function readyStore(url: string, more: Partial<RedisStoreOptions> = {}): Promise<Fixture> {
@@ -158,11 +154,11 @@ describe("RedisStore", () => {
 
   it("is connected when connecting is over, and does not wait for a Redis that is not there", async () => {
     const options = { username: undefined, password: undefined, ca: undefined, onDown: () => {} };
-    const link = createRedisLink(limitScript, { url: redis.url, ...options });
+    const link = createRedisLink({ url: redis.url, ...options });
     open.push(link);
     await link.connect();
     expect(link.isReady).to.equal(true);
-    const away = createRedisLink(limitScript, { url: "unix:/nowhere/redis.sock", ...options });
+    const away = createRedisLink({ url: "unix:/nowhere/redis.sock", ...options });
     open.push(away);
     await away.connect();
     expect(away.isReady).to.equal(false);

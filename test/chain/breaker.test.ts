@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Breaker } from "../../../src/chain/limit/breaker.ts";
+import { Breaker } from "../../src/chain/breaker.ts";
 
 function newBreaker() {
   const clock = { ms: 0 };
