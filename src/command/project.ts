@@ -17,6 +17,7 @@ import { compilePolicies } from "../policy/policies.ts";
 import { findLoosenedSteps } from "../policy/loosened-steps.ts";
 import { findRedactedCopies } from "../policy/redacted-copies.ts";
 import { findRedactedUses } from "../policy/redacted-uses.ts";
+import { findUnusedAnswers } from "../policy/unused-answers.ts";
 import { parseTarget } from "../upstream/target.ts";
 import { validatorsOf } from "../validate/validator.ts";
 import { toSettings } from "./parse-flags.ts";
@@ -118,7 +119,10 @@ function bindAndCheck(
   const rules = config?.compose ?? [];
   const compositions = compileCompositions({ ...parts, rules });
   diagnostics.push(...compositions.diagnostics);
-  if (parts.doubt === undefined) diagnostics.push(...findRedactedUses({ ...parts, ...policies, bindings }));
+  if (parts.doubt === undefined) {
+    const inputs = { ...parts, ...policies, bindings };
+    diagnostics.push(...findRedactedUses(inputs), ...findUnusedAnswers(inputs));
+  }
   diagnostics.push(...findRedactedCopies(compositions.plans.values(), policies.redactionOf));
   diagnostics.push(...findLoosenedSteps(compositions.plans.values(), policies.policyOf));
   checkRules(loaded, parts, policies.policyOf, report);

@@ -16,10 +16,16 @@ export const answerKind: Kind<AnswerRule> = {
   of: ({ http }) => http,
   fieldOf: (part) => fields[part],
   isAbout: () => true,
-  problemsOf({ output }, { location = "" }) {
-    const path = location === "" ? [] : followTextPath(output, location);
-    if (typeof path !== "string") return [];
-    return [{ part: "location", field: "location", message: `location is "${location}": ${path}` }];
+  problemsOf({ name, kind, output }, { location = "" }) {
+    if (location === "") return [];
+    const path = followTextPath(output, location);
+    const problem =
+      kind === "server-streaming" || kind === "bidi-streaming"
+        ? `location is about one reply; ${name} is ${kind}`
+        : typeof path === "string"
+          ? `location is "${location}": ${path}`
+          : undefined;
+    return problem === undefined ? [] : [{ part: "location", field: "location", message: problem }];
   },
 };
 

@@ -183,4 +183,73 @@ describe("policies on the command line", () => {
       /^shop\.proto:10:30: error: the rule shop\.v1\.Orders\.GetOrder asks who calls/m,
     );
   });
+
+  it("of streams and answers are told part by part, each with its place", async () => {
+    const protos = folder.write(
+      "parts/shop.proto",
+      `syntax = "proto3"; package shop.v1;
+import "google/api/annotations.proto"; import "sluice/annotations.proto";
+message Order { string id = 1; string cursor = 2; }
+service Orders {
+  option (sluice.service_stream) = { max_lifetime: "1h" };
+  rpc Make(Order) returns (Order) {
+    option (google.api.http) = { post: "/v1/orders" body: "*" };
+    option (sluice.http) = { status: 201 location: "id" };
+  }
+  rpc Watch(Order) returns (stream Order) {
+    option (google.api.http) = { get: "/v1/orders" };
+    option (sluice.stream) = { resume_token: "cursor" resume_from: "cursor" };
+  }
+}`,
+    );
+    const config = folder.write(
+      "parts/sluice.yaml",
+      `policies:
+  - { methods: ["shop.v1.*"], stream: { idle: 30s, overflow: CONFLATE, key: id }, http: { header: ["x-a: b", "x-c: d"] } }
+  - { methods: [shop.v1.Orders.Watch], stream: { ws: false, resume_token: "", resume_from: "" } }
+`,
+    );
+    const told = async (...argv: readonly string[]): Promise<string> =>
+      (await run([...argv, protos, "--config", config])).out.replaceAll(`${folder.path}/parts/`, "");
+    expect((await told("routes", "--policy")).trimEnd().split("\n")).to.deep.equal([
+      "shop.v1.Orders.Make",
+      "  auth  public                 default",
+      "  http  status 201             shop.proto:8:30",
+      "  http  location id            shop.proto:8:42",
+      "  http  header x-a: b, x-c: d  sluice.yaml:2:99",
+      "shop.v1.Orders.Watch (server-streaming)",
+      "  auth    public                   default",
+      "  stream  overflow CONFLATE by id  sluice.yaml:2:77",
+      "  stream  no resume                sluice.yaml:3:75",
+      "  stream  idle 30s                 sluice.yaml:2:47",
+      "  stream  max_lifetime 1h          shop.proto:5:38",
+      "  stream  ws off                   sluice.yaml:3:54",
+      "  http    header x-a: b, x-c: d    sluice.yaml:2:99",
+    ]);
+    const [make, watch] = JSON.parse(await told("routes", "--policy", "--json")) as Record<string, object>[];
+    expect(make["stream"]).to.equal(undefined);
+    expect(make["http"]).to.deep.include({ status: { value: 201, from: "shop.proto:8:30" } });
+    expect(watch["stream"]).to.deep.include({
+      overflow: { value: { kind: "conflate", key: "id" }, from: "sluice.yaml:2:77" },
+      resume: { value: "off", from: "sluice.yaml:3:75" },
+      idleMs: { value: 30_000, from: "sluice.yaml:2:47" },
+    });
+    expect(await told("explain", "shop.v1.Orders.Watch")).to.contain("stream ws off (sluice.yaml:3:54)");
+  });
+
+  it("of answers that nobody gets are a warning of check", async () => {
+    const protos = folder.write(
+      "routeless/shop.proto",
+      'syntax = "proto3"; package shop.v1; message M {} service A { rpc One(M) returns (M); rpc Two(M) returns (M); }',
+    );
+    const policies = 'policies: [{ methods: ["*"], http: { status: 201 } }]\n';
+    const config = folder.write("routeless/sluice.yaml", `${policies}http: { bind_unannotated: false }\n`);
+    const { code, out } = await run(["check", protos, "--config", config]);
+    expect(code).to.equal(0);
+    expect(out.replaceAll(`${folder.path}/routeless/`, "")).to.contain(
+      "sluice.yaml:1:46: warning: http is said of 2 methods, and nobody gets such answers: no route leads there; give them routes",
+    );
+    const bound = folder.write("routeless/bound.yaml", policies);
+    expect((await run(["check", protos, "--config", bound])).out).to.match(/^ok: /);
+  });
 });

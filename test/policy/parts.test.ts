@@ -117,8 +117,8 @@ describe("stream and http of policies", () => {
     const { of, problems } = compile({ yaml });
     expect(problems).to.deep.equal([]);
     const parts = (name: string): string[] => [...Object.keys(of(name).stream), ...Object.keys(of(name).http)].sort();
-    expect(parts("S.Watch")).to.deep.equal(["location", "overflow", "resume", "webSocket"]);
-    expect(parts("S.Talk")).to.deep.equal(["location", "overflow", "webSocket"]);
+    expect(parts("S.Watch")).to.deep.equal(["overflow", "resume", "webSocket"]);
+    expect(parts("S.Talk")).to.deep.equal(["overflow", "webSocket"]);
     expect(parts("S.Send")).to.deep.equal(["location", "webSocket"]);
     expect(parts("S.Make")).to.deep.equal(["location"]);
     expect(parts("Unary.Get")).to.deep.equal([]);
@@ -195,6 +195,11 @@ const faults: readonly Fault[] = [
     yaml: "http: { location: price }",
     message: 'location is "price": the field is neither a string nor an integer',
     method: "Make",
+  },
+  {
+    proto: 'http) = { location: "symbol" }',
+    yaml: "http: { location: symbol }",
+    message: "location is about one reply; t.S.Watch is server-streaming",
   },
   {
     proto: 'http) = { header: "x-a: b" header: "no colon" }',
