@@ -112,6 +112,30 @@ describe("pages of other origins", () => {
     expect(await read(listed, "/v1/notes/a", { method: "DELETE", headers: good })).to.equal("TypeError");
   });
 
+  it("call from a sandboxed frame, which has no origin, where every page may read, and nowhere else", async () => {
+    const open = await startGateway({
+      protos,
+      yaml: "cors: { origins: ['*'] }",
+      handlers: { "t.S/Put": ({ message }) => ({ kind: "reply", message }) },
+    });
+    const call = (target: string): Promise<string> => {
+      const init = { method: "PUT", headers: { "content-type": "application/json" }, body: "{}" };
+      const script = `fetch(${JSON.stringify(target)}, ${JSON.stringify(init)}).then((answer) => answer.text(), (error) => error.name)
+        .then((text) => parent.postMessage(text, "*"))`;
+      return listed.evaluate<string>(`
+        new Promise((resolve) => {
+          addEventListener("message", ({ data }) => resolve(data), { once: true });
+          const frame = document.createElement("iframe");
+          frame.sandbox = "allow-scripts";
+          frame.srcdoc = ${JSON.stringify("<script>")} + ${JSON.stringify(script)} + ${JSON.stringify("</script>")};
+          document.body.append(frame);
+        })`);
+    };
+    const found = [await call(`http://${open.host}:${open.port}/v1/notes/a`), await call(`${url}/v1/notes/a`)];
+    await open.close();
+    expect(found).to.deep.equal(['{"text":"a"}', "TypeError"]);
+  });
+
   it("get a ticket, and open a stream of events with it", async () => {
     const texts = await listed.evaluate<string[]>(`
       (async () => {
