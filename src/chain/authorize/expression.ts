@@ -73,6 +73,13 @@ function parseCondition(text: string): Parsed | RefusedCondition {
     const [, line, column, rest] = /^<input>:(\d+):(\d+): (.*)$/s.exec(message) ?? [];
     if (rest === undefined) return { faults: [{ message: `it cannot be read: ${message.slice(0, 200)}` }] };
     const place = line === "1" ? `column ${column}` : `line ${line}, column ${column}`;
+    const following = (text.split("\n")[Number(line) - 1] ?? "").slice(Number(column) - 1);
+    // The parser ends where it can go no further: with "end of input" it means that it was content until then.
+    if (rest.endsWith("but expecting end of input")) {
+      const hint = /^=(?!=)/.test(following) ? "equal is written ==" : undefined;
+      const from = JSON.stringify(following.length > 40 ? `${following.slice(0, 40)}…` : following);
+      return { faults: [{ message: `${place}: from ${from} on this is no CEL`, hint }] };
+    }
     return { faults: [{ message: `${place}: ${rest.length > 120 ? "this is no CEL" : rest}` }] };
   }
 }
