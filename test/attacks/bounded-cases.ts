@@ -359,4 +359,17 @@ export const cases: readonly BoundedCase[] = [
       ]),
     benign: benignMux,
   },
+  mux("metadata of very many names", (size) => {
+    const entries = repeat('"a":"b",', size);
+    return webSocketFrame(text, `{"t":"open","id":1,"method":"t.S/Chat","metadata":{${entries}"c":"d"}}`);
+  }),
+  {
+    name: "WebSocket, grpc-websockets: headers of very many names",
+    hostile: (size) => {
+      let lines = "";
+      for (let at = 0; lines.length < size; at++) lines += `${at.toString(36)}:\r\n`;
+      return Buffer.concat([handshake("/t.S/Chat", "grpc-websockets"), webSocketFrame(binary, lines), closeFrame]);
+    },
+    benign: benignMux,
+  },
 ];

@@ -7,9 +7,19 @@ import { encodeGrpcMessage } from "../grpc-message.ts";
 /** The most significant bit says: no message, but a block (gRPC-Web). */
 const blockFlag = 0x80;
 const longestDetails = 4096;
+/** More than metadata may be, with what stands between names and values: found out before a line of it is read. */
+const longestBlock = 20 * 1024;
 
 /** `[name, value, …]`, names lower case. Throws GatewayError (3). */
 export function readBlock(bytes: Buffer): string[] {
+  if (bytes.length > longestBlock)
+    throw new GatewayError(
+      Code.INVALID_ARGUMENT,
+      `the first frame, the headers, is longer than ${longestBlock} bytes`,
+      {
+        reason: "HEADER_INVALID",
+      },
+    );
   const entries: string[] = [];
   for (const line of bytes.toString("latin1").split("\r\n")) {
     if (line === "") continue;

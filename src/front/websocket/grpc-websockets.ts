@@ -142,13 +142,15 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
     const method = this.#method;
     const { metadata, headers: base, source, peer } = this.#handshake;
     const startedAt = performance.now();
+    // Judges the headers, before anything is made of them.
+    const own = overlay(metadata, headers);
     const call = new Call({
       method,
       front: "websocket",
       source,
       headers: overlayHeaders(base, headers),
       peer,
-      metadata: overlay(metadata, headers),
+      metadata: own,
       deadline: startedAt + compileTimeout(method, options)(timeout, undefined),
       startedAt,
       cancellation: this.#cancellation,

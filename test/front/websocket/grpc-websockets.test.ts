@@ -129,6 +129,15 @@ describe("grpc-websockets", () => {
     expect(((await next(client)) as string[])[0]).to.equal("grpc-status: 3");
   });
 
+  it("ends with code 3 for headers of a size that nobody needs, without reading them", async () => {
+    const lines = Array.from({ length: 30_000 }, (_, at) => `x-${at}: a\r\n`).join("");
+    const client = await open("Talk", Buffer.from(lines));
+    expect(await next(client)).to.deep.equal([]);
+    const [status, message] = (await next(client)) as string[];
+    expect(status).to.equal("grpc-status: 3");
+    expect(message).to.contain("longer than 20480 bytes");
+  });
+
   it("is closed with 1003 for a text frame", async () => {
     const client = await open("Talk");
     client.socket.send("text");
