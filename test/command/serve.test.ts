@@ -81,6 +81,13 @@ describe("sluice serve", () => {
     expect(out).to.match(/stopping \(SIGTERM\): running requests have 10s; once more ends at once\nstopped\n$/);
   });
 
+  it("prints where answers are kept beside memory", async () => {
+    const redis = 'cache: { store: redis }\nredis: { url: "redis://redis:6379", password: s3cret }';
+    const { out } = await serve(createFake("ready"), ["--config", folder.write("redis.yaml", redis)]);
+    expect(out).to.contain("\nanswers kept in memory and Redis: redis://redis:6379\n").and.not.contain("s3cret");
+    expect((await serve(createFake("ready"))).out).to.not.contain("answers kept");
+  });
+
   it("prints a stream to look at, one to talk to, and the playground", async () => {
     const file = folder.write(
       "streams/talk.proto",
