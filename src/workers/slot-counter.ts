@@ -82,11 +82,6 @@ export class SlotCounter {
     this.#tell();
   }
 
-  close(): void {
-    for (const { timer } of this.#bounds.values()) clearTimeout(timer);
-    this.#bounds.clear();
-  }
-
   /** `reporter`: who is answered at once, and can hear nothing else in between. */
   #settle(bound: Bound, reporter?: SlotHolder): void {
     for (let next = bound.asked.at(0); next !== undefined; next = bound.asked.at(0)) {

@@ -73,7 +73,7 @@ export class SlotLeases implements SlotLink, LeaseDesk {
 
   onWait(lease: LeasedSlots): void {
     this.#waiting.add(lease);
-    this.#timer ??= setInterval(() => this.checkPatience(), tickMs).unref();
+    this.#timer ??= setInterval(() => this.#giveUp(++this.#tick - patience), tickMs).unref();
   }
 
   tell({ isAnswer, grants, tighten }: TellSlots): void {
@@ -98,11 +98,6 @@ export class SlotLeases implements SlotLink, LeaseDesk {
   /** For the timer, and for tests. */
   checkUse(): void {
     for (const lease of this.#leases.values()) lease.checkUse();
-  }
-
-  /** Likewise. */
-  checkPatience(): void {
-    this.#giveUp(++this.#tick - patience);
   }
 
   #giveUp(tick: number): void {

@@ -51,7 +51,6 @@ function newGroup(workers: number, max: number) {
   const share = Math.max(1, Math.floor(max / workers));
   const slots = lines.map(({ leases }) => leases.slotsOf("max_in_flight", max, share));
   const close = (): void => {
-    counter.close();
     for (const { leases } of lines) leases.close();
   };
   return { counter, lines, slots, close };
