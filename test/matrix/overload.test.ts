@@ -16,7 +16,8 @@ describe("a gateway that is overloaded", function () {
 
   before(async () => {
     gateway = await startGatewayProcess({
-      yaml: "shedding: { max_heap: 10 }",
+      // All calls come from one address, each WebSocket of them with a handshake.
+      yaml: "shedding: { max_heap: 10 }\nwebsocket: { handshakes_per_second: 100000 }",
       nodeFlags: ["--max-old-space-size=48", "--max-semi-space-size=1"],
     });
     while ((await single()).status === 200);
