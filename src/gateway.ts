@@ -124,7 +124,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const methods = [...own.methods, ...schema.services.flatMap((service) => service.methods)];
   checkAccessRules(config.access.rules, methods);
   checkInterceptors(config, interceptors, methods);
-  const retries = createConfiguredRetries({ ...shared, ...policies });
+  const retries = createConfiguredRetries(shared);
   const metrics = [...builtIns.metrics, retries.metrics, composing.metrics, () => slotMetrics(links?.slots)];
   const end = own.before(retries.around(seen.around(upstreams.handler)));
   const arranged = composing.before(arrange({ ...seen.at, ...at }, interceptors, report));
