@@ -4,7 +4,7 @@ import { checkGet } from "./answers.ts";
 import type { Cell } from "./run-cell.ts";
 import { wrk } from "./tools.ts";
 
-const subjects = ["sluice", "sluice-jwt", "sluice-limits", "sluice-log", "sluice-chain", "sluice-base"];
+const subjects = ["sluice", "sluice-bare", "sluice-jwt", "sluice-limits", "sluice-log", "sluice-chain", "sluice-base"];
 /** The callers whose tokens are all in the gateway's memory, as those of an ordinary day are. */
 const many = 1000;
 

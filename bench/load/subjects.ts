@@ -36,6 +36,7 @@ const here = { isInstalled: () => true, install: () => undefined };
 const base = process.env["SLUICE_BASE"];
 
 const chainLabels: Readonly<Record<ChainConfig, string>> = {
+  "sluice-bare": "Sluice, nothing counted",
   "sluice-jwt": "Sluice, JWT and scope",
   "sluice-limits": "Sluice, two rate limits",
   "sluice-log": "Sluice, access log and metrics",
