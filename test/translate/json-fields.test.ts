@@ -316,3 +316,19 @@ describe("delimited messages of an edition", () => {
       expect(() => codec.write(wire), wire).to.throw("malformed protobuf message");
   });
 });
+
+describe("a name that is one field's JSON name and another's proto name", () => {
+  const proto = `message M { string foo_bar = 1; string between = 2; string other = 3 [json_name = "foo_bar"]; }`;
+
+  for (const protoNames of [false, true]) {
+    const codec = codecOf(proto).with({ protoNames });
+    it(`is the JSON name, wherever it stands${protoNames ? ", also where replies have proto names" : ""}`, () => {
+      expect(codec.type.field("foo_bar")?.number).to.equal(3);
+      for (const key of ["foo_bar", "foo\\u005fbar"]) {
+        expect(codec.read(`{"${key}":"xyz"}`)).to.equal("1a 03 78797a".replaceAll(" ", ""));
+        expect(codec.read(`{"between":"ab","${key}":"xyz"}`)).to.equal("120261621a0378797a");
+        expect(codec.read(`{"${key}":"xyz","fooBar":"ab"}`)).to.equal("1a0378797a0a026162");
+      }
+    });
+  }
+});

@@ -129,8 +129,6 @@ export class FieldPlan {
   /** One bit per oneof of the message, 0 outside of one. */
   readonly oneofBit: number;
   readonly enum: EnumPlan | undefined;
-  /** `"name":`, to compare with the next key of the JSON. */
-  readonly quotedKey: Snippet;
   /** The tag as the reader writes it; of a packed field with the length-delimited wire type. */
   readonly tag: Uint8Array;
   readonly endTag: Uint8Array;
@@ -158,7 +156,6 @@ export class FieldPlan {
     const name = options.protoNames ? field.protoName : field.jsonName;
     const quoted = JSON.stringify(name);
     this.key = toSnippet(`,${quoted}:`);
-    this.quotedKey = toSnippet(`${quoted}:`);
     this.absent = absentJson(field, quoted, plans);
     this.zero = toSnippet(zeroText(field, plans));
     this.omitsZero = !options.emitDefaults && !field.hasPresence && field.cardinality === "singular";
@@ -198,8 +195,10 @@ export class MessagePlan {
   readonly type: MessageType;
   readonly fields: readonly FieldPlan[];
   readonly wellKnown: WellKnown | undefined;
-  /** Both spellings of every field. */
+  /** Both spellings of every field. A JSON name wins over another field's proto name, as everywhere (MessageType.field). */
   readonly byName: NameTable<FieldPlan>;
+  /** `"name":` of each field, to compare with the next key of the JSON; undefined where that names another field. */
+  readonly keys: readonly (Snippet | undefined)[];
   /**
    * Declaration order is number order, so bytes in the usual order can be written as they are read. Turned off for good
    * when messages keep arriving in another order.
@@ -225,9 +224,15 @@ export class MessagePlan {
         this.#dense[number] = plan;
       } else this.#sparse.set(number, plan);
     }
-    this.byName = new NameTable(
-      this.fields.flatMap((plan) => [[plan.field.jsonName, plan] as const, [plan.field.protoName, plan] as const]),
-    );
+    const { fields } = this;
+    this.byName = new NameTable([
+      ...fields.map((plan) => [plan.field.jsonName, plan] as const),
+      ...fields.map((plan) => [plan.field.protoName, plan] as const),
+    ]);
+    this.keys = fields.map((plan) => {
+      const name = plans.options.protoNames ? plan.field.protoName : plan.field.jsonName;
+      return this.byName.get(name) === plan ? toSnippet(`${JSON.stringify(name)}:`) : undefined;
+    });
     const isAscending = all.every((field, index) => index === 0 || all[index - 1].number < field.number);
     this.isOrdered = isAscending && type.oneofs.length <= 31;
   }

@@ -77,14 +77,14 @@ const guesses = 3;
 
 /** Consumes the key, if it is one of the next in declaration order, and its colon, if it stands where it usually does. */
 function guessKey(json: JsonCursor, plan: MessagePlan, expected: number): FieldPlan | undefined {
-  const { fields } = plan;
+  const { keys } = plan;
   const { view, pos } = json;
-  const end = Math.min(fields.length, expected + guesses);
+  const end = Math.min(keys.length, expected + guesses);
   for (let i = expected; i < end; i++) {
-    const field = fields[i];
-    if (!isSnippetAt(field.quotedKey, view, pos)) continue;
-    json.pos = pos + field.quotedKey.length;
-    return field;
+    const key = keys[i];
+    if (key === undefined || !isSnippetAt(key, view, pos)) continue;
+    json.pos = pos + key.length;
+    return plan.fields[i];
   }
   return undefined;
 }
