@@ -1,18 +1,16 @@
 // The bench `chain`: what authentication, authorization, limits, log and metrics cost a REST request, each and all together.
 import { callerCount, chainCells } from "./load/chain-cells.ts";
 import { createIdentities } from "./load/identity.ts";
-import { removeLog, writeChainConfigs } from "./load/chain-configs.ts";
+import { writeChainConfigs } from "./load/chain-configs.ts";
 import { benchCells, type LoadOptions } from "./load.ts";
 import type { BenchTable } from "./table.ts";
 
 export async function benchChain(options: LoadOptions): Promise<BenchTable[]> {
   const identities = await createIdentities(callerCount);
-  removeLog();
   try {
     writeChainConfigs(identities.jwks);
     return await benchCells(chainCells(identities.tokens), options);
   } finally {
     identities.close();
-    removeLog();
   }
 }

@@ -1,5 +1,5 @@
 // The configurations of the subjects of the bench `chain`: each what an operator would write, none of it ever refusing a call of the bench.
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cache, makeFolder } from "./folders.ts";
 import { audience, issuer, scope } from "./identity.ts";
 
@@ -19,8 +19,8 @@ const limits = (key: string): string => `limits:
   - { name: per-address, key: ip, rate: 1000000/s, burst: 1000000 }
 `;
 
-const logFile = `${cache}/access.log`;
-const log = (): string => `log: { access: on, format: json, output: "${logFile}" }\n`;
+/** To standard output, a pipe that somebody reads, as in a container. */
+const log = "log: { access: on, format: json }\n";
 
 export const chainConfigs = ["sluice-bare", "sluice-jwt", "sluice-limits", "sluice-log", "sluice-chain"] as const;
 export type ChainConfig = (typeof chainConfigs)[number];
@@ -34,13 +34,8 @@ export function writeChainConfigs(jwks: string): void {
     "sluice-bare": "metrics: { enabled: false }\n",
     "sluice-jwt": auth(jwks),
     "sluice-limits": limits("ip"),
-    "sluice-log": log(),
-    "sluice-chain": auth(jwks) + limits("claim:sub") + log(),
+    "sluice-log": log,
+    "sluice-chain": auth(jwks) + limits("claim:sub") + log,
   };
   for (const name of chainConfigs) writeFileSync(chainConfigFile(name), base + texts[name]);
-}
-
-/** A run writes gigabytes of lines, and a disk that writes back those of the runs before slows the next one down. */
-export function removeLog(): void {
-  rmSync(logFile, { force: true });
 }

@@ -1,7 +1,8 @@
 // Subjects, backend and load tools as processes of their own, each on its core; all of them end with the bench.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { cpuMicros, residentBytes } from "./accounting.ts";
 
 export interface Command {
@@ -49,13 +50,32 @@ export function pinned(role: Role, { command, args }: Command): Command {
   return isPinned ? { command: "taskset", args: ["-c", String(coreOf[role]), command, ...args] } : { command, args };
 }
 
+/** For what a process says: a pipe whose other end is read by a process that throws it away and is nobody's cost. */
+function openReadPipe(): number {
+  const folder = mkdtempSync(`${tmpdir()}/sluice-bench-`);
+  try {
+    const path = `${folder}/output`;
+    execFileSync("mkfifo", [path]);
+    const { command, args } = pinned("load", { command: "cat", args: [path] });
+    const reader = spawn(command, args, { stdio: "ignore" });
+    children.add(reader);
+    reader.on("exit", () => children.delete(reader));
+    // Waits for the reader.
+    return openSync(path, "w");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Starts and waits until the port takes connections; rejects with the last of what the process said. */
 export async function startProcess(role: Role, name: string, port: number, command: Command): Promise<Running> {
   const { command: file, args } = pinned(role, command);
-  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const output = openReadPipe();
+  const child = spawn(file, args, { stdio: ["ignore", output, "pipe"] });
+  closeSync(output);
   children.add(child);
   let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-1000)));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-1000)));
   const ended = new Promise<void>((resolve) => {
     child.on("error", (error) => {
       said = error.message;
@@ -125,7 +145,7 @@ export function runLoad(name: string, command: Command): Promise<string> {
     let out = "";
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
     child.on("error", reject);
     child.on("close", (code) => {
       children.delete(child);

@@ -17,33 +17,38 @@ const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 const rightNames = new Set<string>();
 const mostNames = 1024;
 
-/** Most answers have the headers of the one before: their lines are made once. */
-let lastHeaders: HeaderList = [];
-let lastLines: string | undefined = "";
+interface Line {
+  readonly name: string;
+  readonly value: string;
+  readonly text: string;
+}
+
+/** Most answers have the headers of the one before, or all but one of them: a line that is the same is made, and checked, once. */
+const lastLines: Line[] = [];
+let lastText = "";
 
 /** The lines of a list; undefined where a name or value is not allowed, or could split the answer. */
 export function headerLines(headers: HeaderList): string | undefined {
-  if (!areLast(headers)) {
-    lastLines = writeLines(headers);
-    lastHeaders = headers.slice();
+  const count = headers.length / 2;
+  let isLast = count === lastLines.length;
+  for (let at = 0; at < count; at++) {
+    const name = headers[at * 2];
+    const value = headers[at * 2 + 1];
+    const last = at < lastLines.length ? lastLines[at] : undefined;
+    if (last !== undefined && last.value === value && last.name === name) continue;
+    if (!isName(name) || notInValue.test(value)) {
+      lastLines.length = 0;
+      lastText = "";
+      return undefined;
+    }
+    lastLines[at] = { name, value, text: `${name}: ${value}\r\n` };
+    isLast = false;
   }
-  return lastLines;
-}
-
-function areLast(headers: HeaderList): boolean {
-  if (headers.length !== lastHeaders.length) return false;
-  for (let i = 0; i < headers.length; i++) if (headers[i] !== lastHeaders[i]) return false;
-  return true;
-}
-
-function writeLines(headers: HeaderList): string | undefined {
-  let text = "";
-  for (let i = 0; i < headers.length; i += 2) {
-    const value = headers[i + 1];
-    if (!isName(headers[i]) || notInValue.test(value)) return undefined;
-    text += `${headers[i]}: ${value}\r\n`;
-  }
-  return text;
+  if (isLast) return lastText;
+  lastLines.length = count;
+  lastText = "";
+  for (const { text } of lastLines) lastText += text;
+  return lastText;
 }
 
 function isName(text: string): boolean {

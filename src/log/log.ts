@@ -41,7 +41,8 @@ export interface Log {
 
 /** A line is seen at the latest after this. */
 const gatherMs = 20;
-const gatherBytes = 64 * 1024;
+/** Each write is handed to another thread and back, which costs as much as writing 64 KiB. */
+const gatherBytes = 256 * 1024;
 const lineEnd = 0x0a;
 /** Whom calls name is not for everybody on the machine. */
 const fileMode = 0o640;
@@ -90,8 +91,12 @@ class Output {
    * What is written at once; what is dropped, too, so it is not much of what may wait. Lines are copied as they come: thousands
    * of pieces of text, left for later, are what a garbage collection has to carry around.
    */
-  readonly #gathered: Buffer;
+  #gathered: Buffer;
   #length = 0;
+  /** Another one like it, while nobody writes from it. */
+  #spare: Buffer | undefined;
+  /** The one that is written from. */
+  #lent: Buffer | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Nobody reads any more, and nobody will. */
   #isBroken = false;
@@ -123,6 +128,10 @@ class Output {
       }
     };
     this.#destination.on("drop", (lines: Buffer) => this.#drop(lines));
+    this.#destination.on("drain", () => {
+      this.#spare ??= this.#lent;
+      this.#lent = undefined;
+    });
     this.#destination.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") this.#isBroken = true;
     });
@@ -174,8 +183,16 @@ class Output {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#length === 0) return;
-    const lines = Buffer.from(this.#gathered.subarray(0, this.#length));
+    const lines = this.#gathered.subarray(0, this.#length);
     this.#length = 0;
+    // While the one before is being written, which may take for ever, not more is kept than there is to write.
+    if (this.#lent !== undefined) {
+      this.#hand(Buffer.from(lines));
+      return;
+    }
+    this.#lent = this.#gathered;
+    this.#gathered = this.#spare ?? Buffer.allocUnsafeSlow(this.#gathered.length);
+    this.#spare = undefined;
     this.#hand(lines);
   }
 
