@@ -7,6 +7,7 @@ import type { Front, UpgradeFront } from "../front/front.ts";
 import { isHttp2Preface } from "../http2/preface.ts";
 import { OwnSlots, releaseEach, takeEach } from "../slots.ts";
 import type { Slots, SlotsOf, Wanted } from "../slots.ts";
+import { readIntoShared } from "../read-buffer.ts";
 import { Code, GatewayError } from "../status.ts";
 import type { ConnectionContext, OnMalformed, ServeConnection, ServedConnection } from "./connection.ts";
 import { awaitFirstBytes, isForeign } from "./first-bytes.ts";
@@ -176,8 +177,12 @@ class Connections {
 
   #begin(socket: Socket, wanted: readonly Wanted[]): void {
     socket.once("close", () => releaseEach(wanted));
-    if (this.#secure !== undefined) this.#expectTls(socket, this.#secure);
-    else if (this.#http2 !== undefined) this.#tellApart(socket, this.#http2);
+    if (this.#secure !== undefined) {
+      this.#expectTls(socket, this.#secure);
+      return;
+    }
+    readIntoShared(socket);
+    if (this.#http2 !== undefined) this.#tellApart(socket, this.#http2);
     else this.#serve(socket, serveHttp1, undefined);
   }
 
@@ -219,6 +224,7 @@ class Connections {
   }
 
   #serveSecure(socket: TLSSocket): void {
+    readIntoShared(socket);
     const http2 = this.#http2;
     if (http2 === undefined || socket.alpnProtocol === "http/1.1") this.#serve(socket, serveHttp1, undefined);
     else if (socket.alpnProtocol === "h2") this.#serve(socket, http2, undefined);

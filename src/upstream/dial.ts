@@ -2,6 +2,7 @@
 import { lookup, type LookupAddress } from "node:dns";
 import { connect as connectSocket, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
+import { readIntoShared } from "../read-buffer.ts";
 
 export type Endpoint =
   | { readonly kind: "unix"; readonly path: string }
@@ -161,6 +162,7 @@ class Dialer implements Dialing {
 
   #succeed(socket: Socket): void {
     this.#isOver = true;
+    readIntoShared(socket);
     this.#sockets.clear();
     this.#onSocket(socket);
   }

@@ -1,0 +1,127 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { AddressInfo, ListenOptions, Socket } from "node:net";
+import { expect } from "chai";
+import { readIntoShared } from "../src/read-buffer.ts";
+import { createFolder } from "./config/yaml-fixture.ts";
+
+const kib = 1024;
+
+describe("readIntoShared", () => {
+  const open: { close(): void }[] = [];
+
+  afterEach(() => {
+    for (const one of open.splice(0)) one.close();
+  });
+
+  /** The two ends of a connection; the server's reads into the shared memory. */
+  async function pair(where: ListenOptions = { port: 0, host: "127.0.0.1" }): Promise<[Socket, Socket]> {
+    const server = createServer();
+    server.listen(where);
+    await once(server, "listening");
+    const accepted = once(server, "connection") as Promise<[Socket]>;
+    const client = where.path === undefined ? connect((server.address() as AddressInfo).port) : connect(where.path);
+    client.on("error", () => {});
+    const [socket] = await accepted;
+    expect(readIntoShared(socket)).to.equal(true);
+    socket.on("error", () => {});
+    open.push({
+      close() {
+        client.destroy();
+        socket.destroy();
+        server.close();
+      },
+    });
+    return [client, socket];
+  }
+
+  /** What came, whole, and the chunks it came in, looked at only when all had come. */
+  async function receive(socket: Socket, bytes: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let got = 0;
+    socket.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      got += chunk.length;
+    });
+    while (got < bytes) await once(socket, "data");
+    return Buffer.concat(chunks);
+  }
+
+  function pattern(bytes: number, seed: number): Buffer {
+    const made = Buffer.alloc(bytes);
+    for (let i = 0; i < bytes; i++) made[i] = (i * 31 + (i >> 8) * 7 + seed * 13) & 0xff;
+    return made;
+  }
+
+  for (const size of [1, 100, 64 * kib, 64 * kib + 1, 1000 * kib])
+    it(`brings ${size} bytes as they were sent`, async () => {
+      const [client, socket] = await pair();
+      const sent = pattern(size, 1);
+      client.write(sent);
+      expect((await receive(socket, size)).equals(sent)).to.equal(true);
+    });
+
+  it("keeps the chunks of many sockets apart that are read in turn", async () => {
+    const pairs = await Promise.all(Array.from({ length: 20 }, () => pair()));
+    const sent = pairs.map((_, index) => pattern(100 * kib, index));
+    const received = Promise.all(pairs.map(([, socket]) => receive(socket, 100 * kib)));
+    for (let at = 0; at < 100 * kib; at += 5 * kib) {
+      pairs.forEach(([client], index) => client.write(sent[index].subarray(at, at + 5 * kib)));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    (await received).forEach((bytes, index) => expect(bytes.equals(sent[index])).to.equal(true));
+  });
+
+  it("gives each chunk memory of its own size", async () => {
+    const [client, socket] = await pair();
+    client.write("abc");
+    const [chunk] = (await once(socket, "data")) as [Buffer];
+    expect(chunk.toString()).to.equal("abc");
+    expect(chunk.buffer.byteLength).to.equal(3);
+  });
+
+  it("reads on Unix sockets, too", async () => {
+    const folder = createFolder();
+    open.push({ close: () => folder.dispose() });
+    const [client, socket] = await pair({ path: `${folder.path}/s.sock` });
+    client.write("hello");
+    expect((await receive(socket, 5)).toString()).to.equal("hello");
+  });
+
+  it("stops reading while nobody takes what came, and goes on", async () => {
+    const [client, socket] = await pair();
+    const sent = pattern(20 * kib * kib, 3);
+    socket.pause();
+    client.write(sent);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(socket.readableLength).to.be.at.most(256 * kib);
+    expect(client.writableLength).to.be.above(0);
+    const received = receive(socket, sent.length);
+    socket.resume();
+    expect((await received).equals(sent)).to.equal(true);
+  });
+
+  it("notices while it is paused that the other end is gone", async () => {
+    const [client, socket] = await pair();
+    socket.pause();
+    client.write("a few bytes");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    client.resetAndDestroy();
+    expect(await closed).to.equal(true);
+  });
+
+  it("tells of the end of what is sent", async () => {
+    const [client, socket] = await pair();
+    const received = receive(socket, 4);
+    client.end("last");
+    expect((await received).toString()).to.equal("last");
+    await once(socket, "end");
+  });
+
+  it("leaves a socket alone that is gone", async () => {
+    const [, socket] = await pair();
+    socket.destroy();
+    expect(readIntoShared(socket)).to.equal(false);
+  });
+});
