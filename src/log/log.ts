@@ -41,8 +41,8 @@ export interface Log {
 
 /** A line is seen at the latest after this. */
 const gatherMs = 20;
-/** Each write is handed to another thread and back, which costs as much as writing 64 KiB. */
-const gatherBytes = 256 * 1024;
+/** Each write is handed to another thread and back, which costs as much as writing 64 KiB to a file does. A pipe takes not more at once. */
+const gatherBytes = { file: 256 * 1024, pipe: 64 * 1024 };
 const lineEnd = 0x0a;
 /** Whom calls name is not for everybody on the machine. */
 const fileMode = 0o640;
@@ -104,7 +104,8 @@ class Output {
 
   constructor(output: string, maxWaitingBytes: number) {
     this.isFile = output !== "stdout" && output !== "stderr";
-    this.#gathered = Buffer.allocUnsafeSlow(Math.floor(Math.min(gatherBytes, maxWaitingBytes / 4)));
+    const gathered = this.isFile ? gatherBytes.file : gatherBytes.pipe;
+    this.#gathered = Buffer.allocUnsafeSlow(Math.floor(Math.min(gathered, maxWaitingBytes / 4)));
     // What cannot be opened later, after it was moved away, is told by an event only.
     if (this.isFile) closeSync(openSync(output, "a", fileMode));
     this.#destination = loadPino().destination({
@@ -112,7 +113,7 @@ class Output {
       sync: false,
       // What is printable ASCII only is copied in no time, and measured in none.
       contentMode: "buffer",
-      maxWrite: gatherBytes,
+      maxWrite: gathered,
       maxLength: maxWaitingBytes,
       mode: fileMode,
       retryEAGAIN: () => !this.#isEnding,
