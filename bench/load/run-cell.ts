@@ -26,6 +26,8 @@ export interface Cell {
   readonly load: (port: number, seconds: number) => Promise<Seen>;
   /** Before the first run; the load itself by default, which is not enough where it is a light one. */
   readonly warmUp?: (port: number, seconds: number) => Promise<Seen>;
+  /** 2 by default. */
+  readonly warmUpSeconds?: number;
   /** Of one run; 3 by default. */
   readonly seconds?: number;
   readonly bounds?: readonly Bound[];
@@ -152,7 +154,8 @@ async function answers(check: Check, port: number): Promise<void> {
 async function alternate(cell: Cell, contestants: readonly Contestant[], options: RunOptions): Promise<void> {
   const seconds = options.seconds ?? (options.quick ? 1 : (cell.seconds ?? 3));
   // Compilers that work at run time need the warm-up; a quick run wants answers only.
-  if (!options.quick) for (const { running } of contestants) await (cell.warmUp ?? cell.load)(running.port, 2);
+  if (!options.quick)
+    for (const { running } of contestants) await (cell.warmUp ?? cell.load)(running.port, cell.warmUpSeconds ?? 2);
   for (let run = 1; run <= options.runs; run++)
     for (const { subject, running, samples } of contestants) {
       const before = running.cpuMicros();
