@@ -35,8 +35,12 @@ export function readIntoShared(socket: Socket): boolean {
   };
   target[bufferSymbol] = shared;
   target[callbackSymbol] = onRead;
-  // With `onread` a pause stops reading at once, and a client that goes meanwhile is not noticed.
-  target.pause = Duplex.prototype.pause;
+  target.pause = pause;
   handle.useUserBuffer(shared);
   return true;
+}
+
+/** As without `onread`, where a pause stops reading at once, and a client that goes meanwhile is not noticed. */
+function pause(this: Socket): Duplex {
+  return Duplex.prototype.pause.call(this);
 }

@@ -38,12 +38,12 @@ describe("readIntoShared", () => {
   /** What came, whole, and the chunks it came in, looked at only when all had come. */
   async function receive(socket: Socket, bytes: number): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    let got = 0;
-    socket.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      got += chunk.length;
+    await new Promise<void>((resolve) => {
+      socket.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (chunks.reduce((sum, { length }) => sum + length, 0) >= bytes) resolve();
+      });
     });
-    while (got < bytes) await once(socket, "data");
     return Buffer.concat(chunks);
   }
 

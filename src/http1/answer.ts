@@ -9,7 +9,7 @@ export function statusLine(status: number): string {
   return (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`);
 }
 
-const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const namePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // oxlint-disable-next-line no-control-regex -- control characters are what it finds
 const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
@@ -53,7 +53,7 @@ export function headerLines(headers: HeaderList): string | undefined {
 
 function isName(text: string): boolean {
   if (rightNames.has(text)) return true;
-  if (!name.test(text)) return false;
+  if (!namePattern.test(text)) return false;
   if (rightNames.size < mostNames) rightNames.add(text);
   return true;
 }
