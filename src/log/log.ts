@@ -1,9 +1,9 @@
 // Where log lines go: standard output, standard error or a file; written behind the calls' backs, bounded in memory, flushed at the end.
-import { closeSync, openSync } from "node:fs";
-import type { DestinationStream, pino } from "pino";
+import type { DestinationStream } from "pino";
 import { lazily } from "../lazily.ts";
 import { escapeAscii } from "../json-line.ts";
 import { formatLineForPeople } from "./line-for-people.ts";
+import { lineEnd, Outlet } from "./outlet.ts";
 
 const loadPino = lazily(import.meta.url, "pino") as () => typeof import("pino");
 
@@ -43,9 +43,6 @@ export interface Log {
 const gatherMs = 20;
 /** Each write is handed to another thread and back, which costs as much as writing 64 KiB to a file does. A pipe takes not more at once. */
 const gatherBytes = { file: 256 * 1024, pipe: 64 * 1024 };
-const lineEnd = 0x0a;
-/** Whom calls name is not for everybody on the machine. */
-const fileMode = 0o640;
 
 /** Throws the system's error for a file that cannot be written. */
 export function createLog({ output, level, format, maxWaitingBytes }: LogOptions): Log {
@@ -82,11 +79,11 @@ function createTeller(level: Level, writeLine: (line: string) => void) {
   );
 }
 
-/** Gathers lines, so that many are written at once, and hands them to pino's way out, which waits for those who read slowly. */
+/** Gathers lines, so that many are written at once. */
 class Output {
   dropped = 0;
-  readonly #destination: ReturnType<typeof pino.destination>;
   readonly isFile: boolean;
+  readonly #outlet: Outlet;
   /**
    * What is written at once; what is dropped, too, so it is not much of what may wait. Lines are copied as they come: thousands
    * of pieces of text, left for later, are what a garbage collection has to carry around.
@@ -98,43 +95,16 @@ class Output {
   /** The one that is written from. */
   #lent: Buffer | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Nobody reads any more, and nobody will. */
-  #isBroken = false;
-  #isEnding = false;
 
   constructor(output: string, maxWaitingBytes: number) {
     this.isFile = output !== "stdout" && output !== "stderr";
     const gathered = this.isFile ? gatherBytes.file : gatherBytes.pipe;
     this.#gathered = Buffer.allocUnsafeSlow(Math.floor(Math.min(gathered, maxWaitingBytes / 4)));
-    // What cannot be opened later, after it was moved away, is told by an event only.
-    if (this.isFile) closeSync(openSync(output, "a", fileMode));
-    this.#destination = loadPino().destination({
-      dest: this.isFile ? output : output === "stdout" ? 1 : 2,
-      sync: false,
-      // What is printable ASCII only is copied in no time, and measured in none.
-      contentMode: "buffer",
-      maxWrite: gathered,
-      maxLength: maxWaitingBytes,
-      mode: fileMode,
-      retryEAGAIN: () => !this.#isEnding,
-    });
-    const flush = this.#destination.flushSync.bind(this.#destination);
-    // pino calls it, too, when the process ends: nothing may wait then for an output that nobody reads, or throw.
-    this.#destination.flushSync = () => {
-      this.#isEnding = true;
-      try {
-        flush();
-      } catch {
-        // There is nobody left to tell.
-      }
-    };
-    this.#destination.on("drop", (lines: Buffer) => this.#drop(lines));
-    this.#destination.on("drain", () => {
-      this.#spare ??= this.#lent;
-      this.#lent = undefined;
-    });
-    this.#destination.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") this.#isBroken = true;
+    this.#outlet = new Outlet({
+      target: this.isFile ? output : output === "stdout" ? 1 : 2,
+      maxWaitingBytes,
+      onWritten: (lines) => this.#takeBack(lines),
+      onLost: (lines) => this.#drop(lines),
     });
   }
 
@@ -152,32 +122,17 @@ class Output {
   }
 
   reopen(): void {
-    if (this.isFile && !this.#isEnding) this.#destination.reopen();
+    this.#outlet.reopen();
   }
 
   close(timeoutMs: number): Promise<void> {
     this.#write();
-    // pino has taken its hands off then, and tells of no end.
-    if (this.#isBroken) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cut = setTimeout(() => {
-        this.#isEnding = true;
-        resolve();
-      }, timeoutMs);
-      const end = (): void => {
-        clearTimeout(cut);
-        resolve();
-      };
-      this.#destination.once("close", end);
-      this.#destination.end();
-      // What is still told goes nowhere.
-      this.#isBroken = true;
-    });
+    return this.#outlet.close(timeoutMs);
   }
 
   flushNow(): void {
     this.#write();
-    this.#destination.flushSync();
+    this.#outlet.flushNow();
   }
 
   #write(): void {
@@ -198,9 +153,15 @@ class Output {
   }
 
   #hand(lines: Buffer): void {
-    if (this.#isBroken) this.#drop(lines);
-    // Its type knows text only; see `contentMode`.
-    else this.#destination.write(lines as unknown as string);
+    if (this.#outlet.write(lines)) return;
+    this.#drop(lines);
+    this.#takeBack(lines);
+  }
+
+  #takeBack(lines: Buffer): void {
+    if (lines.buffer !== this.#lent?.buffer) return;
+    this.#spare ??= this.#lent;
+    this.#lent = undefined;
   }
 
   #drop(lines: Buffer): void {
