@@ -20,35 +20,35 @@ const mostNames = 1024;
 interface Line {
   readonly name: string;
   readonly value: string;
-  readonly text: string;
+  /** All lines from the first to this one. */
+  upToHere: string;
 }
 
-/** Most answers have the headers of the one before, or all but one of them: a line that is the same is made, and checked, once. */
+/** Most answers have the headers of the one before, or all but the last: what is the same is written, and checked, once. */
 const lastLines: Line[] = [];
-let lastText = "";
 
 /** The lines of a list; undefined where a name or value is not allowed, or could split the answer. */
 export function headerLines(headers: HeaderList): string | undefined {
-  const count = headers.length / 2;
-  let isLast = count === lastLines.length;
-  for (let at = 0; at < count; at++) {
+  let text = "";
+  let isNew = false;
+  for (let at = 0; at * 2 < headers.length; at++) {
     const name = headers[at * 2];
     const value = headers[at * 2 + 1];
     const last = at < lastLines.length ? lastLines[at] : undefined;
-    if (last !== undefined && last.value === value && last.name === name) continue;
+    if (last !== undefined && last.value === value && last.name === name) {
+      if (isNew) last.upToHere = `${text}${name}: ${value}\r\n`;
+      text = last.upToHere;
+      continue;
+    }
+    isNew = true;
     if (!isName(name) || notInValue.test(value)) {
-      lastLines.length = 0;
-      lastText = "";
+      lastLines.length = at;
       return undefined;
     }
-    lastLines[at] = { name, value, text: `${name}: ${value}\r\n` };
-    isLast = false;
+    text = `${text}${name}: ${value}\r\n`;
+    lastLines[at] = { name, value, upToHere: text };
   }
-  if (isLast) return lastText;
-  lastLines.length = count;
-  lastText = "";
-  for (const { text } of lastLines) lastText += text;
-  return lastText;
+  return text;
 }
 
 function isName(text: string): boolean {
