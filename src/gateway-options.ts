@@ -12,6 +12,7 @@ import type { StreamRules } from "./front/stream/stream-policy.ts";
 import { defaultSocketLimits, strictWebSocket } from "./front/websocket/options.ts";
 import type { SocketLimits, WebSocketOptions } from "./front/websocket/options.ts";
 import { plainAnswer } from "./schema/answer-rule.ts";
+import type { Binding } from "./schema/binding.ts";
 import { plainStream } from "./schema/stream-rule.ts";
 import type { RouterOptions } from "./route/router.ts";
 import { defaultListenerLimits, type ListenerLimits } from "./serve/listen-limits.ts";
@@ -138,9 +139,11 @@ export function toRouterOptions({ profile, http, server }: Config): RouterOption
   return { profile, urlUnescape: http.urlUnescape, maxPathLength: server.maxUrlBytes };
 }
 
-export function toListenerLimits({ server, http }: Config): ListenerLimits {
+/** What a rule is bound to must get through, whatever its method is called. */
+export function toListenerLimits({ server, http }: Config, bindings: readonly Binding[]): ListenerLimits {
   return {
     ...defaultListenerLimits,
+    methods: new Set(bindings.map(({ httpMethod }) => httpMethod)),
     maxHeaderBytes: server.maxHeaderBytes,
     maxHeaderCount: server.maxHeaderCount,
     maxUrlBytes: server.maxUrlBytes,

@@ -134,7 +134,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
   const fronts = createFronts({ ...parts, authenticate: authentication?.authenticate });
   const listener = createListener({
     address: toListenAddress(config.listen.host, config.listen.port),
-    limits: toListenerLimits(config),
+    limits: toListenerLimits(config, bindings),
     tls: config.tls === undefined ? undefined : readListenTls(config.tls),
     http2: serveHttp2,
     onMalformed: bans?.onMalformed,

@@ -1,6 +1,6 @@
 // Reads the head of a request: the request line here, the headers by their reader, or not at all when they are those of the request before.
 import { METHODS } from "node:http";
-import { cr, flags, lf, slash, space, targetFlag } from "./characters.ts";
+import { cr, flags, lf, slash, space, targetFlag, tokenFlag } from "./characters.ts";
 import { failure } from "./failure.ts";
 import type { Http1Failure } from "./failure.ts";
 import { FieldReader } from "./fields.ts";
@@ -11,11 +11,13 @@ import type { Input } from "./input.ts";
 
 export interface HeadLimits extends FieldLimits {
   readonly maxUrlBytes: number;
+  /** Known beside those of Node's own parser, in capitals; `*` stands for every one. */
+  readonly methods?: ReadonlySet<string> | undefined;
 }
 
-/** The methods Node's own parser knows, by name: anything else is more often garbage than an extension. */
+/** The methods Node's own parser knows, by name: anything else that nobody asked for is more often garbage than an extension. */
 const methods: ReadonlyMap<string, string> = new Map(METHODS.map((name) => [name, name]));
-const longestMethod = Math.max(...METHODS.map((name) => name.length));
+const longestMethod = 64;
 
 /** `http://host…` as a client of a proxy sends it (RFC 9112 section 3.2.2); whether it names this host is not known here. */
 const absoluteForm = /^[A-Za-z]+:\/\/[A-Za-z0-9\-_.!~*'()%;:&=+$,@[\]]*(?:[/?].*)?$/;
@@ -107,12 +109,18 @@ export class HeadReader {
     if (bytes[at] !== space) return failure(bytes[base] === tlsHandshake ? "tls" : "method");
     // The most frequent one needs no string made.
     const isGet = length === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45;
-    const name = isGet && bytes[start + 2] === 0x54 ? "GET" : methods.get(bytes.toString("latin1", start, at));
+    const name = isGet && bytes[start + 2] === 0x54 ? "GET" : this.#knownMethod(bytes.toString("latin1", start, at));
     if (name === undefined) return failure(bytes.toString("latin1", start, at) === "PRI" ? "http2" : "method");
     this.method = name;
     this.#at = this.#targetStart = at + 1 - base;
     this.#phase = Phase.target;
     return true;
+  }
+
+  #knownMethod(name: string): string | undefined {
+    const { methods: more } = this.#limits;
+    if (more === undefined || name === "PRI") return methods.get(name);
+    return methods.get(name) ?? (more.has(name) || more.has("*") ? name : undefined);
   }
 
   #isTarget(): boolean {
@@ -195,7 +203,7 @@ export class HeadReader {
   }
 }
 
-/** A capital or the hyphen of M-SEARCH. */
+/** Of a token (RFC 9110 section 9.1), but no small letter: methods heed their case, and those who write `get` mean no other method. */
 function isMethodByte(byte: number): boolean {
-  return (byte >= 0x41 && byte <= 0x5a) || byte === 0x2d;
+  return (flags[byte] & tokenFlag) !== 0 && (byte < 0x61 || byte > 0x7a);
 }

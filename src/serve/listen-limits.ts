@@ -18,6 +18,8 @@ export interface ListenerLimits extends HeadLimits {
   readonly stallTimeoutMs: number;
   /** How often the clocks above are looked at. */
   readonly checkIntervalMs: number;
+  /** HTTP methods the routes add to those of Node: the others are no HTTP/1.1. */
+  readonly methods?: ReadonlySet<string> | undefined;
 }
 
 export const defaultListenerLimits: ListenerLimits = Object.freeze({

@@ -2,7 +2,13 @@
 import type { Duplex } from "node:stream";
 import { expect } from "chai";
 import { createHttp1Connection } from "../../src/http1/connection.ts";
-import type { Http1Connection, Http1Handlers, Http1Request, RequestHandlers } from "../../src/http1/contract.ts";
+import type {
+  Http1Connection,
+  Http1Handlers,
+  Http1Limits,
+  Http1Request,
+  RequestHandlers,
+} from "../../src/http1/contract.ts";
 import type { FailureCode } from "../../src/http1/failure.ts";
 import { FakeSocket } from "./support/fake-socket.ts";
 import { limits } from "./support/parse.ts";
@@ -20,11 +26,15 @@ interface Opened {
   readonly failures: FailureCode[];
 }
 
-function open(onRequest: (request: Http1Request) => void = () => {}, more: Partial<Http1Handlers> = {}): Opened {
+function open(
+  onRequest: (request: Http1Request) => void = () => {},
+  more: Partial<Http1Handlers> = {},
+  settings: Http1Limits = limits,
+): Opened {
   const socket = new FakeSocket();
   const requests: Http1Request[] = [];
   const failures: FailureCode[] = [];
-  const connection = createHttp1Connection(socket.duplex, limits, {
+  const connection = createHttp1Connection(socket.duplex, settings, {
     onRequest(request) {
       requests.push(request);
       onRequest(request);
@@ -103,6 +113,25 @@ describe("createHttp1Connection", () => {
         socket.give(text);
         expect(failures, JSON.stringify(text)).to.deep.equal(code === undefined ? [] : [code]);
       }
+    });
+
+    it("have the methods of Node, and those the limits name", () => {
+      const failuresOf = (method: string, methods?: ReadonlySet<string>): readonly FailureCode[] => {
+        const { socket, failures } = open(answer, {}, { ...limits, methods });
+        socket.give(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
+        return failures;
+      };
+      const named = new Set(["GET", "LIST", "M_2.X"]);
+      for (const method of ["GET", "PURGE", "LIST", "M_2.X"])
+        expect(failuresOf(method, named), method).to.deep.equal([]);
+      for (const method of ["LIS", "LISTS", "list", "FOO"])
+        expect(failuresOf(method, named), method).to.deep.equal(["method"]);
+      expect(failuresOf("LIST")).to.deep.equal(["method"]);
+      const every = new Set(["*"]);
+      expect(failuresOf("F".repeat(64), every)).to.deep.equal([]);
+      for (const method of ["F".repeat(65), "F(O", "foo"])
+        expect(failuresOf(method, every), method).to.deep.equal(["method"]);
+      expect(failuresOf("PRI", every)).to.deep.equal(["http2"]);
     });
 
     it("are bounded in every part, however slowly they come", () => {
