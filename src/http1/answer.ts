@@ -48,6 +48,8 @@ export function headerLines(headers: HeaderList): string | undefined {
     text = `${text}${name}: ${value}\r\n`;
     lastLines[at] = { name, value, upToHere: text };
   }
+  // What a longer list before it had behind is written up to there with other lines.
+  if (isNew) lastLines.length = headers.length >> 1;
   return text;
 }
 

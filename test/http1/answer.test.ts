@@ -25,6 +25,25 @@ describe("headerLines", () => {
       }
   });
 
+  it("keeps nothing of a longer list behind a shorter one that began otherwise", () => {
+    const parts = [
+      ["a", "1"],
+      ["a", "2"],
+      ["b", "1"],
+      ["c", "1"],
+    ] as const;
+    const lists: string[][] = [[]];
+    for (const first of parts)
+      for (const second of [undefined, ...parts])
+        for (const third of [undefined, ...parts]) lists.push([...first, ...(second ?? []), ...(third ?? [])]);
+    for (const longer of lists)
+      for (const shorter of lists)
+        for (const next of lists)
+          for (const headers of [longer, shorter, next])
+            if (headerLines(headers) !== written(headers))
+              expect.fail(`wrong after ${JSON.stringify([longer, shorter])}: ${JSON.stringify(headers)}`);
+  });
+
   it("refuses what is no name and what is no value, also where the lines before are known", () => {
     const good = ["x-one", "1", "x-two", "2"];
     for (const bad of [
