@@ -10,6 +10,8 @@ export function toCurl(transport, request) {
   const { verb, path, body } = toRequest(api, method, binding, text);
   const parts = ["curl", ...(method.getsMany ? ["-N"] : [])];
   if (verb !== "GET" && !(verb === "POST" && body !== undefined)) parts.push("-X", verb);
+  // Brackets of maps in the query are ranges to curl.
+  if (/[[\]{}]/.test(path)) parts.push("-g");
   parts.push(quote(location.origin + path));
   if (transport === "sse") parts.push("-H", quote("Accept: text/event-stream"));
   else if (method.getsMany) parts.push("-H", quote("Accept: application/x-ndjson"));

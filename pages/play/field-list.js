@@ -1,7 +1,7 @@
 // The fields of the request: what they are, and a button that puts each into the message.
 import { byId, element, toRichText } from "./element.js";
 import { fromMembers, indentJson, membersOf, problemOf } from "./json-text.js";
-import { isWellKnown, sampleField } from "./sample.js";
+import { hasOwnJson, isWellKnown, sampleField } from "./sample.js";
 
 const maxDepth = 6;
 
@@ -14,6 +14,8 @@ function toList(api, typeName, path, onInsert) {
   const type = api.messages[typeName];
   if (type === undefined || type.fields.length === 0)
     return element("p", { className: "quiet small" }, type === undefined ? "not described" : "no fields");
+  if (hasOwnJson(typeName))
+    return element("p", { className: "quiet small" }, "Its JSON is a value, not an object with these fields.");
   return element(
     "ul",
     { className: "field-list" },

@@ -30,6 +30,11 @@ export function isWellKnown(typeName) {
   return wellKnown.has(typeName);
 }
 
+/** HttpBody has a sample of its own, and is an object all the same. */
+export function hasOwnJson(typeName) {
+  return isWellKnown(typeName) && typeName !== "google.api.HttpBody";
+}
+
 /**
  * `all`: every field that a client may set, one of each oneof. Otherwise only what is required, what the path needs, and
  * of a stream's message what its body has.
@@ -42,9 +47,12 @@ export function sampleRequest(api, method, binding, all) {
   return request;
 }
 
-/** A value for one field, as the list of fields offers it. */
+/** A value for one field, as the list of fields offers it: an empty one where samples would leave it out. */
 export function sampleField(api, typeName, field) {
-  return sampleValue(api, field, { all: true, seen: [typeName], without: [], siblings: siblingsOf(api, typeName) });
+  const context = { all: true, seen: [typeName], without: [], siblings: siblingsOf(api, typeName) };
+  const value = sampleValue(api, field, context);
+  if (value !== undefined) return value;
+  return toCardinality(field, field.type.name === "google.protobuf.FieldMask" ? "" : {});
 }
 
 function fillPath(api, typeName, request, { field: path, pattern }) {
@@ -88,9 +96,12 @@ function siblingsOf(api, typeName) {
 
 function sampleValue(api, field, context) {
   const value = sampleOne(api, field, context);
-  if (value === undefined) return undefined;
-  if (field.mapKey !== undefined) return { [String(sampleScalar(field.mapKey))]: value };
-  return field.repeated ? [value] : value;
+  return value === undefined ? undefined : toCardinality(field, value);
+}
+
+function toCardinality({ mapKey, repeated }, value) {
+  if (mapKey !== undefined) return { [String(sampleScalar(mapKey))]: value };
+  return repeated ? [value] : value;
 }
 
 function sampleOne(api, { type, comment }, context) {

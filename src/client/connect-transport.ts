@@ -25,9 +25,9 @@ import { protoCodec } from "./proto-codec.ts";
 export interface SluiceTransportOptions extends Omit<ConnectOptions, "fetch"> {
   /** The gateway's: `https://api.example`, or `/` for the page's own. */
   readonly baseUrl: string;
-  readonly interceptors?: Interceptor[];
+  readonly interceptors?: Interceptor[] | undefined;
   /** Deadline of calls that name none. */
-  readonly defaultTimeoutMs?: number;
+  readonly defaultTimeoutMs?: number | undefined;
 }
 
 export interface SluiceTransport extends Transport {

@@ -43,20 +43,20 @@ export type CallState = "live" | "reconnecting" | "resumed";
 
 export interface CallOptions {
   /** Ends the call as CANCELLED. */
-  readonly signal?: AbortSignal;
-  readonly metadata?: Metadata;
+  readonly signal?: AbortSignal | undefined;
+  readonly metadata?: Metadata | undefined;
   /** Deadline of the whole call, reconnecting included. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * Whether a stream goes on after the connection was lost. When absent: if the method says how. `true` for a stream that
    * has no token starts it anew with the same request; `false` ends it with UNAVAILABLE.
    */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** How many connections may fail in a row before the call ends; without end for what is resumed, otherwise 5. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** Messages that may wait for the application, at first and at most; 256 and 4096. */
-  readonly window?: number;
-  readonly maxWindow?: number;
+  readonly window?: number | undefined;
+  readonly maxWindow?: number | undefined;
 }
 
 /** How a call ended; `code` 0 for well. */
@@ -89,17 +89,17 @@ export type StreamCall<T> = AsyncIterableIterator<T> & CallInfo;
 
 export interface ConnectOptions {
   /** Asked before every connection, and when the credentials are about to end. Without a scheme it is a Bearer token. */
-  readonly getToken?: () => string | undefined | Promise<string | undefined>;
+  readonly getToken?: (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Of all calls. */
-  readonly metadata?: Metadata;
+  readonly metadata?: Metadata | undefined;
   /** Instead of the global one, for runtimes without. */
-  readonly WebSocket?: WebSocketConstructor;
+  readonly WebSocket?: WebSocketConstructor | undefined;
   /** Instead of the global one; `false` turns off the way around a network that lets no WebSocket through. */
-  readonly fetch?: typeof fetch | false;
+  readonly fetch?: typeof fetch | false | undefined;
   /** How long connecting may take until the gateway is ready; 15 seconds. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** What the connection is up to, e.g. for a light in a corner of the page. */
-  readonly onConnection?: (state: ConnectionState, error?: Error & Status) => void;
+  readonly onConnection?: ((state: ConnectionState, error?: Error & Status) => void) | undefined;
 }
 
 export type ConnectionState = "connecting" | "ready" | "closed";

@@ -51,9 +51,10 @@ export function createSample(binding: Binding): SampleRequest | undefined {
     );
     return value === undefined ? undefined : { httpMethod, path, body: JSON.stringify(value) };
   }
-  if (Object.hasOwn(wellKnown, method.input.name) && wellKnown[method.input.name] === undefined) return undefined;
-  const value = sampleMessage(method.input, new Set(), binding.variables, 0);
-  return { httpMethod, path, body: JSON.stringify(value) };
+  const value = Object.hasOwn(wellKnown, method.input.name)
+    ? wellKnown[method.input.name]
+    : sampleMessage(method.input, new Set(), binding.variables, 0);
+  return value === undefined ? undefined : { httpMethod, path, body: JSON.stringify(value) };
 }
 
 /** Undefined where the stream needs more than its URL to say something. */

@@ -31,7 +31,9 @@ function formatFieldPresence(field: Field, context: TypeContext, sent: boolean):
   const type = formatFieldType(field, context, sent);
   const isMessage = field.type.kind === "message" && field.cardinality === "singular";
   const isNull = !sent && isMessage && context.json.emitNullMessages && !type.endsWith("null");
-  return `${isAlwaysThere(field, context, sent) ? "" : "?"}: ${type}${isNull ? " | null" : ""}`;
+  if (isAlwaysThere(field, context, sent)) return `: ${type}${isNull ? " | null" : ""}`;
+  // What is undefined is left out of JSON: callers with `exactOptionalPropertyTypes` may pass on what they do not have.
+  return `?: ${type}${sent ? " | undefined" : isNull ? " | null" : ""}`;
 }
 
 /** Fields without presence are written even when they are zero, unless the gateway is told to leave them out. */

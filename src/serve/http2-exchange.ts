@@ -146,7 +146,10 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     this.#drainListener = onDrain;
     this.#stream.idleTimeoutMs = 0;
     const hasBody = this.method !== "HEAD";
-    this.#stream.sendHeaders([":status", String(status), ...withAdded(headers, this.#added)], !hasBody);
+    const head = [":status", String(status), ...withAdded(headers, this.#added)];
+    // As where it has trailers: no gRPC client looks at it.
+    if (!isGrpc(headers)) head.push("date", dateHeader());
+    this.#stream.sendHeaders(head, !hasBody);
     if (!hasBody) this.#finish();
     return this;
   }
@@ -269,4 +272,8 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     this.#abortListener = undefined;
     this.#drainListener = undefined;
   }
+}
+
+function isGrpc([name, value]: HeaderList): boolean {
+  return name === "content-type" && value.startsWith("application/grpc");
 }

@@ -7,6 +7,7 @@ import { createRouter } from "../../src/route/router.ts";
 import { strictJson } from "../../src/translate/options.ts";
 import type { Binding } from "../../src/schema/binding.ts";
 import type { Schema } from "../../src/schema/descriptor.ts";
+import { schemaOf } from "../support/schema.ts";
 import { createProtos } from "./capture.ts";
 
 function load(inputs: readonly string[]): { schema: Schema; bindings: readonly Binding[] } {
@@ -45,6 +46,18 @@ describe("createSample", () => {
       expect(count).to.be.greaterThan(5);
     });
   }
+
+  it("writes a body that is a wrapper as the bare value that it is in JSON", () => {
+    const schema = schemaOf(`syntax = "proto3"; package test.v1;
+      import "google/protobuf/struct.proto";
+      import "google/protobuf/wrappers.proto";
+      service S {
+        rpc Name(google.protobuf.StringValue) returns (google.protobuf.StringValue);
+        rpc List(google.protobuf.ListValue) returns (google.protobuf.ListValue);
+      }`);
+    const bindings = bindMethods(schema, { profile: "strict", bindUnannotated: true, yamlRules: [] }, () => {});
+    expect(bindings.map((binding) => createSample(binding)?.body)).to.deep.equal(['"text"', '["value"]']);
+  });
 
   it("leaves out what only the backend sets, and stops at recursion", () => {
     const { bindings } = load([folder.protos]);

@@ -188,8 +188,10 @@ describe("writeClientModule", () => {
 
   it("leaves everything of a request optional, and takes 64-bit numbers as numbers, too", () => {
     const text = writeClientModule(inputsOf(wide));
-    expect(text).to.contain("export interface OnlySent {\n  id?: string | number;\n  all?: AllInit;\n}");
-    expect(text).to.contain("export interface AllInit {\n  id?: string;");
+    expect(text).to.contain(
+      "export interface OnlySent {\n  id?: string | number | undefined;\n  all?: AllInit | undefined;\n}",
+    );
+    expect(text).to.contain("export interface AllInit {\n  id?: string | undefined;");
   });
 
   it("tells the client how to resume, and which route to take without WebSocket", () => {
@@ -316,6 +318,8 @@ export async function run(): Promise<void> {
   const script: Tick = await createScript(connect("/")).ticker.getTick();
   const talk = api.chat.talk([{ room: "tea", speaker: "ada", text: "hello" }]);
   for await (const event of talk) console.log(event.said ?? event.joined?.members, tick, script);
+  const unknown: { symbol: string | undefined; signal: AbortSignal | undefined } = { symbol: undefined, signal: undefined };
+  await api.ticker.getTick({ symbol: unknown.symbol }, { signal: unknown.signal });
   // @ts-expect-error there is no such symbol field
   api.ticker.getTick({ symbols: "TEA" });
   // @ts-expect-error a reply has no such field

@@ -184,6 +184,40 @@ describe("pages/play", () => {
       });
     });
 
+    it("give a field of any type something that the gateway takes, where it is asked for alone", () => {
+      const { schema, api } = describeSchema(
+        schemaOf(`syntax = "proto3"; package test.v1;
+        import "google/api/annotations.proto";
+        import "google/protobuf/any.proto";
+        import "google/protobuf/field_mask.proto";
+        import "google/protobuf/struct.proto";
+        service S { rpc A(R) returns (R) { option (google.api.http) = { post: "/v1/a" body: "*" }; } }
+        message R {
+          R again = 1; repeated R list = 2; map<int64, R> children = 3; google.protobuf.Any any = 4;
+          google.protobuf.FieldMask mask = 5; google.protobuf.NullValue nothing = 6; map<bool, google.protobuf.Any> parts = 7;
+        }`),
+      );
+      const { fields } = api.messages["test.v1.R"];
+      const values = Object.fromEntries(
+        fields.map((field: Untyped) => [field.name, sample.sampleField(api, "test.v1.R", field)]),
+      );
+      expect(values).to.deep.equal({
+        again: {},
+        list: [{}],
+        children: { "1": {} },
+        any: {},
+        mask: "",
+        nothing: null,
+        parts: { true: {} },
+      });
+      const read = compileJsonReader(
+        schema.messages.find(({ name }) => name === "test.v1.R")!,
+        schema,
+        strictJson,
+      );
+      expect(() => read(Buffer.from(JSON.stringify(values)))).to.not.throw();
+    });
+
     it("leave out a resume token", () => {
       const schema = loadSchema({ inputs: ["protos/examples"], importPaths: [] }).schema!;
       const { api } = describeSchema(schema);
@@ -284,6 +318,10 @@ describe("pages/play", () => {
       );
       expect(copy.toCurl("sse", requestOf(2, '{"book":{"name":"a"}}'))).to.equal(
         "curl -N 'http://localhost:8080/v1/a:follow' -H 'Accept: text/event-stream'",
+      );
+      // Otherwise curl takes the brackets of a map for a range.
+      expect(copy.toCurl("sse", requestOf(2, '{"book":{"name":"a"},"labels":{"b":"c"}}'))).to.equal(
+        "curl -N -g 'http://localhost:8080/v1/a:follow?labels[b]=c' -H 'Accept: text/event-stream'",
       );
     });
 

@@ -283,6 +283,7 @@ for (const version of versions) {
         const { headers } = await get(watch, { "accept-encoding": "gzip" });
         expect(headers["cache-control"]).to.equal("no-store, no-transform");
         expect(headers["x-accel-buffering"]).to.equal("no");
+        expect(headers["date"]).to.match(/ GMT$/);
         expect(headers["x-content-type-options"]).to.equal("nosniff");
         expect(headers["vary"]).to.equal("Accept");
         expect(headers["content-encoding"]).to.equal(undefined);
