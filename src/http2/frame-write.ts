@@ -1,9 +1,10 @@
 // Frames on their way out: everything of one turn of the event loop is put together here and goes to the socket in one write.
 import type { Duplex } from "node:stream";
 import type { CompiledHeaders } from "./hpack-encode.ts";
-import { headersBound, writeHeaders } from "./hpack-encode.ts";
+import { headersBound } from "./hpack-encode.ts";
 import type { HeaderList } from "./decoded-block.ts";
 import { Flag, FrameType, frameHeaderBytes } from "./protocol.ts";
+import { RepeatedHeaders } from "./repeated-headers.ts";
 
 const slabBytes = 65_536;
 /** Shorter payloads are copied beside their frame header; longer ones go to the socket as they are. */
@@ -38,6 +39,7 @@ export class FrameWriter {
   /** Bytes in `#segments`. */
   #queued = 0;
   #isFirstBlock = true;
+  readonly #headers = new RepeatedHeaders();
   #isBlocked = false;
   /** Largest payload the peer takes. */
   maxFrameBytes = 16_384;
@@ -143,7 +145,7 @@ export class FrameWriter {
       slab.bytes.set(prefix.bytes, end);
       end += prefixBytes;
     }
-    if (headers.length > 0) end = writeHeaders(slab.bytes, end, headers, prefix === undefined || prefix.isOpen);
+    if (headers.length > 0) end = this.#headers.write(slab.bytes, end, headers, prefix === undefined || prefix.isOpen);
     this.#isFirstBlock = false;
     const length = end - start;
     const endFlag = endStream ? Flag.END_STREAM : 0;

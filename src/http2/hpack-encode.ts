@@ -72,19 +72,31 @@ export function writeHeaders(
   mayStart: boolean,
   huffman = false,
 ): number {
-  if (headers.length % 2 !== 0) throw new HeaderError("A header list has a name without a value");
+  checkPairs(headers);
   let at = start;
   let isHead = mayStart;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index];
-    if (name.charCodeAt(0) !== colon) isHead = false;
-    else if (!isHead) throw new HeaderError(`Pseudo-header ${name} stands after other headers or in trailers`);
+    isHead = checkPlace(name, isHead);
     at = writeField(out, at, name, headers[index + 1], huffman);
   }
   return at;
 }
 
-function writeField(out: Uint8Array, start: number, name: string, value: string, huffman: boolean): number {
+/** Throws HeaderError. */
+export function checkPairs(headers: HeaderList): void {
+  if (headers.length % 2 !== 0) throw new HeaderError("A header list has a name without a value");
+}
+
+/** Whether pseudo-headers are still allowed behind the field. Throws HeaderError for one that is not where it may be. */
+export function checkPlace(name: string, mayBePseudo: boolean): boolean {
+  if (name.charCodeAt(0) !== colon) return false;
+  if (!mayBePseudo) throw new HeaderError(`Pseudo-header ${name} stands after other headers or in trailers`);
+  return true;
+}
+
+/** Where the field ends. Throws HeaderError. */
+export function writeField(out: Uint8Array, start: number, name: string, value: string, huffman: boolean): number {
   const info = known.get(name);
   if (info === undefined) {
     if (!isHeaderName(name)) throw new HeaderError(`${JSON.stringify(name)} is no header name in lower case`);
