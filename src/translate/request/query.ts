@@ -48,6 +48,12 @@ export function refuseSemicolons(text: string, what: string): void {
   );
 }
 
+/** A `#` is no part of a target (RFC 9112 section 3.2): some who read it stop there, others go on. Throws GatewayError (400). */
+export function refuseFragment(query: string): void {
+  if (!query.includes("#")) return;
+  throw GatewayError.invalidField("", 'the query string has a "#"; the sign itself is %23', "VALUE_INVALID");
+}
+
 function parsePair(text: string, what: string): Parameter {
   const equals = text.indexOf("=");
   if (equals < 0) return { name: decode(text, what), value: "" };

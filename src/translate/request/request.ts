@@ -8,6 +8,7 @@ import {
   defaultQueryLimits,
   type Parameter,
   parseQuery,
+  refuseFragment,
   refuseSemicolons,
   systemParameters,
 } from "./query.ts";
@@ -76,6 +77,7 @@ export function compileUrl(binding: Binding, schema: Schema, options: RequestOpt
     bindQuery: (bound, query) => {
       if (query === "" || !readsQuery) return;
       if (lenient) refuseSemicolons(query, "query string");
+      else refuseFragment(query);
       bindParameters(binder, bound, parseQuery(query, options.queryLimits), takesQuery);
     },
   };
