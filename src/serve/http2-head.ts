@@ -15,6 +15,9 @@ export interface Http2Head {
 
 const colon = 0x3a;
 
+/** RFC 9110 section 5.6.2. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
 /** Connections repeat the heads of a few methods; the engine answers the same list for the same bytes. */
 const remembered = 8;
 
@@ -36,16 +39,21 @@ export function createHeadReader(limits: HeadLimits): (list: HeaderList) => Http
 
 function readHead(list: HeaderList, limits: HeadLimits): Http2Head | GatewayError {
   let method = "";
+  let scheme = "";
   let target = "";
   let authority: string | undefined;
   let at = 0;
   for (; at < list.length && list[at].charCodeAt(0) === colon; at += 2) {
     const name = list[at];
     if (name === ":method") method = list[at + 1];
+    else if (name === ":scheme") scheme = list[at + 1];
     else if (name === ":path") target = list[at + 1];
     else if (name === ":authority") authority = list[at + 1];
   }
   if (method === "CONNECT") return connectRefused();
+  if (!token.test(method)) return refuse("REQUEST_MALFORMED", "the :method has a character that no method has");
+  // Either, whatever the connection is: in front may be who ends its TLS.
+  if (!/^https?$/i.test(scheme)) return refuse("TARGET_INVALID", "the :scheme is neither http nor https");
   if (target.length > limits.maxUrlBytes) return urlTooLong(limits.maxUrlBytes);
   if (!/^[\x21-\x7e]+$/.test(target))
     return refuse("REQUEST_MALFORMED", "the :path has a character that must be percent-encoded");

@@ -51,6 +51,18 @@ const refusals: readonly Refusal[] = [
     status: "400",
     text: /:authority/,
   },
+  {
+    what: "a :method that is no token",
+    head: literals(":method", "GE T", ...scheme, ":path", "/", ":authority", "a"),
+    status: "400",
+    text: /:method/,
+  },
+  {
+    what: "a :scheme that is not the web's",
+    head: literals(":method", "GET", ":scheme", "ftp", ":path", "/", ":authority", "a"),
+    status: "400",
+    text: /:scheme/,
+  },
   { what: "CONNECT", head: literals(":method", "CONNECT", ":authority", "a:1"), status: "405", text: /CONNECT/ },
   { what: "too long a :path", head: headBlock(`/${"a".repeat(9000)}`), status: "414", text: /URL/ },
   { what: "too many headers", head: headBlock("/", ...many), status: "431", text: /header/ },
