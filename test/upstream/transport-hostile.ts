@@ -141,7 +141,8 @@ const cases: readonly Case[] = [
   {
     name: "a reset after the headers",
     answer: (stream) => (stream.respond(grpcHead), stream.close(http2.constants.NGHTTP2_CANCEL)),
-    codes: [Code.UNAVAILABLE],
+    // From Node 22 on, the end of the stream that Node sends before the reset comes alone: an answer without a status.
+    codes: [Code.UNAVAILABLE, Code.UNKNOWN, Code.INTERNAL],
   },
   {
     name: "a GOAWAY instead of an answer",
