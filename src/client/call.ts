@@ -69,7 +69,7 @@ export class Call {
     const { kind } = method;
     const takesMany = kind === "client-streaming" || kind === "bidi-streaming";
     const givesMany = kind === "server-streaming" || kind === "bidi-streaming";
-    this.#request = takesMany ? undefined : (input ?? {});
+    this.#request = takesMany || input !== undefined ? input : {};
     this.#upload = takesMany ? this.#createUpload(input as Requests<unknown>) : undefined;
     this.#window = givesMany ? new CreditWindow(options.window, options.maxWindow) : new CreditWindow(1, 1);
     this.#point = new ResumePoint(method.resume);

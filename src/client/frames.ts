@@ -65,9 +65,16 @@ export interface Codec {
   decode(data: unknown): ServerFrame;
 }
 
+/** ProtoJSON has strings where JSON has no number: it would say `null`, or throw. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "bigint" || (typeof inner === "number" && !isFinite(inner)) ? String(inner) : inner,
+  );
+}
+
 export const jsonCodec: Codec = {
   protocol: "sluice.mux.v1.json",
-  encode: (frame) => JSON.stringify(frame),
+  encode: toJson,
   decode(data) {
     const frame: unknown = JSON.parse(data as string);
     if (typeof frame !== "object" || frame === null) throw new TypeError("no object");

@@ -1,6 +1,9 @@
 // The REST request of a call: path variables, query and body, as the method's rule has them.
-import type { HttpRoute, JsonObject } from "./contract.ts";
+import type { HttpRoute } from "./contract.ts";
 import { ClientError, invalidArgument } from "./error.ts";
+import { toJson } from "./frames.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 export interface HttpRequest {
   /** Path and query. */
@@ -10,7 +13,7 @@ export interface HttpRequest {
 }
 
 /** Throws ClientError when a variable of the path is not set. */
-export function toHttpRequest(route: HttpRoute, message: JsonObject): HttpRequest {
+export function toHttpRequest(route: HttpRoute, message: Fields): HttpRequest {
   const bound = new Set<string>();
   const path = route.path.replaceAll(/\{([^={}]+)(=[^{}]*)?\}/g, (_, name: string, pattern: string | undefined) => {
     bound.add(name);
@@ -20,20 +23,20 @@ export function toHttpRequest(route: HttpRoute, message: JsonObject): HttpReques
     // A variable over several segments keeps its slashes.
     return pattern === undefined || pattern === "=*" ? encodeURIComponent(text) : encodeSegments(text);
   });
-  if (route.body === "*") return { target: path, body: JSON.stringify(message) };
+  if (route.body === "*") return { target: path, body: toJson(message) };
   if (route.body !== undefined) bound.add(route.body);
   const query = new URLSearchParams();
   addQuery(query, "", message, bound);
   const text = query.toString();
   return {
     target: text === "" ? path : `${path}?${text}`,
-    body: route.body === undefined ? undefined : JSON.stringify(message[route.body] ?? {}),
+    body: route.body === undefined ? undefined : toJson(message[route.body] ?? {}),
   };
 }
 
-function valueAt(message: JsonObject, name: string): unknown {
+function valueAt(message: Fields, name: string): unknown {
   let value: unknown = message;
-  for (const key of name.split(".")) value = (value as JsonObject | null | undefined)?.[key];
+  for (const key of name.split(".")) value = (value as Fields | null | undefined)?.[key];
   return value;
 }
 
@@ -53,5 +56,5 @@ function addQuery(query: URLSearchParams, prefix: string, value: unknown, bound:
 
 /** Of a string, a number or true and false: nothing else stands in a URL. */
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value ?? "").replaceAll('"', "");
+  return typeof value === "string" ? value : toJson(value ?? "").replaceAll('"', "");
 }

@@ -62,8 +62,10 @@ export class Session {
     socket.addEventListener("open", () => this.#onOpen(hello));
     socket.addEventListener("message", ({ data }) => this.#onMessage(data));
     socket.addEventListener("close", ({ code, reason = "" }) => this.#end(code, reason));
-    // What is wrong comes with close.
-    socket.addEventListener("error", () => {});
+    // What is wrong comes with close, at once; but where a page's policy forbids the socket Chromium sends none.
+    socket.addEventListener("error", () => {
+      if (!this.#isOpen) setTimeout(() => this.#end(1006));
+    });
   }
 
   get calls(): readonly Call[] {

@@ -86,7 +86,7 @@ function formatScalar(scalar: ScalarType, { int64AsNumbers }: JsonShape, sent: b
       return `number | "NaN" | "Infinity" | "-Infinity"`;
     default:
       if (!scalar.endsWith("64")) return "number";
-      if (sent) return "string | number";
+      if (sent) return "string | number | bigint";
       return int64AsNumbers ? "number" : "string";
   }
 }

@@ -203,6 +203,22 @@ describe("the browser client", () => {
     ]);
   });
 
+  it("sends large numbers as they are, and lets the gateway judge what is no number", async () => {
+    expect((await client.single<Item>(methods["Get"], { count: 9007199254740993n })).number).to.equal(
+      "9007199254740993",
+    );
+    const error = await failureOf(client.single(methods["Get"], { count: NaN }));
+    expect([error.status, error.message]).to.deep.equal([
+      "INVALID_ARGUMENT",
+      `count: expected an integer (int64), found the string "NaN" (line 1, column 10)`,
+    ]);
+  });
+
+  it("sends null where null is the message", async () => {
+    const error = await failureOf(client.single(methods["Get"], null));
+    expect(error.message).to.contain("null");
+  });
+
   it("refuses a message that is larger than the gateway takes, and keeps the socket", async () => {
     await client.single(methods["Get"], {});
     const error = await failureOf(client.single(methods["Put"], { act: "x".repeat(2 ** 20) }));

@@ -27,6 +27,13 @@ class BlockedWebSocket implements WebSocketLike {
   close(): void {}
 }
 
+/** What Chromium makes of a socket that the policy of a page forbids: an error, and no close. */
+class ForbiddenWebSocket extends BlockedWebSocket {
+  override addEventListener(type: string, listener: (event: never) => void): void {
+    if (type === "error") setImmediate(() => listener(undefined as never));
+  }
+}
+
 describe("the browser client without WebSocket", () => {
   let gateway: CounterGateway;
   let client: Client;
@@ -160,6 +167,13 @@ describe("the browser client without WebSocket", () => {
     ).cancelled;
   });
 
+  it("takes this way at once where the page's policy forbids the socket", async () => {
+    client.close();
+    // The test does not wait for as long as connecting may take.
+    client = open({ WebSocket: ForbiddenWebSocket, connectTimeoutMs: 1e9 });
+    expect((await client.single<Item>(methods["Get"], { count: "7" })).number).to.equal("7");
+  });
+
   it("says that a bidirectional call needs WebSocket", async () => {
     client = connect(gateway.url, { fetch: false, WebSocket: BlockedWebSocket });
     const error = await failureOf(collect(client.stream(methods["Echo"], [], { maxAttempts: 1 })));
@@ -209,6 +223,16 @@ describe("toHttpRequest", () => {
       target: "/v1/users/a%20b/orders/1%3F/x%2Fy:look?item.size=2&tags=a&tags=b%26c&on=true",
       body: undefined,
     });
+  });
+
+  it("writes numbers that JSON does not have as ProtoJSON does", () => {
+    const message = { id: 9007199254740993n, low: -Infinity, none: NaN };
+    expect(toHttpRequest({ verb: "GET", path: "/v1/{id}" }, message).target).to.equal(
+      "/v1/9007199254740993?low=-Infinity&none=NaN",
+    );
+    expect(toHttpRequest({ verb: "POST", path: "/v1/{id}", body: "*" }, message).body).to.equal(
+      `{"id":"9007199254740993","low":"-Infinity","none":"NaN"}`,
+    );
   });
 
   it("refuses a request whose path cannot be filled", () => {

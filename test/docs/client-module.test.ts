@@ -189,7 +189,7 @@ describe("writeClientModule", () => {
   it("leaves everything of a request optional, and takes 64-bit numbers as numbers, too", () => {
     const text = writeClientModule(inputsOf(wide));
     expect(text).to.contain(
-      "export interface OnlySent {\n  id?: string | number | undefined;\n  all?: AllInit | undefined;\n}",
+      "export interface OnlySent {\n  id?: string | number | bigint | undefined;\n  all?: AllInit | undefined;\n}",
     );
     expect(text).to.contain("export interface AllInit {\n  id?: string | undefined;");
   });
