@@ -18,6 +18,11 @@ const lingerMs = 30_000;
 const noError = 0;
 
 const emptyBody = Buffer.alloc(0);
+const continueHead = [":status", "100"];
+
+function isContinue(expect: RequestHeaders[string]): boolean {
+  return typeof expect === "string" && expect.toLowerCase() === "100-continue";
+}
 
 /** What an exchange needs of its connection. */
 export interface Http2Host {
@@ -41,6 +46,8 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
   /** The client has sent everything. */
   #isComplete: boolean;
   #isDone = false;
+  /** The client sends its body once it is told to, or has had no answer for long. */
+  #awaitsContinue: boolean;
   #added: HeaderList | undefined;
   #receiver: BodyReceiver | undefined;
   /** What came before anybody asked for it; the windows bound it. */
@@ -58,6 +65,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     this.headers = head.headers;
     this.rawHeaders = head.rawHeaders;
     this.#isComplete = isComplete;
+    this.#awaitsContinue = !isComplete && isContinue(head.headers["expect"]);
   }
 
   get peer(): Peer {
@@ -106,6 +114,9 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     this.#early = undefined;
     if (!isPaced) this.#stream.idleTimeoutMs = 0;
     else if (!this.#isComplete) this.#startPace();
+    // RFC 9110 section 10.1.1; whoever sends already waits for nothing.
+    if (this.#awaitsContinue && !this.#isComplete && early === undefined) this.#stream.sendInformational(continueHead);
+    this.#awaitsContinue = false;
     for (const chunk of early ?? []) {
       // Whatever a chunk led to, a receiver that was told of the end gets nothing more.
       if (this.#receiver === receiver) this.#pass(receiver, chunk);
@@ -144,6 +155,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
   startResponse(status: number, headers: HeaderList, onDrain: () => void): ResponseWriter {
     if (this.#isDone) return this;
     this.#drainListener = onDrain;
+    this.#awaitsContinue = false;
     this.#stream.idleTimeoutMs = 0;
     const hasBody = this.method !== "HEAD";
     const head = [":status", String(status), ...withAdded(headers, this.#added)];

@@ -91,6 +91,38 @@ describe("Http2Exchange", () => {
       expect((await body).toString()).to.equal("one two three");
     });
 
+    it("is asked for with 100 where the client waits for that", async () => {
+      await start();
+      raw.send(headers(1, headBlock("/x", "expect", "100-Continue")));
+      const exchange = await fixture.exchange();
+      const body = exchange.readBody(100);
+      expect((await headOf(raw, 1))?.get(":status")).to.equal("100");
+      raw.send(data(1, Buffer.from("asked for"), true));
+      expect((await body).toString()).to.equal("asked for");
+      exchange.respond(204, plain, undefined);
+      expect((await trailersOf(raw, 1))?.get(":status")).to.equal("204");
+    });
+
+    it("is not asked for where nobody wants it, where it comes already, or behind the head of the answer", async () => {
+      await start();
+      raw.send(headers(1, headBlock("/x", "expect", "100-continue")));
+      (await fixture.exchange()).respond(404, plain, undefined);
+      raw.send(headers(3, headBlock("/x", "expect", "100-continue")), data(3, Buffer.from("early")));
+      await raw.settled();
+      const sending = await fixture.exchange();
+      const body = sending.readBody(100);
+      raw.send(data(3, Buffer.alloc(0), true));
+      await body;
+      sending.respond(200, plain, undefined);
+      raw.send(headers(5, headBlock("/x", "expect", "100-continue")));
+      const both = await fixture.exchange();
+      both.startResponse(200, plain, () => {});
+      both.receiveBody(new Receiver(), true);
+      await raw.settled();
+      expect((await headOf(raw, 1))?.get(":status")).to.equal("404");
+      for (const id of [3, 5]) expect((await headOf(raw, id))?.get(":status")).to.equal("200");
+    });
+
     it("is complete where all of it came before anybody asked", async () => {
       await start();
       const exchange = await open(data(1, Buffer.from("early")), data(1, Buffer.from(" bird"), true));
