@@ -72,11 +72,11 @@ function randomOf(seed: number): (below: number) => number {
 
 const sizes = [3, 200, 3_000, 20_000, 70_000, 150_000];
 
-/** As no other client sends it, wherever one looks at it. */
+/** As no other client sends it, wherever one looks at it; without spaces, as parts of it are values of headers. */
 function textsOf(client: string, count: number): string[] {
   const random = randomOf(Buffer.from(client).reduce((sum, byte) => (sum * 31 + byte) % 65_521, 7));
   return Array.from({ length: count }, (_, at) => {
-    const unit = `[${client} ${at}]`;
+    const unit = `[${client}.${at}]`;
     const length = random(sizes[random(sizes.length)]) + 1;
     return unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
   });
