@@ -25,17 +25,22 @@ export async function followUpstreams(upstreams: Watched, config: Config, { say,
     if (before === isReady || state === "closed") return;
     told.set(target, isReady);
     const name = `${printable(target)}${describeServices(config, target)}`;
+    const why = reason === "" ? "" : `: ${printable(reason)}`;
     if (isReady) say(`${style.green("connected to")} ${name}`);
-    else if (before === undefined) say(`${style.yellow("waiting for")} ${name} … (calls answer 503 until then)`);
-    else say(`${style.yellow("lost")} ${name}${reason === "" ? "" : `: ${printable(reason)}`}; connecting again`);
+    else if (before === undefined) say(`${style.yellow("waiting for")} ${name} … (calls answer 503 until then)${why}`);
+    else say(`${style.yellow("lost")} ${name}${why}; connecting again`);
   };
   let isSettled = false;
+  const reasons = new Map<string, string>();
   upstreams.onStateChange((target, state, reason) => {
     if (isSettled) tell(target, state, reason);
+    else if (state === "failing") reasons.set(target, reason);
   });
   await upstreams.connectAll(firstWaitMs);
   isSettled = true;
-  for (const { target, state } of upstreams.states()) tell(target, state, "");
+  for (const { target, state } of upstreams.states()) {
+    tell(target, state, state === "failing" ? (reasons.get(target) ?? "") : "");
+  }
 }
 
 /** ` (shop.v1.Orders)` unless the target is the default. */

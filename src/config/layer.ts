@@ -93,6 +93,14 @@ export function parseUpstreams(entries: readonly string[], name: string, report:
         hint: "write [SERVICE=]HOST:PORT, e.g. shop.v1.Orders=localhost:50052",
         rule: "config-value",
       });
+    } else if (service !== "default" && equals === entry.length - 1) {
+      report({
+        severity: "error",
+        position: undefined,
+        message: `${name}: the target of ${service} is empty`,
+        hint: `write ${service}=HOST:PORT`,
+        rule: "config-value",
+      });
     } else if (Object.hasOwn(upstreams, service)) {
       report({
         severity: "error",

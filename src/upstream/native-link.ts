@@ -2,6 +2,7 @@
 import type { Http2Connection, KeepaliveOptions } from "../http2/contract.ts";
 import { createHttp2Connection } from "../http2/connection.ts";
 import type { Http2Limits } from "../http2/limits.ts";
+import { type ConnectPhase, explainConnectFailure } from "./connect-failure.ts";
 import { dial, type Dialing, type DialOptions } from "./dial.ts";
 import type { TransportLimits } from "./transport.ts";
 
@@ -81,12 +82,12 @@ class DialledLink implements Link {
     this.#options = options;
     this.#owner = owner;
     this.#timer = setTimeout(() => {
-      this.#fail(new Error(`no connection after ${options.timeoutMs} ms`), true);
+      this.#giveUp(new Error(`no connection after ${options.timeoutMs} ms`), true);
     }, options.timeoutMs);
     this.#dialing = dial(
       options.dial,
       (socket) => this.#speak(socket),
-      (error) => this.#fail(error, false),
+      (error) => this.#fail(error, "dial"),
     );
   }
 
@@ -129,7 +130,7 @@ class DialledLink implements Link {
         onFault: () => {},
         onClose: (error) => {
           if (!this.#isReady) {
-            this.#fail(error ?? new Error("the server closed the connection"), false);
+            this.#fail(error ?? new Error("the server closed the connection"), "speak");
             return;
           }
           this.#drain(error === undefined ? "connection closed" : error.message);
@@ -149,14 +150,18 @@ class DialledLink implements Link {
   #drain(reason: string): void {
     if (this.#isOver) return;
     if (!this.#isReady) {
-      this.#fail(new Error(reason), false);
+      this.#giveUp(new Error(reason), false);
       return;
     }
     this.#isOver = true;
     this.#owner.onDraining(this, reason);
   }
 
-  #fail(error: Error, isTimeout: boolean): void {
+  #fail(error: Error, phase: ConnectPhase): void {
+    this.#giveUp(explainConnectFailure(error, phase, this.#options.dial.security !== undefined), false);
+  }
+
+  #giveUp(error: Error, isTimeout: boolean): void {
     if (this.#isOver) return;
     this.close();
     this.#owner.onFailed(this, error, isTimeout);

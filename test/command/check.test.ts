@@ -73,6 +73,11 @@ describe("sluice check", () => {
       /^error: the upstream of shop\.v1\.Order has no use: the protos have no such service; did you mean "shop\.v1\.Orders"\?/,
     ],
     [
+      "an upstream without its address",
+      ["--upstream", "shop.v1.Orders="],
+      /^error: --upstream: the target of shop\.v1\.Orders is empty; write shop\.v1\.Orders=HOST:PORT/,
+    ],
+    [
       "two default upstreams",
       ["--upstream", "x:1", "--upstream", "x:2"],
       /^error: --upstream: two default targets; one target a service/,

@@ -164,6 +164,19 @@ describe("sluice serve", () => {
     ]);
   });
 
+  it("says why a backend is waited for", async () => {
+    const fake = createFake("failing");
+    const upstreams = {
+      ...fake.gateway.upstreams,
+      connectAll: () => {
+        fake.change("failing", "the server does not speak TLS");
+        return Promise.resolve([]);
+      },
+    };
+    const { out } = await serve({ ...fake, createGateway: () => ({ ...fake.gateway, upstreams }) });
+    expect(out).to.contain("(calls answer 503 until then): the server does not speak TLS\n");
+  });
+
   it("is quiet when asked", async () => {
     expect(await serve(createFake("failing"), ["-q"])).to.deep.equal({ code: 0, out: "", error: "" });
   });
