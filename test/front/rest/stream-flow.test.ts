@@ -133,6 +133,16 @@ for (const version of versions) {
       expect((await reply.whole()).text).to.match(/\{"@status":\{"code":8,.*"reason":"SLOW_CONSUMER".*\n$/);
     });
 
+    it("does not take a client for slow for messages that come at once", async () => {
+      await start();
+      const { opened, call } = await open("GET /v1/rooms/r/strict");
+      for (let number = 1; number <= 6; number++) call.write(note({ number, text: "x".repeat(9000) }));
+      call.end();
+      const { text } = await (await opened.answer()).whole();
+      expect(text.trimEnd().split("\n").length).to.equal(6);
+      expect(text).to.not.contain("@status");
+    });
+
     for (const [kind, line, headers] of [
       ["a stream of replies", watch, lines],
       ["a client stream", "POST /v1/rooms/r:gather", ndjson],
