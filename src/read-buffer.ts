@@ -1,5 +1,5 @@
 // Has a socket read into one piece of memory that all sockets share. Node makes 64 KiB for each read, cuts it down to what came, and
-// frees it again: a twelfth of what a small GET costs, which reads twice (bench rest, get-small).
+// frees it again: a fourteenth of what a small GET costs, which reads twice (bench rest, get-small).
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
@@ -20,7 +20,7 @@ const bufferSymbol = symbols.get("kBuffer");
 const callbackSymbol = symbols.get("kBufferCb");
 
 /**
- * To be called before the socket has read anything, and once. Nothing else about it changes: what came is a chunk of its own, for
+ * To be called once. Nothing else about the socket changes: what came is a chunk of its own, for
  * whoever listens to `data`. Says whether this Node can; where not, the socket reads as it always did.
  */
 export function readIntoShared(socket: Socket): boolean {

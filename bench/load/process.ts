@@ -145,7 +145,7 @@ export function runLoad(name: string, command: Command): Promise<string> {
     let out = "";
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     child.on("error", reject);
     child.on("close", (code) => {
       children.delete(child);

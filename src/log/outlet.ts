@@ -168,6 +168,7 @@ export class Outlet {
     if (outlets.size === 0) process.off("exit", flushAll);
     const lost = this.#waiting.splice(0);
     lost.forEach((lines, index) => this.#options.onLost(index === 0 ? lines.subarray(this.#written) : lines));
+    this.#written = 0;
     if (this.#underWay === undefined) this.#closeFile();
     this.#onEnd?.();
   }

@@ -88,6 +88,21 @@ describe("what leaves the log", () => {
       expect(runOnFullDisk(`await fill(); ${end} process.exit(3);`).status).to.equal(3);
     });
 
+  it("lets a process end that gives up while another file is being opened", () => {
+    // The time of `close` is over before the file is open: behind what is immediate the event loop looks at its clocks first.
+    const { status } = runOnFullDisk(`
+      await fill();
+      renameSync(output, output + ".1");
+      await new Promise((r) => setImmediate(r));
+      log.reopen();
+      const closed = log.close(1);
+      for (const end = Date.now() + 30; Date.now() < end; );
+      await closed;
+      await new Promise((r) => setTimeout(r, 100));
+      process.exit(3);`);
+    expect(status).to.equal(3);
+  });
+
   it("is, of a line that a full disk took half of, the whole in the next file", () => {
     const { stdout } = runOnFullDisk(`
       await fill();
