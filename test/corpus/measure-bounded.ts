@@ -52,8 +52,9 @@ function exponentOf({ make, run, maxBytes }: Bounded): number {
 }
 
 function memoryOf({ make, run, maxBytes }: Bounded): Pick<Cost, "memory" | "remembered"> {
-  const small = make(1024);
-  const large = make(Math.min(1024 * 1024, maxBytes));
+  const size = Math.min(1024 * 1024, maxBytes);
+  const small = make(Math.min(1024, size / factor));
+  const large = make(size);
   run(small);
   collect();
   const before = used();
