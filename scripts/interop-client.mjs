@@ -83,7 +83,7 @@ async function runInteropCases() {
     "grpc-js transport": [...withProtos, "--transport", "grpc-js"],
     "native transport, proxy_unknown": withoutProtos,
     "grpc-js transport, proxy_unknown": [...withoutProtos, "--transport", "grpc-js"],
-    ...(certificate !== undefined && { "native transport, TLS": [...withProtos, ...certificate.flags] }),
+    "native transport, TLS": [...withProtos, ...certificate.flags],
   };
   for (const [way, args] of Object.entries(ways)) {
     const gateway = await startGateway(args);
@@ -116,11 +116,9 @@ async function runTools() {
   const h2spec = ["--host", "127.0.0.1", "--port", String(grpc.port), ...h2specFlags];
   await checkTool("h2spec", "a gRPC method", h2spec);
   grpc.stop();
-  if (certificate !== undefined) {
-    const secure = await startGateway([...args, ...certificate.flags]);
-    for (const [tool, what, given, expected] of secureChecks(secure.port)) await checkTool(tool, what, given, expected);
-    secure.stop();
-  }
+  const secure = await startGateway([...args, ...certificate.flags]);
+  for (const [tool, what, given, expected] of secureChecks(secure.port)) await checkTool(tool, what, given, expected);
+  secure.stop();
   await examples.close();
 }
 
@@ -178,19 +176,13 @@ function proxyUnknownConfig() {
   return file;
 }
 
-/** For localhost, made by openssl; undefined where there is none. */
+/** For localhost, with the flags of the gateway and of grpc-go's client. */
 async function makeCertificate() {
-  const [cert, key] = [`${cache}/cert.pem`, `${cache}/key.pem`];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  try {
-    await run("openssl", ["req", ...kind, ...subject, "-keyout", key, "-out", cert]);
-  } catch (error) {
-    console.log(`skipped: TLS: ${error.message}`);
-    return undefined;
-  }
-  const clientFlags = ["--use_tls", "--use_test_ca", "--ca_file", cert, "--server_host_override", "localhost"];
-  return { flags: ["--tls-cert", cert, "--tls-key", key], clientFlags };
+  const { createPki } = await import(`../${dist}/test/support/pki.js`);
+  const pki = createPki();
+  process.on("exit", () => pki.remove());
+  const clientFlags = ["--use_tls", "--use_test_ca", "--ca_file", pki.caFile, "--server_host_override", "localhost"];
+  return { flags: ["--tls-cert", pki.certFile, "--tls-key", pki.keyFile], clientFlags };
 }
 
 async function startGateway(args) {

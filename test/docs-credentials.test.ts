@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { parseCredentials } from "../src/config/credentials-file.ts";
 import { formatDiagnostic } from "../src/diagnostic.ts";
 import { createFolder, loadFile } from "./config/yaml-fixture.ts";
-import { createPki, hasOpenssl } from "./upstream/pki.ts";
+import { createPki } from "./support/pki.ts";
 
 const examplesOf = (page: string): string[] =>
   [...readFileSync(`docs/${page}`, "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text);
@@ -25,8 +25,7 @@ describe("the examples of the pages on credentials", () => {
     expect(problems).to.deep.equal([]);
   });
 
-  it("of sluice.yaml load without a word", function () {
-    if (!hasOpenssl()) this.skip();
+  it("of sluice.yaml load without a word", () => {
     const folder = createFolder();
     const pki = createPki();
     folder.write("server.pem", pki.cert);

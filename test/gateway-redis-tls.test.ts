@@ -4,8 +4,8 @@ import { startGateway } from "./support/gateway.ts";
 import type { GatewayFixture } from "./support/gateway.ts";
 import { startRedis } from "./support/redis.ts";
 import type { RedisServer } from "./support/redis.ts";
-import { createPki, hasOpenssl } from "./upstream/pki.ts";
-import type { Pki } from "./upstream/pki.ts";
+import { createPki } from "./support/pki.ts";
+import type { Pki } from "./support/pki.ts";
 
 const protos = `
   syntax = "proto3";
@@ -22,7 +22,6 @@ describe("limits in a Redis over TLS", function () {
   const gateways: GatewayFixture[] = [];
 
   before(async function () {
-    if (!hasOpenssl()) this.skip();
     pki = createPki();
     redis = await startRedis(this, { tls: pki, password: "right" });
   });

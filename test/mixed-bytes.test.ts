@@ -15,8 +15,8 @@ import type { Backend, BackendHandlers } from "./support/backend.ts";
 import { fromMessage, loadSource, toMessage } from "./support/gateway.ts";
 import { schemaOf } from "./support/schema.ts";
 import { unshed } from "./support/unshed.ts";
-import { createPki, hasOpenssl } from "./upstream/pki.ts";
-import type { Pki } from "./upstream/pki.ts";
+import { createPki } from "./support/pki.ts";
+import type { Pki } from "./support/pki.ts";
 
 const protos = `
   syntax = "proto3";
@@ -269,8 +269,7 @@ describe("the bytes of clients that call at once", function () {
   let backend: Backend | undefined;
   let gateway: Gateway | undefined;
 
-  before(function () {
-    if (!hasOpenssl()) this.skip();
+  before(() => {
     pki = createPki();
   });
   afterEach(async () => {

@@ -1,16 +1,16 @@
 // Runs h2spec (github.com/summerwind/h2spec), all cases and strict, against a small server on the engine, plain and over TLS.
 // `node dist/test/http2/h2spec.js`; ends with 0 also where h2spec is not installed, and says so.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
 import { createHttp2Connection } from "../../src/http2/connection.ts";
 import type { ConnectionHandlers } from "../../src/http2/contract.ts";
+import { createAuthority } from "../support/certificate.ts";
 
 const handlers: ConnectionHandlers = {
   onStream: (stream) => ({
@@ -26,18 +26,6 @@ const handlers: ConnectionHandlers = {
 
 function accept(socket: Duplex): void {
   createHttp2Connection(socket, { role: "server" }, handlers);
-}
-
-function selfSigned(): { readonly key: Buffer; readonly cert: Buffer } {
-  const folder = mkdtempSync(join(tmpdir(), "h2spec-"));
-  const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  execFileSync("openssl", [...args, "-subj", "/CN=localhost", "-days", "2", "-keyout", keyFile, "-out", certFile], {
-    stdio: "ignore",
-  });
-  const pair = { key: readFileSync(keyFile), cert: readFileSync(certFile) };
-  rmSync(folder, { recursive: true });
-  return pair;
 }
 
 /** The exit code, or undefined where there is no such program. */
@@ -68,8 +56,7 @@ async function check(what: string, server: Server, flags: readonly string[]): Pr
 }
 
 const plain = await check("h2spec, plain", createServer(accept), []);
-const secure = await check("h2spec, TLS", tls.createServer({ ...selfSigned(), ALPNProtocols: ["h2"] }, accept), [
-  "-t",
-  "-k",
-]);
+const certificate = createAuthority("/CN=Test Authority").issue("/CN=localhost", "DNS:localhost");
+const secureServer = tls.createServer({ ...certificate, ALPNProtocols: ["h2"] }, accept);
+const secure = await check("h2spec, TLS", secureServer, ["-t", "-k"]);
 process.exit(plain && secure ? 0 : 1);

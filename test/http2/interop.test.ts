@@ -1,8 +1,7 @@
 // The engine against node:http2 in both roles, and against itself: bodies, trailers, windows, resets, many streams, TLS, unix.
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import http2 from "node:http2";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
@@ -16,6 +15,7 @@ import type { ConnectionHandlers, Http2Connection, Http2Stream } from "../../src
 import type { HeaderList } from "../../src/http2/decoded-block.ts";
 import { compileHeaders } from "../../src/http2/hpack-encode.ts";
 import type { Http2Limits } from "../../src/http2/limits.ts";
+import { createAuthority } from "../support/certificate.ts";
 import { EngineServer } from "./support/raw-peer.ts";
 import { Exchange, get, post, ResetError } from "./support/exchange.ts";
 import type { Answer } from "./support/exchange.ts";
@@ -459,31 +459,9 @@ describe("engine with itself", () => {
   });
 
   it("works over TLS with ALPN", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "http2-"));
-    const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    execFileSync(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-subj",
-        "/CN=localhost",
-        "-days",
-        "2",
-        "-keyout",
-        keyFile,
-        "-out",
-        certFile,
-      ],
-      { stdio: "ignore" },
-    );
-    const [key, cert] = [readFileSync(keyFile), readFileSync(certFile)];
-    rmSync(folder, { recursive: true });
+    const authority = createAuthority("/CN=Test Authority");
+    const { key, cert } = authority.issue("/CN=localhost", "DNS:localhost");
+    const ca = authority.cert;
     const server = tls.createServer({ key, cert, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
       expect(socket.alpnProtocol).to.equal("h2");
       createHttp2Connection(socket, { role: "server" }, { ...echo, onClose: () => undefined });
@@ -491,9 +469,9 @@ describe("engine with itself", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const socket = tls.connect({ port, host: "127.0.0.1", ca: cert, servername: "localhost", ALPNProtocols: ["h2"] });
+    const socket = tls.connect({ port, host: "127.0.0.1", ca, servername: "localhost", ALPNProtocols: ["h2"] });
     const connection = createHttp2Connection(socket, { role: "client" }, { onClose: () => undefined });
-    const session = http2.connect(`https://localhost:${port}`, { ca: cert });
+    const session = http2.connect(`https://localhost:${port}`, { ca });
     try {
       const body = randomBytes(1_000_000);
       const exchange = new Exchange(connection, post("/"), false);

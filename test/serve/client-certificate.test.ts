@@ -11,8 +11,8 @@ import { serveHttp2 } from "../../src/serve/http2-connection.ts";
 import { createListener } from "../../src/serve/listen.ts";
 import type { BoundAddress, Listener } from "../../src/serve/listen.ts";
 import { defaultListenerLimits } from "../../src/serve/listen-limits.ts";
-import { createPki, hasOpenssl } from "../upstream/pki.ts";
-import type { Pki } from "../upstream/pki.ts";
+import { createPki } from "../support/pki.ts";
+import type { Pki } from "../support/pki.ts";
 
 describe("parseAltNames", () => {
   const values = (text: string) => parseAltNames(text).map(({ kind, value }) => `${kind}=${value}`);
@@ -47,9 +47,7 @@ describe("the client certificate of a connection", () => {
   let listener: Listener | undefined;
   let bound: BoundAddress;
   let seen: (ClientCertificate | undefined)[];
-  before(function () {
-    if (!hasOpenssl()) this.skip();
-    this.timeout(20_000);
+  before(() => {
     pki = createPki();
     client = pki.issue(
       "/O=Example, Inc./CN=billing",

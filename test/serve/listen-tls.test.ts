@@ -11,8 +11,8 @@ import type { BoundAddress, Listener, ListenerOptions } from "../../src/serve/li
 import { defaultListenerLimits } from "../../src/serve/listen-limits.ts";
 import type { ListenerLimits } from "../../src/serve/listen-limits.ts";
 import { exchangeRaw, openRaw, request } from "../support/raw-http.ts";
-import { createPki, hasOpenssl } from "../upstream/pki.ts";
-import type { Pki } from "../upstream/pki.ts";
+import { createPki } from "../support/pki.ts";
+import type { Pki } from "../support/pki.ts";
 
 let listener: Listener | undefined;
 let bound: BoundAddress;
@@ -93,8 +93,7 @@ describe("createListener with HTTP/2", () => {
 
 describe("createListener with TLS", () => {
   let pki: Pki;
-  before(function () {
-    if (!hasOpenssl()) this.skip();
+  before(() => {
     pki = createPki();
   });
   after(() => pki?.remove());

@@ -6,7 +6,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../proxies/process.ts";
-import type { Pki } from "../upstream/pki.ts";
+import type { Pki } from "./pki.ts";
 
 export interface RedisOptions {
   readonly password?: string;

@@ -7,15 +7,15 @@ import { expect } from "chai";
 import { createNativeTransport } from "../../src/upstream/native.ts";
 import type { TlsOptions } from "../../src/upstream/transport.ts";
 import { testLimits } from "./calls.ts";
-import { createPki, hasOpenssl, type Pki } from "./pki.ts";
+import { createPki, type Pki } from "../support/pki.ts";
 
 describe("a connect that fails", () => {
   const disposals: (() => unknown)[] = [];
-  let pki: Pki | undefined;
+  let pki: Pki;
   before(() => {
-    if (hasOpenssl()) pki = createPki();
+    pki = createPki();
   });
-  after(() => pki?.remove());
+  after(() => pki.remove());
   afterEach(async () => {
     for (const dispose of disposals.splice(0).reverse()) await dispose();
   });
@@ -56,15 +56,13 @@ describe("a connect that fails", () => {
     expect(await reasonOf(port, {})).to.match(/^the server does not speak TLS: call it without \(/);
   });
 
-  it("names the setting where the certificate does not do", async function () {
-    if (pki === undefined) this.skip();
+  it("names the setting where the certificate does not do", async () => {
     const port = await listen(createTlsServer({ key: pki.key, cert: pki.cert, ALPNProtocols: ["h2"] }));
     expect(await reasonOf(port, {})).to.match(/: tls\.ca names one \(/);
     expect(await reasonOf(port, { ca: pki.ca, serverName: "other.example" })).to.match(/: tls\.server_name says /);
   });
 
-  it("asks whether a server that ends after the handshake wants a client certificate", async function () {
-    if (pki === undefined) this.skip();
+  it("asks whether a server that ends after the handshake wants a client certificate", async () => {
     const options = { key: pki.key, cert: pki.cert, ca: pki.ca, requestCert: true, ALPNProtocols: ["h2"] };
     const server = createTlsServer(options).on("tlsClientError", () => {});
     const port = await listen(server);

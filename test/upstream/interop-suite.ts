@@ -7,7 +7,7 @@ import { getMetadata, type Metadata } from "../../src/metadata.ts";
 import { Code } from "../../src/status.ts";
 import type { Transport, TransportFactory } from "../../src/upstream/transport.ts";
 import { clientLeft, failureOf, readAll, readerOf, streamCall, testLimits, unaryCall } from "./calls.ts";
-import { createPki, hasOpenssl, type Pki } from "./pki.ts";
+import { createPki, type Pki } from "../support/pki.ts";
 
 export interface InteropServer {
   readonly name: string;
@@ -258,8 +258,7 @@ export function describeInterop(server: InteropServer, transportName: string, fa
       expect([error.code, error.message]).to.deep.equal([Code.UNAVAILABLE, "upstream unavailable"]);
     });
 
-    it("speaks over TLS", async function () {
-      if (!hasOpenssl()) this.skip();
+    it("speaks over TLS", async () => {
       const pki = createPki();
       own.push(() => pki.remove());
       const secured = await another("-cert", pki.certFile, "-key", pki.keyFile);

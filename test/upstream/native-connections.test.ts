@@ -9,7 +9,7 @@ import { createNativeTransport, createNativeTransportWith } from "../../src/upst
 import type { TlsOptions, Transport, TransportFactory } from "../../src/upstream/transport.ts";
 import { clientLeft, createSignal, failureOf, readAll, readerOf, streamCall, testLimits, unaryCall } from "./calls.ts";
 import { answer, bodyOf, frame, grpcHead, type Http2Backend, type OnStream, serveHttp2 } from "./http2-backend.ts";
-import { createPki, hasOpenssl } from "./pki.ts";
+import { createPki } from "../support/pki.ts";
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 const silent = { read: () => new Promise<undefined>(() => {}) };
@@ -287,8 +287,7 @@ describe("native transport, its connections", () => {
     });
   });
 
-  it("refuse a TLS server that does not agree to HTTP/2", async function () {
-    if (!hasOpenssl()) this.skip();
+  it("refuse a TLS server that does not agree to HTTP/2", async () => {
     const pki = createPki();
     disposals.push(() => pki.remove());
     const server = createTlsServer({ key: pki.key, cert: pki.cert, ALPNProtocols: ["http/1.1"] });

@@ -8,7 +8,7 @@ import { expect } from "chai";
 import { Code } from "../../src/status.ts";
 import type { ConnectionState, TlsOptions, Transport } from "../../src/upstream/transport.ts";
 import { type Bench, createSignal, failureOf, streamCall, unaryCall } from "./calls.ts";
-import { createPki, hasOpenssl, type Pki } from "./pki.ts";
+import { createPki, type Pki } from "../support/pki.ts";
 
 const echo = { "/t.S/M": (message: Buffer): Buffer => message };
 const ping = (transport: Transport, timeout = 10_000): Promise<unknown> =>
@@ -149,8 +149,7 @@ export function describeConnecting(bench: Bench): void {
 
   describe("TLS", () => {
     let pki: Pki;
-    before(function () {
-      if (!hasOpenssl()) this.skip();
+    before(() => {
       pki = createPki();
     });
     after(() => pki?.remove());

@@ -4,7 +4,7 @@ import type { ClientOptions } from "ws";
 import { serveHttp2 } from "../../../src/serve/http2-connection.ts";
 import { openRaw, request } from "../../support/raw-http.ts";
 import type { RawResponse } from "../../support/raw-http.ts";
-import { createPki, hasOpenssl } from "../../upstream/pki.ts";
+import { createPki } from "../../support/pki.ts";
 import type { KitFixture, KitOptions } from "./kit.ts";
 import { Refused, startKit } from "./kit.ts";
 
@@ -261,8 +261,7 @@ describe("the handshake", () => {
     expect([frames.length, code]).to.deep.equal([0, 1013]);
   });
 
-  it("is the same over TLS, where the page's own origin is https", async function () {
-    if (!hasOpenssl()) this.skip();
+  it("is the same over TLS, where the page's own origin is https", async () => {
     const pki = createPki();
     const tls = { cert: pki.cert, key: pki.key, clientCa: undefined, minVersion: "TLSv1.2" } as const;
     await start({ listener: { tls, http2: serveHttp2 } });

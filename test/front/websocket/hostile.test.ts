@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { SocketLimits, WebSocketOptions } from "../../../src/front/websocket/options.ts";
 import { openRaw, request } from "../../support/raw-http.ts";
-import { createPki, hasOpenssl } from "../../upstream/pki.ts";
+import { createPki } from "../../support/pki.ts";
 import type { KitClient, KitFixture } from "./kit.ts";
 import { startKit } from "./kit.ts";
 import { encodeFrame, openRawSocket } from "./raw-socket.ts";
@@ -181,8 +181,7 @@ describe("a WebSocket of a hostile client", () => {
     expect(kit.census.closes()).to.deep.include([4102, 1]);
   });
 
-  it("is watched over TLS as well", async function () {
-    if (!hasOpenssl()) this.skip();
+  it("is watched over TLS as well", async () => {
     await start();
     const pki = createPki();
     const tls = { cert: pki.cert, key: pki.key, clientCa: undefined, minVersion: "TLSv1.2" } as const;
