@@ -1,11 +1,11 @@
-// Watches one service of a backend for one client: passes on what the backend's own Watch says, asks again after every loss,
-// and follows the connection where the backend has no health service.
-import { Cancellation } from "../cancellation.ts";
-import type { MessageReader, StreamCall } from "../call.ts";
+// Watches one service of a backend for one client: passes on what the backend's own Watch says, of the backend itself where
+// it does not know the service, and follows the connection where it has no health service.
+import type { StreamCall } from "../call.ts";
 import type { Method } from "../schema/descriptor.ts";
-import { Code, GatewayError } from "../status.ts";
-import { backendTimeoutMs, connectionStatus, type HealthBackend } from "./health-backend.ts";
-import { readHealthResponse, Status, writeHealthRequest } from "./health-wire.ts";
+import type { GatewayError } from "../status.ts";
+import { connectionStatus, type HealthBackend } from "./health-backend.ts";
+import { Status } from "./health-wire.ts";
+import { NameWatch } from "./name-watch.ts";
 import type { StatusFeed } from "./status-feed.ts";
 
 /** Tells every watch that some upstream has changed its state. */
@@ -33,129 +33,57 @@ export interface BackendWatchOptions {
   readonly changes: Changes;
 }
 
-/** Why the backend's stream is over. */
-type Outcome =
-  /** It has no service of that name. */
-  | { readonly kind: "unknown" }
-  /** It has no health service. */
-  | { readonly kind: "unimplemented" }
-  /** It does not tell this client. */
-  | { readonly kind: "refused"; readonly error: GatewayError }
-  | { readonly kind: "lost"; readonly hasSpoken: boolean };
-
-const firstDelayMs = 1_000;
-const maxDelayMs = 30_000;
-
-/** Codes that asking again would not change. */
-const refusals: ReadonlySet<Code> = new Set([Code.UNAUTHENTICATED, Code.PERMISSION_DENIED, Code.INVALID_ARGUMENT]);
-
 export class BackendWatch {
   readonly #options: BackendWatchOptions;
-  #isEnded = false;
-  #attempt: Cancellation | undefined;
-  #wake: (() => void) | undefined;
+  readonly #named: NameWatch;
+  /** Of the backend itself, from when it says that it does not know the service. */
+  #whole: NameWatch | undefined;
+  #off = (): void => {};
 
   constructor(options: BackendWatchOptions) {
     this.#options = options;
+    this.#named = this.#watch(options.service);
   }
 
-  /** Feeds until `end`; never rejects. */
-  async run(): Promise<void> {
-    const { backend, service, feed } = this.#options;
-    let name = service;
-    let delay = firstDelayMs;
-    while (!this.#isEnded) {
-      const outcome = await this.#listen(name);
-      if (outcome.kind === "refused") return feed.fail(outcome.error);
-      if (outcome.kind === "unknown" && name !== "") {
-        // As Check does: a backend that does not know the name is asked for itself.
-        name = "";
-        continue;
-      }
-      name = service;
-      if (outcome.kind === "lost") {
-        if (!outcome.hasSpoken) feed.set(Status.NOT_SERVING);
-        delay = outcome.hasSpoken ? firstDelayMs : Math.min(delay * 2, maxDelayMs);
-        // After a loss the last status stands for as long as the connection does not fail.
-        await this.#waitForReady(delay * (0.8 + 0.4 * Math.random()), () => {
-          if (connectionStatus(backend) === Status.NOT_SERVING) feed.set(Status.NOT_SERVING);
-        });
-      } else {
-        delay = firstDelayMs;
-        feed.set(connectionStatus(backend));
-        // Another one may answer after a new connection, with a health service perhaps.
-        await this.#waitForReady(Infinity, () => feed.set(connectionStatus(backend)));
-      }
-    }
-  }
-
-  /** Gives the backend's stream up at once. */
-  end(): void {
-    this.#isEnded = true;
-    this.#attempt?.cancel(new GatewayError(Code.CANCELLED, "the watch is over"));
-    this.#wake?.();
-  }
-
-  async #listen(name: string): Promise<Outcome> {
-    const { backend, method, call, feed } = this.#options;
-    const cancellation = new Cancellation();
-    this.#attempt = cancellation;
-    let hasSpoken = false;
-    const late = setTimeout(() => feed.set(Status.NOT_SERVING), backendTimeoutMs).unref();
-    try {
-      const messages = oneMessage(writeHealthRequest(name));
-      const reply = backend.stream({ ...call, method, cancellation, messages });
-      for (;;) {
-        const message = await reply.messages.read();
-        if (message === undefined) return { kind: "lost", hasSpoken };
-        const status = readHealthResponse(message);
-        if (this.#isEnded) return { kind: "lost", hasSpoken };
-        if (status === Status.SERVICE_UNKNOWN) return { kind: "unknown" };
-        hasSpoken = true;
-        clearTimeout(late);
-        feed.set(status);
-      }
-    } catch (error) {
-      const failure = GatewayError.from(error);
-      if (failure.code === Code.UNIMPLEMENTED) return { kind: "unimplemented" };
-      if (refusals.has(failure.code)) return { kind: "refused", error: failure };
-      return { kind: "lost", hasSpoken };
-    } finally {
-      clearTimeout(late);
-      cancellation.cancel(new GatewayError(Code.CANCELLED, "the watch is over"));
-    }
-  }
-
-  /** Resolves after the delay, when the backend gets ready, or at the end of the watch. */
-  #waitForReady(delayMs: number, onChange: () => void): Promise<void> {
-    const { backend, changes } = this.#options;
-    if (this.#isEnded) return Promise.resolve();
-    return new Promise((resolve) => {
-      let wasReady = backend.state === "ready";
-      const off = changes.on(() => {
-        onChange();
-        const isReady = backend.state === "ready";
-        if (isReady && !wasReady) done();
-        wasReady = isReady;
-      });
-      const timer = delayMs === Infinity ? undefined : setTimeout(() => done(), delayMs).unref();
-      const done = (): void => {
-        off();
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#wake = done;
+  /** Feeds until `end`. */
+  begin(): void {
+    this.#off = this.#options.changes.on(() => {
+      this.#named.followConnection();
+      this.#whole?.followConnection();
+      this.#feed();
     });
+    void this.#named.run();
+  }
+
+  /** Gives the backend's streams up at once. */
+  end(): void {
+    this.#off();
+    this.#named.end();
+    this.#whole?.end();
+  }
+
+  #watch(name: string): NameWatch {
+    const { backend, method, call, feed } = this.#options;
+    const onRefused = (error: GatewayError): void => feed.fail(error);
+    return new NameWatch({ backend, method, call, name, onStatus: () => this.#feed(), onRefused });
+  }
+
+  #feed(): void {
+    const { backend, feed } = this.#options;
+    const named = statusOf(this.#named);
+    // As Check does: a backend that does not know the name is asked for itself. Both streams then stay, until the client
+    // leaves: the service may get known, and there are health services that a cancelled Watch upsets.
+    if (named === Status.SERVICE_UNKNOWN && this.#whole === undefined) {
+      this.#whole = this.#watch("");
+      void this.#whole.run();
+    }
+    const whole = this.#whole;
+    const status = named === Status.SERVICE_UNKNOWN && whole !== undefined ? statusOf(whole) : named;
+    if (status === undefined) return;
+    feed.set(status === "unimplemented" || status === Status.SERVICE_UNKNOWN ? connectionStatus(backend) : status);
   }
 }
 
-function oneMessage(message: Uint8Array): MessageReader {
-  let isRead = false;
-  return {
-    read: () => {
-      const next = isRead ? undefined : message;
-      isRead = true;
-      return Promise.resolve(next);
-    },
-  };
+function statusOf({ hasService, status }: NameWatch): Status | "unimplemented" | undefined {
+  return hasService ? status : "unimplemented";
 }

@@ -137,7 +137,7 @@ class Health {
     }
     const method = this.methods.watch;
     const watch = new BackendWatch({ backend, method, call, service, feed, changes: this.#changes });
-    void watch.run();
+    watch.begin();
     return () => watch.end();
   }
 }

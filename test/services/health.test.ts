@@ -326,6 +326,65 @@ describe("grpc.health.v1", () => {
       expect(await open(watch, [orders]).next()).to.deep.equal(notServing);
     });
 
+    it("cancels none of the backend's streams before the client leaves, and prefers the service once that is known", async () => {
+      const known = createSignal<void>();
+      const forgotten = createSignal<void>();
+      const asked: string[] = [];
+      const cancelled: string[] = [];
+      const bothCancelled = createSignal<void>();
+      const { open } = await inFrontOf({
+        [watchPath]: {
+          stream: (call) => {
+            call.once("data", (message: Buffer) => {
+              const name = nameIn(message);
+              asked.push(name);
+              call.once("cancelled", () => cancelled.push(name) === 2 && bothCancelled.resolve());
+              call.write(name === "" ? servingBytes : serviceUnknownBytes);
+              if (name === "") return;
+              void known.promise.then(() => call.write(notServingBytes));
+              void forgotten.promise.then(() => call.write(serviceUnknownBytes));
+            });
+          },
+        },
+      });
+      const { next, cancellation } = open(watch, [orders]);
+      expect(await next()).to.deep.equal(serving);
+      known.resolve();
+      expect(await next()).to.deep.equal(notServing);
+      forgotten.resolve();
+      expect(await next()).to.deep.equal(serving);
+      expect([asked, cancelled]).to.deep.equal([["shop.v1.Orders", ""], []]);
+      cancellation.cancel(clientLeft());
+      await bothCancelled.promise;
+      expect(cancelled).to.have.members(["shop.v1.Orders", ""]);
+    });
+
+    it("asks a backend for itself that ends the Watch of a name it does not know", async () => {
+      const upstreams = fakeUpstreams({
+        stream: ({ messages }) => {
+          const answer = async (): Promise<Uint8Array | undefined> => {
+            const request = await messages.read();
+            if (request === undefined) return new Promise(() => {});
+            if (request.length > 0) throw new GatewayError(Code.NOT_FOUND, "unknown service");
+            return notServingBytes;
+          };
+          const { headers, trailers } = speaking([], silence);
+          return { headers, trailers, messages: { read: answer } };
+        },
+      });
+      expect(await createOwn({ upstreams }).open(watch, [orders]).next()).to.deep.equal(notServing);
+    });
+
+    it("goes by the connection where the backend knows neither the service nor itself", async () => {
+      const upstreams = fakeUpstreams({ stream: () => speaking([serviceUnknownBytes], silence) });
+      const { next } = createOwn({ upstreams }).open(watch, [orders]);
+      expect(await next()).to.deep.equal(serving);
+      upstreams.become("failing");
+      expect(await next()).to.deep.equal(notServing);
+      upstreams.become("connecting");
+      expect(await next()).to.deep.equal(serving);
+    });
+
     it("goes by the connection where the backend has no health service", async () => {
       const upstreams = fakeUpstreams({ stream: () => failing(Code.UNIMPLEMENTED) });
       const { next } = createOwn({ upstreams }).open(watch, [orders]);
