@@ -2,7 +2,7 @@
 import { parseGrpcTimeout, parseTimeout } from "../metadata.ts";
 import type { Profile } from "../schema/binding.ts";
 import type { Method } from "../schema/descriptor.ts";
-import { Code, GatewayError } from "../status.ts";
+import { Code, deadlineExceeded, GatewayError } from "../status.ts";
 import type { RequestHeaders } from "./front.ts";
 
 export interface DeadlineOptions {
@@ -18,8 +18,8 @@ export interface DeadlineOptions {
 export type MethodTimeout = (method: Method) => number | undefined;
 
 /**
- * Milliseconds the call has. Throws GatewayError (400) for a timeout that cannot be read: guessing would let it run
- * longer than its client waits.
+ * Milliseconds the call has. Throws GatewayError: for a timeout that cannot be read (400), where guessing would let it run
+ * longer than its client waits, and for a `grpc-timeout` of nothing (504).
  */
 export type TimeoutOf = (headers: RequestHeaders, parameter: string | undefined) => number;
 
@@ -35,7 +35,7 @@ export function compileTimeout(method: Method, options: DeadlineOptions): Timeou
     const own = headers["sluice-timeout"];
     if (grpc === undefined && own === undefined && parameter === undefined) return defaultMs;
     const asked = Math.min(
-      grpc === undefined ? Infinity : positive("grpc-timeout", String(grpc), parseGrpc(String(grpc)), "100m or 5S"),
+      grpc === undefined ? Infinity : remaining(String(grpc), parseGrpc(String(grpc))),
       own === undefined
         ? Infinity
         : positive("Sluice-Timeout", String(own), parseTimeout(String(own)), "1.5s or 500ms"),
@@ -52,6 +52,12 @@ function parseGoTimeout(text: string): number | undefined {
   const ms = Number(match[2]) * (parseGrpcTimeout(`1${match[3]}`) ?? Number.NaN);
   if (ms === 0) return Infinity;
   return match[1] === "-" ? Number.MIN_VALUE : ms;
+}
+
+/** Clients whose deadline has passed send `0n`, to be told so (grpc-go), and servers do. */
+function remaining(text: string, ms: number | undefined): number {
+  if (ms === 0) throw deadlineExceeded();
+  return positive("grpc-timeout", text, ms, "100m or 5S");
 }
 
 function positive(name: string, text: string, ms: number | undefined, example: string): number {

@@ -45,11 +45,18 @@ describe("compileTimeout", () => {
     expect(short({ "sluice-timeout": "1s" }, undefined)).to.equal(1_000);
   });
 
+  for (const text of ["0n", "0S", "00000000H"]) {
+    it(`takes grpc-timeout: ${text} for a deadline that has passed`, () => {
+      expect(() => plain({ "grpc-timeout": text }, undefined))
+        .to.throw(GatewayError)
+        .with.property("reason", "DEADLINE_EXCEEDED");
+    });
+  }
+
   const bad: readonly (readonly [name: string, value: string])[] = [
     ["grpc-timeout", ""],
     ["grpc-timeout", "1"],
     ["grpc-timeout", "S"],
-    ["grpc-timeout", "0S"],
     ["grpc-timeout", "-1S"],
     ["grpc-timeout", "1.5S"],
     ["grpc-timeout", "123456789S"],

@@ -104,13 +104,21 @@ describe("deadlines over gRPC", () => {
     await cancelled[0];
   });
 
-  for (const text of ["", "5", "5s", "-1S", "0S", "1.5S", "999999999S", "S", "1 S"]) {
+  for (const text of ["", "5", "5s", "-1S", "1.5S", "999999999S", "S", "1 S"]) {
     it(`that reads ${JSON.stringify(text)} is refused`, async () => {
       const answer = await callWith(path.say, "grpc-timeout", text);
       expect([answer?.get("grpc-status"), answer?.get("grpc-message")]).to.deep.equal([
         "3",
         `grpc-timeout is ${JSON.stringify(text)}; a positive duration is expected, e.g. 100m or 5S`,
       ]);
+      expect(lefts).to.have.length(0);
+    });
+  }
+
+  for (const text of ["0n", "0S"]) {
+    it(`that reads ${text} has passed: no backend hears of the call`, async () => {
+      const answer = await callWith(path.say, "grpc-timeout", text);
+      expect([answer?.get("grpc-status"), answer?.get("grpc-message")]).to.deep.equal(["4", "deadline exceeded"]);
       expect(lefts).to.have.length(0);
     });
   }
