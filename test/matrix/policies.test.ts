@@ -61,32 +61,89 @@ async function readLate(transport: StreamTransport, options: StreamGatewayOption
     call.hold();
     call.send({ run: "late", ...flood });
     const run = await gateway.backend.run("late");
-    let isCancelled = false;
-    void run.cancelled.then(() => (isCancelled = true));
     await settled(gateway, () => run.sent);
     const sent = run.sent;
     call.release();
     const ended = await call.ended;
-    return { ended, numbers: call.messages.map(({ number }) => number), sent, isCancelled };
+    return { ended, numbers: call.messages.map(({ number }) => number), sent };
   } finally {
     await gateway.close();
   }
 }
 
-describe("streams whose client is slow", function () {
-  this.timeout(20_000);
+/** All at once, as being slow takes its time. */
+async function readNothing(options: StreamGatewayOptions) {
+  const gateway = await startStreamGateway(options);
+  try {
+    return await Promise.all(
+      transports.map(async (transport) => {
+        const call = await transport.open(gateway, "server-streaming");
+        call.hold();
+        call.send({ run: transport.name, ...flood });
+        const run = await gateway.backend.run(transport.name);
+        await run.cancelled;
+        call.release();
+        const ended = await call.ended;
+        return { ended, numbers: call.messages.map(({ number }) => number), sent: run.sent };
+      }),
+    );
+  } finally {
+    await gateway.close();
+  }
+}
 
-  for (const transport of transports) {
-    it(`are given up over ${transport.name} where the method says DISCONNECT`, async () => {
-      const { ended, isCancelled, numbers } = await readLate(transport, { listOption: "overflow: DISCONNECT" });
-      expect(isCancelled).to.equal(true);
+describe("streams whose client takes nothing, where the method says DISCONNECT,", function () {
+  this.timeout(30_000);
+  let calls: Awaited<ReturnType<typeof readNothing>>;
+
+  before(async () => {
+    calls = await readNothing({ listOption: "overflow: DISCONNECT" });
+  });
+
+  transports.forEach(({ name, way }, index) => {
+    it(`are given up over ${name}, after their backend had to wait`, () => {
+      const { ended, numbers, sent } = calls[index];
+      expect(sent).to.be.below(flood.count);
       expect(numbers).to.deep.equal(Array.from(numbers, (_, i) => i + 1));
       expect(numbers.length).to.be.below(flood.count);
       if (ended.how === "cut") return;
       expect(ended.code).to.equal(8);
       expect(ended.message).to.contain("as fast as they come");
+      if (way.kind === "simple") expect(ended.how).to.match(/^close 4008 RESOURCE_EXHAUSTED: /);
     });
+  });
+});
 
+const floods = [
+  { what: "20 MB in large messages", count: 320, size: 64 * 1024 },
+  { what: "2 MB in small ones", count: 4000, size: 500 },
+] as const;
+
+describe("streams whose backend sends much at once, where the method says DISCONNECT,", function () {
+  this.timeout(60_000);
+  let gateway: StreamGateway;
+
+  before(async () => {
+    gateway = await startStreamGateway({ listOption: "overflow: DISCONNECT" });
+  });
+
+  after(() => gateway.close());
+
+  for (const transport of transports)
+    for (const { what, count, size } of floods)
+      it(`are whole over ${transport.name} for a client that reads: ${what}`, async () => {
+        const call = await transport.open(gateway, "server-streaming");
+        call.send({ count, size });
+        expect((await call.ended).code).to.equal(0);
+        expect(call.messages.length).to.equal(count);
+        expect(call.messages.at(-1)?.number).to.equal(count);
+      });
+});
+
+describe("streams whose client is slow", function () {
+  this.timeout(20_000);
+
+  for (const transport of transports) {
     it(`keep the latest messages over ${transport.name} where the method says DROP_OLDEST`, async () => {
       const { ended, numbers, sent } = await readLate(transport, { listOption: "overflow: DROP_OLDEST keep: 4" });
       expect(sent).to.equal(flood.count);

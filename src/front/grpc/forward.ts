@@ -5,11 +5,13 @@ import { whileWaiting } from "../stream/census.ts";
 import type { WaitTally } from "../stream/census.ts";
 import { Pump } from "../stream/pump.ts";
 import type { Overflow } from "../stream/stream-policy.ts";
+import type { Sweep } from "../stream/sweep.ts";
 
 export interface Client {
   readonly isGone: boolean;
   /** Counts the time that messages wait for it. */
   readonly tally: WaitTally;
+  readonly sweep: Sweep;
   /** False: wait for room. May throw GatewayError. */
   send(message: Uint8Array): boolean;
   /** What to do when there is room again, or the client has gone. */
@@ -41,6 +43,7 @@ function forwardSome(reply: StreamReply, client: Client, overflow: Overflow): Pr
       reply,
       overflow,
       tally: client.tally,
+      sweep: client.sweep,
       sink: {
         get hasRoom() {
           return hasRoom;

@@ -10,6 +10,7 @@ import type { Exchange, ResponseWriter } from "../front.ts";
 import { endStream, openStream } from "../stream/census.ts";
 import type { WaitTally } from "../stream/census.ts";
 import { StreamClock } from "../stream/stream-clock.ts";
+import type { Sweep } from "../stream/sweep.ts";
 import { contentTypes } from "./codec.ts";
 import { answerError, endWithError, toOkTrailers } from "./error-answer.ts";
 import { appendReplyMetadata } from "./metadata.ts";
@@ -111,6 +112,10 @@ class GrpcClient implements Client {
 
   get tally(): WaitTally {
     return this.#answering.plan.tally;
+  }
+
+  get sweep(): Sweep {
+    return this.#answering.context.sweep;
   }
 
   send(message: Uint8Array): boolean {

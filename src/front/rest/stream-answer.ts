@@ -50,6 +50,7 @@ export class StreamAnswer implements MessageSink, Swept {
       reply,
       sink: this,
       tally: answer.run.tally,
+      sweep: context.sweep,
       overflow: request.stream.policy.overflow,
       onHead: (headers) => {
         this.#headers = headers;

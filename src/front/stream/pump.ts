@@ -6,7 +6,9 @@ import { whileWaiting } from "./census.ts";
 import type { WaitTally } from "./census.ts";
 import { createBacklog } from "./backlog.ts";
 import type { Backlog } from "./backlog.ts";
+import { RoomClock, turnOfTheLoop } from "./slow-client.ts";
 import type { Overflow } from "./stream-policy.ts";
+import type { Sweep } from "./sweep.ts";
 
 /** The way to the client. */
 export interface MessageSink {
@@ -20,6 +22,8 @@ export interface PumpOptions {
   readonly reply: StreamReply;
   readonly sink: MessageSink;
   readonly overflow: Overflow;
+  /** Looks at the clocks of clients that must not be slow. */
+  readonly sweep: Sweep;
   /** Counts the time that messages wait for the client. */
   readonly tally: WaitTally;
   /** The header metadata, before the first message. May throw, like `send`. */
@@ -35,12 +39,15 @@ export interface PumpOptions {
 export class Pump {
   readonly #options: PumpOptions;
   readonly #backlog: Backlog | undefined;
+  /** Only where the client must not be slow. */
+  readonly #roomClock: RoomClock | undefined;
   #isStopped = false;
   #wake: (() => void) | undefined;
 
   constructor(options: PumpOptions) {
     this.#options = options;
-    const { overflow } = options;
+    const { overflow, sweep } = options;
+    this.#roomClock = overflow.kind === "disconnect" ? new RoomClock(sweep) : undefined;
     const isForgetful = overflow.kind === "conflate" || overflow.kind === "drop-oldest";
     this.#backlog = isForgetful ? createBacklog(overflow) : undefined;
   }
@@ -102,12 +109,16 @@ export class Pump {
     const backlog = this.#backlog;
     if (backlog === undefined) return this.#forwardEach();
     const { reply, sink } = this.#options;
+    let isBehind = false;
     try {
       for (;;) {
         const message = await reply.messages.read();
         if (message === undefined || this.#isStopped) break;
         backlog.put(sink.hasRoom ? message : keepable(message));
         this.#flush(backlog);
+        // Nothing is forgotten for coming in the same turn as much else: what waits first has its turn to be written.
+        if (!isBehind && backlog.size > 0) await turnOfTheLoop();
+        isBehind = backlog.size > 0;
         if (backlog.isFull) await this.#waitWhile(() => backlog.isFull);
       }
     } catch (cause) {
@@ -119,18 +130,32 @@ export class Pump {
   }
 
   async #forwardEach(): Promise<GatewayError | undefined> {
-    const { reply, sink, overflow } = this.#options;
+    const { reply, sink } = this.#options;
     for (;;) {
       let message = await reply.messages.read();
       if (message === undefined || this.#isStopped) return undefined;
       if (!sink.hasRoom) {
-        if (overflow.kind === "disconnect") return tooSlow();
         message = keepable(message);
-        await this.#waitWhile(() => !sink.hasRoom);
+        const isSlow = await this.#waitForRoom();
         if (this.#isStopped) return undefined;
+        if (isSlow) return tooSlow();
       }
       sink.send(message);
     }
+  }
+
+  /** Answers whether that took too long; while it goes on nothing is asked of the backend. */
+  async #waitForRoom(): Promise<boolean> {
+    const { sink } = this.#options;
+    const clock = this.#roomClock;
+    let isSlow = false;
+    clock?.start(() => {
+      isSlow = true;
+      this.#wakeUp();
+    });
+    await this.#waitWhile(() => !isSlow && !sink.hasRoom);
+    clock?.stop();
+    return isSlow;
   }
 
   async #drain(backlog: Backlog): Promise<void> {
@@ -179,7 +204,7 @@ function keepable(message: Uint8Array): Uint8Array {
 function tooSlow(): GatewayError {
   return new GatewayError(
     Code.RESOURCE_EXHAUSTED,
-    "the client does not take its messages as fast as they come, and this method does not wait; open the stream again",
+    "the client does not take its messages as fast as they come, and this method does not wait for long; open the stream again",
     { reason: "SLOW_CONSUMER" },
   );
 }

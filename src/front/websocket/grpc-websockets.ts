@@ -136,7 +136,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
   }
 
   #begin(headers: readonly string[]): void {
-    const { chain, options, overlay } = this.#context;
+    const { chain, options, overlay, sweep } = this.#context;
     const at = headers.indexOf("grpc-timeout");
     const timeout = at >= 0 && at % 2 === 0 ? { "grpc-timeout": headers[at + 1] } : {};
     const method = this.#method;
@@ -161,6 +161,7 @@ export class GrpcSession implements SocketEvents, MessageSink, FrameSink {
       reply: startCall(chain, call, this.#inbox),
       sink: this,
       tally: this.#tally,
+      sweep,
       overflow,
       onHead: (head) => this.#sendHead(head),
       onEnd: (error, trailers) => this.#finish(error, trailers),

@@ -182,6 +182,7 @@ export class MuxStream implements TurnTaker, MessageSink {
       reply: startCall(this.#host.chain, this.#call, this.#inbox),
       sink: this,
       tally: this.#target.plan.tally,
+      sweep: this.#host.sweep,
       overflow: this.#target.plan.overflow,
       onHead: (headers) => this.#sendHead(headers),
       onEnd: (error, trailers) => this.#finish(error, trailers),

@@ -173,6 +173,7 @@ export class SimpleSession implements SocketEvents, MessageSink {
       reply: startCall(this.#context.chain, call, this.#inbox),
       sink: this,
       tally: this.#plan.tally,
+      sweep: this.#context.sweep,
       overflow: this.#plan.overflow,
       onHead: this.#wantsHead ? sendHead : undefined,
       onEnd: (error, trailers) => this.#end(error, trailers),

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { expect } from "chai";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { slowAfterMs } from "../../../src/front/stream/slow-client.ts";
 import { BackendError, toStatus } from "../../support/backend.ts";
 import { note, startRooms, versions } from "./rooms.ts";
 import type { HttpVersion, Rooms, RoomsOptions } from "./rooms.ts";
@@ -128,7 +129,9 @@ for (const version of versions) {
       call.write(note({ number: 1 }));
       const reply = await opened.answer();
       const cancelled = once(call, "cancelled");
-      await fill(call, large, 2000);
+      const sent = await fill(call, large, 2000);
+      expect(sent).to.be.lessThan(400);
+      rooms.sweep.tick(performance.now() + slowAfterMs);
       await cancelled;
       expect((await reply.whole()).text).to.match(/\{"@status":\{"code":8,.*"reason":"SLOW_CONSUMER".*\n$/);
     });

@@ -4,11 +4,20 @@ import type { Metadata } from "../../../src/metadata.ts";
 import { Pump } from "../../../src/front/stream/pump.ts";
 import type { Overflow } from "../../../src/front/stream/stream-policy.ts";
 import { Inbox } from "../../../src/front/stream/inbox.ts";
+import { slowAfterMs } from "../../../src/front/stream/slow-client.ts";
+import { Sweep } from "../../../src/front/stream/sweep.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
 
 const text = (message: Uint8Array): string => Buffer.from(message).toString();
 const firstLetter = (message: Uint8Array): string | undefined => text(message)[0];
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** More turns than anything here waits for. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const sweep = new Sweep(3_600_000);
+after(() => sweep.stop());
 
 interface Ending {
   readonly error: GatewayError | undefined;
@@ -34,6 +43,7 @@ function start(overflow: Overflow, room = 0) {
     tally,
     reply,
     overflow,
+    sweep,
     sink: {
       get hasRoom() {
         return client.room > 0;
@@ -66,6 +76,19 @@ function start(overflow: Overflow, room = 0) {
     },
     async makeRoom(count: number) {
       client.room += count;
+      pump.resume();
+      await settled();
+    },
+    /** So long after now the clocks are looked at. */
+    async lookAfter(ms: number) {
+      sweep.tick(performance.now() + ms);
+      await settled();
+    },
+    /** Says it all at once, and makes room in the turn after it. */
+    async burst(room: number, ...messages: readonly string[]) {
+      for (const message of messages) said.push(Buffer.from(message));
+      await new Promise((resolve) => setImmediate(resolve));
+      client.room += room;
       pump.resume();
       await settled();
     },
@@ -178,12 +201,50 @@ describe("Pump", () => {
     expect(pump.waitingBytes).to.be.within(900_000, 1_048_576);
   });
 
-  it("ends the stream when the client is too slow and the method does not wait", async () => {
-    const { say, got, endings } = start({ kind: "disconnect" }, 1);
-    await say("a", "b");
+  it("ends the stream of a client that makes no room for long, where the method does not wait", async () => {
+    const { say, got, taken, endings, lookAfter } = start({ kind: "disconnect" }, 1);
+    await say("a", "b", "c");
+    await lookAfter(slowAfterMs - 500);
+    expect([got.join(""), taken(), endings]).to.deep.equal(["a", 2, []]);
+    await lookAfter(slowAfterMs);
     expect(got.join("")).to.equal("a");
     expect(endings.map(({ error }) => [error?.code, error?.reason])).to.deep.equal([[8, "SLOW_CONSUMER"]]);
+    expect(sweep.size).to.equal(0);
   });
+
+  it("does not take a client for slow that makes room, however often it has none", async () => {
+    const { say, got, endings, lookAfter, makeRoom } = start({ kind: "disconnect" });
+    for (const message of "abcdef") {
+      await say(message);
+      await makeRoom(1);
+      await lookAfter(slowAfterMs * 2);
+    }
+    expect([got.join(""), endings, sweep.size]).to.deep.equal(["abcdef", [], 0]);
+  });
+
+  it("does not look at the clock of a client that has gone", async () => {
+    const { say, pump, endings, lookAfter } = start({ kind: "disconnect" });
+    await say("a");
+    expect(sweep.size).to.equal(1);
+    pump.stop();
+    await lookAfter(slowAfterMs);
+    expect([endings, sweep.size]).to.deep.equal([[], 0]);
+  });
+
+  for (const overflow of [
+    { kind: "conflate", keyOf: () => "same" },
+    { kind: "drop-oldest", limit: 1 },
+  ] as const)
+    it(`forgets nothing before the client had its turn (${overflow.kind})`, async () => {
+      const { burst, say, got, pump, makeRoom } = start(overflow, 1);
+      await burst(9, "a", "b", "c", "d", "e");
+      expect([got.join(""), pump.dropped]).to.deep.equal(["abcde", 0]);
+      await makeRoom(-5);
+      await say("f", "g", "h");
+      expect([got.join(""), pump.dropped]).to.deep.equal(["abcde", 2]);
+      await makeRoom(9);
+      expect(got.join("")).to.equal("abcdeh");
+    });
 
   for (const overflow of [{ kind: "block" }, { kind: "drop-oldest", limit: 3 }] as const) {
     it(`keeps a message that waits apart from the chunk it came in (${overflow.kind})`, async () => {
@@ -212,6 +273,7 @@ describe("Pump", () => {
       tally: { waiting: 0, waitedMs: 0 },
       reply: { headers: failed, messages: { read: () => failed }, trailers: failed },
       overflow: { kind: "block" },
+      sweep,
       sink: { hasRoom: true, send: () => {} },
       onEnd: (error, trailers) => {
         endings.push(error);
