@@ -4,12 +4,12 @@ import { CreditWindow } from "./credit-window.ts";
 import { Deferred } from "./deferred.ts";
 import type { Environment } from "./environment.ts";
 import { cancelled, ClientError, deadlineExceeded, internal, isTransient, toError } from "./error.ts";
-import type { OpenFrame, StatusFrame } from "./frames.ts";
+import type { Failure } from "./error.ts";
+import type { OpenFrame } from "./frames.ts";
 import { guard } from "./guard.ts";
 import { Inbox } from "./inbox.ts";
 import { ResumePoint } from "./resume-point.ts";
 import { Upload } from "./upload.ts";
-import type { UploadLimits } from "./upload.ts";
 
 /** What carries a call at the moment: a stream of a socket, or a fetch. */
 export interface Carrier {
@@ -44,12 +44,14 @@ export class Call {
   readonly options: CallOptions;
   readonly inbox: Inbox;
   readonly info: CallInfo;
+  /** Of a method that takes a stream. */
+  readonly upload: Upload | undefined;
   /** Carriers that were lost in a row. */
   attempts = 0;
   carrier: Carrier | undefined;
+  isOver = false;
   readonly #dispatcher: Dispatcher;
   readonly #request: unknown;
-  readonly #upload: Upload | undefined;
   readonly #window: CreditWindow;
   readonly #point: ResumePoint;
   readonly #listeners = new Set<(state: CallState) => void>();
@@ -60,7 +62,6 @@ export class Call {
   #stopTimer: (() => void) | undefined;
   #isAnswered = false;
   #isReconnecting = false;
-  #isOver = false;
 
   constructor({ method, input, options }: CallInputs, dispatcher: Dispatcher) {
     this.method = method;
@@ -70,11 +71,12 @@ export class Call {
     const takesMany = kind === "client-streaming" || kind === "bidi-streaming";
     const givesMany = kind === "server-streaming" || kind === "bidi-streaming";
     this.#request = takesMany || input !== undefined ? input : {};
-    this.#upload = takesMany ? this.#createUpload(input as Requests<unknown>) : undefined;
+    this.upload = takesMany ? this.#createUpload(input as Requests<unknown>) : undefined;
     this.#window = givesMany ? new CreditWindow(options.window, options.maxWindow) : new CreditWindow(1, 1);
     this.#point = new ResumePoint(method.resume);
-    this.inbox = new Inbox((isDry) => this.#onTaken(isDry));
-    this.#deadline = options.timeoutMs === undefined ? Infinity : dispatcher.clock.now() + options.timeoutMs;
+    // One reply needs no further credit.
+    this.inbox = new Inbox(givesMany ? (isDry) => this.#onTaken(isDry) : () => {});
+    this.#deadline = dispatcher.clock.now() + (options.timeoutMs ?? Infinity);
     this.info = {
       headers: this.#headers.promise,
       trailers: this.#trailers.promise,
@@ -86,15 +88,6 @@ export class Call {
       },
     };
     this.#watch();
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  /** How many carriers in a row may fail. */
-  get maxAttempts(): number {
-    return this.options.maxAttempts ?? (this.isResumable ? Infinity : 5);
   }
 
   get isResumable(): boolean {
@@ -116,20 +109,10 @@ export class Call {
       id,
       method: method.name,
       credit: this.#window.open(this.inbox.length, this.#dispatcher.clock.now()),
-      ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
-      ...(left === Infinity ? {} : { timeout: `${Math.max(1, Math.ceil(left))}ms` }),
-      ...(this.#upload === undefined ? { m: this.#point.restart(this.#request), end: true } : {}),
+      metadata: options.metadata,
+      timeout: left === Infinity ? undefined : `${Math.max(1, Math.ceil(left))}ms`,
+      ...(this.upload === undefined ? { m: this.#point.restart(this.#request), end: true } : {}),
     };
-  }
-
-  /** The server takes messages on this stream. */
-  startUpload(limits: UploadLimits): void {
-    this.#upload?.start(limits);
-  }
-
-  /** The server has taken messages. */
-  granted(count: number): void {
-    this.#upload?.grant(count);
   }
 
   head(metadata: Metadata): void {
@@ -138,7 +121,7 @@ export class Call {
   }
 
   receive(message: unknown): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#begin();
     this.#headers.resolve({});
     if (!this.#window.receive()) {
@@ -150,22 +133,22 @@ export class Call {
   }
 
   /** The server has ended the call; one that can go on does so when the reason is of the passing kind. */
-  ended({ code, message, details, trailers }: StatusFrame): void {
-    const error = code === 0 ? undefined : new ClientError({ code, message, details, trailers });
-    if (error !== undefined && this.isResumable && isTransient(code, details)) this.lost(error, true);
-    else this.#finish(error, trailers);
+  ended(how: Failure): void {
+    const error = how.code === 0 ? undefined : new ClientError(how);
+    if (error !== undefined && this.isResumable && isTransient(how.code, how.details)) this.lost(error, true);
+    else this.#finish(error, how.trailers);
   }
 
   /** The carrier is gone. `isUntouched`: no backend has seen the call there. */
   lost(error: ClientError, isUntouched: boolean): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.carrier = undefined;
     const canGoOn =
-      this.#upload === undefined &&
+      this.upload === undefined &&
       (this.isResumable || (this.method.repeatable === true && !this.#isAnswered && this.method.kind === "unary"));
-    const canBegin = isUntouched && !this.#isAnswered && this.#upload?.hasStarted !== true;
-    this.attempts += 1;
-    if ((!canGoOn && !canBegin) || this.attempts >= this.maxAttempts) {
+    const canBegin = isUntouched && !this.#isAnswered && this.upload?.hasStarted !== true;
+    const maxAttempts = this.options.maxAttempts ?? (this.isResumable ? Infinity : 5);
+    if ((!canGoOn && !canBegin) || ++this.attempts >= maxAttempts) {
       this.#finish(error);
       return;
     }
@@ -198,7 +181,7 @@ export class Call {
   }
 
   #leave(message: string, code: number, reason?: string): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.carrier?.cancel(reason);
     this.inbox.drop(Infinity);
     this.#finish(new ClientError({ code, message }));
@@ -212,7 +195,7 @@ export class Call {
   }
 
   #onTaken(isDry: boolean): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const count = this.#window.take(isDry, this.#dispatcher.clock.now());
     if (count > 0) this.carrier?.grant(count);
   }
@@ -246,12 +229,12 @@ export class Call {
   };
 
   #finish(error: ClientError | undefined, trailers: Metadata = error?.trailers ?? {}): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.carrier = undefined;
     this.#stopTimer?.();
     this.options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#upload?.stop();
+    this.upload?.stop();
     this.#headers.resolve({});
     this.#trailers.resolve(trailers);
     const { code, status, message, details } = error ?? { code: 0, status: "OK", message: "", details: [] };

@@ -3,7 +3,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { DescMessage, DescMethod, MessageShape } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { ConnectError, createContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import type {
   Interceptor,
   StreamRequest,
@@ -14,9 +14,9 @@ import type {
 } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { toAddress } from "./address.ts";
-import { createClient } from "./client.ts";
 import { Connection } from "./connection.ts";
 import type { CallInfo, CallOptions, Client, ConnectOptions, Metadata, MethodInfo, MethodKind } from "./contract.ts";
+import { createClient } from "./create-client.ts";
 import { createEnvironment } from "./environment.ts";
 import { ClientError } from "./error.ts";
 import type { BinaryDetail } from "./proto-codec.ts";
@@ -87,7 +87,7 @@ async function callUnary<I extends DescMessage, O extends DescMessage>(
 ): Promise<UnaryResponse<I, O>> {
   const { method, service } = request;
   const input = toBinary(method.input, request.message);
-  const call = client.single<Uint8Array>(toInfo(method), input, toOptions(request, timeoutMs));
+  const call = begin(() => client.single<Uint8Array>(toInfo(method), input, toOptions(request, timeoutMs)));
   try {
     const message = fromBinary(method.output, await call);
     return {
@@ -112,13 +112,22 @@ async function callStream<I extends DescMessage, O extends DescMessage>(
   const requests = encodeAll(method.input, request.message);
   const isMany = method.methodKind !== "server_streaming";
   const input = isMany ? requests : await onlyOne(requests);
-  const call = client.stream<Uint8Array>(toInfo(method), input, toOptions(request, timeoutMs));
+  const call = begin(() => client.stream<Uint8Array>(toInfo(method), input, toOptions(request, timeoutMs)));
   const header = await headersOf(call);
   const trailer = new Headers();
   const fill = async (): Promise<void> => {
     for (const [name, value] of toHeaders(await call.trailers)) trailer.append(name, value);
   };
   return { stream: true, service, method, header, trailer, message: decodeAll(method.output, call, fill) };
+}
+
+/** Throws ConnectError for headers that no call can have. */
+function begin<T>(start: () => T): T {
+  try {
+    return start();
+  } catch (error) {
+    throw ConnectError.from(error, Code.InvalidArgument);
+  }
 }
 
 async function* encodeAll<T extends DescMessage>(

@@ -2,9 +2,10 @@
 // docs/websocket.md, "What a client does", is what happens here.
 import type { Call, Dispatcher } from "./call.ts";
 import type { GatewayAddress } from "./address.ts";
+import { checkMetadata } from "./check-metadata.ts";
 import type { ConnectionState, ConnectOptions } from "./contract.ts";
 import type { Environment } from "./environment.ts";
-import { canFetch, fetchCall } from "./fetch-call.ts";
+import { fetchCall } from "./fetch-call.ts";
 import { ClientError, retryDelay, toError, toVerdict, unauthenticated, unavailable, unimplemented } from "./error.ts";
 import type { Codec } from "./frames.ts";
 import { guard } from "./guard.ts";
@@ -25,11 +26,6 @@ export interface ConnectionInputs {
   readonly environment: Environment;
 }
 
-interface SessionRecord {
-  readyAt: number | undefined;
-  readonly stopTimer: () => void;
-}
-
 export class Connection implements Dispatcher, SessionEvents {
   readonly clock: Environment;
   readonly #inputs: ConnectionInputs;
@@ -40,7 +36,7 @@ export class Connection implements Dispatcher, SessionEvents {
   /** Timers of calls that wait before they are opened again. */
   readonly #delayed = new Map<Call, () => void>();
   /** All that are open, those that drain as well. */
-  readonly #sessions = new Map<Session, SessionRecord>();
+  readonly #sessions = new Set<Session>();
   readonly #pace: Pace;
   #isDialing = false;
   #wasEverReady = false;
@@ -50,6 +46,7 @@ export class Connection implements Dispatcher, SessionEvents {
   #unsubscribe: (() => void) | undefined;
 
   constructor(inputs: ConnectionInputs) {
+    checkMetadata(inputs.options.metadata);
     this.#inputs = inputs;
     this.clock = inputs.environment;
     this.#pace = new Pace(inputs.environment);
@@ -64,8 +61,8 @@ export class Connection implements Dispatcher, SessionEvents {
 
   /** A lost socket is waited for as a whole; a call that has lost only its stream waits by itself. */
   retry(call: Call, error: ClientError): void {
-    const isAlone = this.#isBlocked || [...this.#sessions.keys()].some((session) => !session.isDraining);
-    const isDetour = call.attempts <= 1 && this.#mayFetch && canFetch(call);
+    const isAlone = this.#isBlocked || [...this.#sessions].some((session) => !session.isDraining);
+    const isDetour = call.attempts <= 1 && this.#fetchFor(call) !== undefined;
     const wait = retryDelay(error.details) ?? (isAlone && !isDetour ? this.#pace.delay(call.attempts - 1) : 0);
     if (wait === 0) {
       this.start(call);
@@ -88,7 +85,7 @@ export class Connection implements Dispatcher, SessionEvents {
 
   close(): void {
     for (const call of this.#calls) call.cancel("the client was closed");
-    for (const session of this.#sessions.keys()) session.close();
+    for (const session of this.#sessions) session.close();
   }
 
   onOpen(): void {
@@ -96,14 +93,13 @@ export class Connection implements Dispatcher, SessionEvents {
   }
 
   onReady(session: Session): void {
-    const record = this.#sessions.get(session);
-    if (record !== undefined) record.readyAt = this.clock.now();
-    record?.stopTimer();
+    session.readyAt = this.clock.now();
+    session.stopTimer?.();
     this.#isDialing = false;
     this.#wasEverReady = true;
     this.#blockedUntil = 0;
     this.#tell("ready");
-    for (const other of this.#sessions.keys()) if (other.isDraining) this.#moveFrom(other);
+    for (const other of this.#sessions) if (other.isDraining) this.#moveFrom(other);
     this.#flush();
   }
 
@@ -126,30 +122,26 @@ export class Connection implements Dispatcher, SessionEvents {
       this.#waiting.add(call);
     }
     // What can go on elsewhere does so as soon as there is an elsewhere.
-    if (calls.length > 0 || [...session.calls].some((call) => call.isResumable)) this.#dial();
+    if (calls.length > 0 || session.canMove) this.#dial();
   }
 
   onEnd(session: Session, { closeCode, refusal, error }: SessionEnd): void {
-    const record = this.#sessions.get(session);
+    const { calls, readyAt } = session;
     this.#sessions.delete(session);
-    record?.stopTimer();
-    const isFirstTry = !session.isReady;
+    session.stopTimer?.();
+    const isFirstTry = readyAt === undefined;
     if (isFirstTry) this.#isDialing = false;
     if (this.#sessions.size === 0) this.#tell("closed", error);
-    const calls = [...session.calls];
     // Those that wait for this very socket.
     const waiting = isFirstTry ? [...this.#waiting] : [];
-    const age = record?.readyAt === undefined ? 0 : this.clock.now() - record.readyAt;
+    const age = readyAt === undefined ? 0 : this.clock.now() - readyAt;
     // A socket that nobody needed any more is no failure.
     if (calls.length === 0 && waiting.length === 0) this.#flush();
     else if (this.#canRetry(closeCode, refusal, age)) {
       // Who gets a word of the gateway's through has a way for WebSocket.
       if (isFirstTry && !this.#wasEverReady && closeCode === 1006) this.#blockedUntil = this.clock.now() + blockedMs;
       for (const call of calls) call.lost(error, isFirstTry && refusal !== undefined);
-      for (const call of waiting) {
-        this.#waiting.delete(call);
-        call.lost(error, true);
-      }
+      this.#lose(waiting, error);
       this.#flush();
     } else for (const call of [...calls, ...waiting]) call.fail(error);
     this.#rest();
@@ -181,33 +173,29 @@ export class Connection implements Dispatcher, SessionEvents {
   #flush(): void {
     let isShort = false;
     for (const call of this.#waiting) {
-      const session = this.#findRoom();
-      const canGo = session !== undefined || (this.#mayFetch && canFetch(call));
-      if (!canGo) {
+      const session = [...this.#sessions].find((each) => each.hasRoom);
+      const fetch = this.#fetchFor(call);
+      if (session === undefined && fetch === undefined) {
         isShort = true;
         continue;
       }
       this.#waiting.delete(call);
       if (session !== undefined) session.open(call);
-      else this.#fetch(call);
+      else if (fetch !== undefined) this.#fetch(call, fetch);
     }
     if (isShort) this.#dial();
   }
 
-  #findRoom(): Session | undefined {
-    for (const session of this.#sessions.keys()) if (session.hasRoom) return session;
-    return undefined;
-  }
-
-  get #mayFetch(): boolean {
+  /** Undefined for a call that has to go over a socket. */
+  #fetchFor({ method }: Call): typeof fetch | undefined {
     const { environment } = this.#inputs;
-    return environment.fetch !== undefined && (this.#isBlocked || environment.WebSocket === undefined);
+    const canGo = method.http !== undefined && (this.#isBlocked || environment.WebSocket === undefined);
+    return canGo ? environment.fetch : undefined;
   }
 
-  #fetch(call: Call): void {
-    const { address, environment, options } = this.#inputs;
-    const source = { url: address.http, metadata: options.metadata, askToken: () => this.#askToken() };
-    if (environment.fetch !== undefined) void fetchCall(call, environment.fetch, source);
+  #fetch(call: Call, fetch: typeof globalThis.fetch): void {
+    const { address, options } = this.#inputs;
+    void fetchCall(call, fetch, { url: address.http, metadata: options.metadata, askToken: () => this.#askToken() });
   }
 
   #dial(): void {
@@ -237,8 +225,8 @@ export class Connection implements Dispatcher, SessionEvents {
     this.#tell("connecting");
     const socket = new environment.WebSocket(address.webSocket, [codec.protocol]);
     const session = new Session(socket, codec, { auth, metadata: options.metadata }, this);
-    const stopTimer = environment.after(options.connectTimeoutMs ?? connectMs, () => session.drop());
-    this.#sessions.set(session, { readyAt: undefined, stopTimer });
+    session.stopTimer = environment.after(options.connectTimeoutMs ?? connectMs, () => session.drop());
+    this.#sessions.add(session);
   }
 
   #onDialFailure(reason: unknown): void {
@@ -247,7 +235,10 @@ export class Connection implements Dispatcher, SessionEvents {
     if (!(reason instanceof ClientError)) this.#blockedUntil = this.clock.now() + blockedMs;
     const error = toError(reason, unavailable);
     this.#pace.backOff(false);
-    const waiting = [...this.#waiting];
+    this.#lose([...this.#waiting], error);
+  }
+
+  #lose(waiting: readonly Call[], error: ClientError): void {
     for (const call of waiting) {
       this.#waiting.delete(call);
       call.lost(error, true);
@@ -264,12 +255,11 @@ export class Connection implements Dispatcher, SessionEvents {
         message: `getToken failed: ${toError(error, unauthenticated).message}`,
       });
     }
-    return token === undefined || token === "" || token.includes(" ") ? token : `Bearer ${token}`;
+    return !token || token.includes(" ") ? token : `Bearer ${token}`;
   }
 
   get #hasCallsToMove(): boolean {
-    const draining = [...this.#sessions.keys()].filter((session) => session.isDraining);
-    return draining.some((session) => [...session.calls].some((call) => call.isResumable));
+    return [...this.#sessions].some((session) => session.isDraining && session.canMove);
   }
 
   #moveFrom(session: Session): void {
@@ -284,7 +274,7 @@ export class Connection implements Dispatcher, SessionEvents {
 
   #onWake(): void {
     const { environment } = this.#inputs;
-    for (const session of this.#sessions.keys()) session.probe((onOver) => environment.after(probeMs, onOver));
+    for (const session of this.#sessions) session.probe((onOver) => environment.after(probeMs, onOver));
     this.#pace.wake();
   }
 

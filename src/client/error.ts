@@ -23,6 +23,7 @@ export function codeName(code: number): string {
   return names[code] ?? "UNKNOWN";
 }
 
+/** How a call ended; `code` 0 for well. */
 export interface Failure {
   readonly code: number;
   readonly message?: string;
@@ -41,7 +42,7 @@ export class ClientError extends Error implements Status {
   readonly trailers: Metadata;
 
   constructor({ code, message, details = [], trailers = {} }: Failure) {
-    super(message === undefined || message === "" ? codeName(code) : message);
+    super(message || codeName(code));
     this.name = "ClientError";
     this.code = code;
     this.status = codeName(code);
@@ -80,10 +81,9 @@ export function isTransient(code: number, details: readonly unknown[] | undefine
 /** What google.rpc.RetryInfo among the details says, in milliseconds. */
 export function retryDelay(details: readonly unknown[] | undefined): number | undefined {
   for (const detail of details ?? []) {
-    const { "@type": type, retryDelay: delay } = (detail ?? {}) as { "@type"?: unknown; retryDelay?: unknown };
-    if (typeof type !== "string" || !type.endsWith("/google.rpc.RetryInfo")) continue;
-    const seconds = Number.parseFloat(typeof delay === "string" ? delay : "0");
-    if (seconds >= 0) return seconds * 1000;
+    const { "@type": type, retryDelay: delay } = (detail ?? {}) as { "@type"?: string; retryDelay?: string };
+    const seconds = Number.parseFloat(String(delay ?? 0));
+    if (String(type).endsWith("/google.rpc.RetryInfo") && seconds >= 0) return seconds * 1000;
   }
   return undefined;
 }

@@ -3,7 +3,8 @@
 import type { Call, Carrier } from "./call.ts";
 import type { HttpRoute, JsonObject, Metadata } from "./contract.ts";
 import { ClientError, internal, unavailable, unknown } from "./error.ts";
-import type { OpenFrame, StatusFrame } from "./frames.ts";
+import type { Failure } from "./error.ts";
+import type { OpenFrame } from "./frames.ts";
 import { toHttpRequest } from "./http-request.ts";
 
 export interface FetchSource {
@@ -15,10 +16,6 @@ export interface FetchSource {
 /** What is left of a reply must not fill the memory of the page. */
 const longestLine = 64 * 1024 * 1024;
 
-export function canFetch(call: Call): boolean {
-  return call.method.http !== undefined;
-}
-
 /** Never rejects: how it went is told to the call. */
 export async function fetchCall(call: Call, fetch: typeof globalThis.fetch, source: FetchSource): Promise<void> {
   const { http } = call.method;
@@ -28,11 +25,11 @@ export async function fetchCall(call: Call, fetch: typeof globalThis.fetch, sour
   carrier.grant(frame.credit);
   try {
     const isStream = call.method.kind !== "unary";
-    const response = await send(http, frame, { fetch, source, signal: carrier.signal, isStream });
+    const response = await send(http, frame, { fetch, source, signal: carrier.controller.signal, isStream });
     if (!carrier.isOver) call.head(Object.fromEntries(response.headers));
     if (!response.ok) end(call, carrier, await readFailure(response));
-    else if (call.method.kind === "unary") await readReply(call, carrier, response);
-    else await readStream(call, carrier, response);
+    else if (isStream) await readStream(call, carrier, response);
+    else await readReply(call, carrier, response);
   } catch (error) {
     if (carrier.isOver) return;
     carrier.cancel();
@@ -42,14 +39,10 @@ export async function fetchCall(call: Call, fetch: typeof globalThis.fetch, sour
 }
 
 class FetchCarrier implements Carrier {
-  readonly #controller = new AbortController();
+  readonly controller = new AbortController();
   #credit = 0;
   #wake: (() => void) | undefined;
   isOver = false;
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
 
   grant(count: number): void {
     this.#credit += count;
@@ -64,7 +57,7 @@ class FetchCarrier implements Carrier {
 
   cancel(): void {
     this.isOver = true;
-    this.#controller.abort();
+    this.controller.abort();
     this.#wake?.();
   }
 
@@ -88,29 +81,21 @@ async function send(
   { fetch, source, signal, isStream }: SendOptions,
 ): Promise<Response> {
   const { target, body } = toHttpRequest(route, m as JsonObject);
-  const headers = new Headers({
-    accept: isStream ? (route.sse === true ? "text/event-stream" : "application/x-ndjson") : "application/json",
-  });
-  if (body !== undefined) headers.set("content-type", "application/json");
+  const headers = new Headers(body === undefined ? {} : { "content-type": "application/json" });
   const token = await source.askToken();
   if (token !== undefined) headers.set("authorization", token);
   for (const [name, value] of Object.entries({ ...source.metadata, ...metadata }))
     headers.set(name, [value].flat().join(", "));
   // Said in the URL, since in profile grpc-gateway Accept does not decide.
   const form = isStream ? `${target.includes("?") ? "&" : "?"}$alt=${route.sse === true ? "sse" : "ndjson"}` : "";
-  return fetch(source.url + target + form, {
-    method: route.verb,
-    headers,
-    signal,
-    ...(body === undefined ? {} : { body }),
-  });
+  return fetch(source.url + target + form, { method: route.verb, headers, signal, body });
 }
 
 async function readReply(call: Call, carrier: FetchCarrier, response: Response): Promise<void> {
   const value = parse(await response.text());
   if (carrier.isOver) return;
   call.receive(unwrap(call, value));
-  end(call, carrier, { t: "status", id: 0, code: 0 });
+  end(call, carrier, { code: 0 });
 }
 
 /** Both forms are lines: what does not begin as JSON is a field of a server-sent event. */
@@ -120,7 +105,7 @@ async function readStream(call: Call, carrier: FetchCarrier, response: Response)
     const [, field, text] = /^(?:(event|data|id|retry)?: ?)?(.*)$/.exec(line) ?? [];
     if (field === "event") isStatus = text === "status";
     else if (text !== "" && (field === "data" || line === text)) {
-      const value = parse(text) as { "@status"?: StatusFrame } & StatusFrame;
+      const value = parse(text) as { "@status"?: Failure } & Failure;
       const status = isStatus ? value : value["@status"];
       if (status !== undefined) {
         end(call, carrier, status);
@@ -134,7 +119,7 @@ async function readStream(call: Call, carrier: FetchCarrier, response: Response)
   }
   // Server-sent events say how they end; without that word they were cut.
   if (call.method.http?.sse === true) throw new Error("the stream ended without a status");
-  end(call, carrier, { t: "status", id: 0, code: 0 });
+  end(call, carrier, { code: 0 });
 }
 
 /** Throws ClientError: the same again would not be better. */
@@ -166,10 +151,10 @@ async function* readLines({ body }: Response): AsyncGenerator<string> {
   }
 }
 
-function end(call: Call, carrier: FetchCarrier, frame: StatusFrame): void {
+function end(call: Call, carrier: FetchCarrier, how: Failure): void {
   if (carrier.isOver) return;
   carrier.isOver = true;
-  call.ended(frame);
+  call.ended(how);
 }
 
 function unwrap({ method }: Call, value: unknown): unknown {
@@ -177,15 +162,12 @@ function unwrap({ method }: Call, value: unknown): unknown {
 }
 
 /** google.rpc.Status, bare or as `error` (http.errors: google); what else came is told by its HTTP status. */
-async function readFailure(response: Response): Promise<StatusFrame> {
-  const body = (await response.json().catch(() => undefined)) as {
-    error?: Partial<StatusFrame>;
-  } & Partial<StatusFrame>;
+async function readFailure(response: Response): Promise<Failure> {
+  const body = (await response.json().catch(() => undefined)) as { error?: Partial<Failure> } & Partial<Failure>;
   const found = typeof body?.error === "object" ? body.error : body;
-  if (typeof found?.code === "number" && found.code > 0 && found.code <= 16)
-    return { ...found, t: "status", id: 0, code: found.code };
+  if (typeof found?.code === "number" && found.code > 0 && found.code <= 16) return { ...found, code: found.code };
   const code = codeOfHttp[response.status] ?? (response.status >= 500 ? unavailable : unknown);
-  return { t: "status", id: 0, code, message: `HTTP ${response.status}`, details: found?.details };
+  return { code, message: `HTTP ${response.status}`, details: found?.details };
 }
 
 /** As gRPC maps them for what is no gRPC, and the plain ones. */

@@ -1,5 +1,7 @@
-// The frames of the multiplexed protocol (docs/websocket.md) as the client handles them, whatever form they have on the wire.
+// The frames of the multiplexed protocol (docs/websocket.md) as the client handles them, whatever form they have on the wire. A key
+// whose value is undefined is not written.
 import type { Metadata } from "./contract.ts";
+import type { Failure } from "./error.ts";
 
 export type ClientFrame =
   | { readonly t: "init"; readonly auth?: string; readonly metadata?: Metadata; readonly client?: ClientName }
@@ -35,7 +37,7 @@ export type ServerFrame =
   | { readonly t: "credit"; readonly id: number; readonly n: number }
   | StatusFrame
   | { readonly t: "expiring"; readonly what: string }
-  | { readonly t: "goaway"; readonly lastId: number; readonly retryAfterMs: number }
+  | GoAwayFrame
   | { readonly t: "ping"; readonly d?: unknown }
   | { readonly t: "pong" };
 
@@ -47,13 +49,15 @@ export interface ReadyFrame {
   readonly upBytes: number;
 }
 
-export interface StatusFrame {
+export interface GoAwayFrame {
+  readonly t: "goaway";
+  readonly lastId: number;
+  readonly retryAfterMs: number;
+}
+
+export interface StatusFrame extends Failure {
   readonly t: "status";
   readonly id: number;
-  readonly code: number;
-  readonly message?: string;
-  readonly details?: readonly unknown[];
-  readonly trailers?: Metadata;
 }
 
 /** One form of the frames on the wire. */

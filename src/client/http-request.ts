@@ -29,7 +29,7 @@ export function toHttpRequest(route: HttpRoute, message: Fields): HttpRequest {
   addQuery(query, "", message, bound);
   const text = query.toString();
   return {
-    target: text === "" ? path : `${path}?${text}`,
+    target: path + (text && `?${text}`),
     body: route.body === undefined ? undefined : toJson(message[route.body] ?? {}),
   };
 }

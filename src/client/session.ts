@@ -2,7 +2,7 @@
 import type { Call, Carrier } from "./call.ts";
 import type { Metadata, WebSocketLike } from "./contract.ts";
 import { ClientError, internal, resourceExhausted, toVerdict, unavailable } from "./error.ts";
-import type { ClientFrame, Codec, ReadyFrame, ServerFrame, StatusFrame } from "./frames.ts";
+import type { ClientFrame, Codec, GoAwayFrame, ReadyFrame, ServerFrame, StatusFrame } from "./frames.ts";
 
 /** Opened before the server has said how many it takes. */
 const earlyStreams = 16;
@@ -39,6 +39,10 @@ export interface Hello {
 }
 
 export class Session {
+  /** Set by whoever keeps sessions, as is the next. */
+  readyAt: number | undefined;
+  /** Of the time until `ready`. */
+  stopTimer: (() => void) | undefined;
   readonly #socket: WebSocketLike;
   readonly #codec: Codec;
   readonly #events: SessionEvents;
@@ -72,8 +76,9 @@ export class Session {
     return [...this.#calls.values(), ...this.#held];
   }
 
-  get isReady(): boolean {
-    return this.#ready !== undefined;
+  /** Whether a call here can go on elsewhere. */
+  get canMove(): boolean {
+    return this.calls.some((call) => call.isResumable);
   }
 
   get isDraining(): boolean {
@@ -139,8 +144,8 @@ export class Session {
     if (this.#isOver) return;
     this.#send({
       t: "init",
-      ...(auth === undefined ? {} : { auth }),
-      ...(metadata === undefined ? {} : { metadata }),
+      auth,
+      metadata,
       client: { name: "sluice-js", version: "1" },
     });
     this.#isOpen = true;
@@ -160,6 +165,7 @@ export class Session {
     this.#onFrame(frame);
   }
 
+  /** What is not known is ignored. */
   #onFrame(frame: ServerFrame): void {
     switch (frame.t) {
       case "msg":
@@ -170,26 +176,25 @@ export class Session {
         this.#calls.get(frame.id)?.head(frame.metadata);
         return;
       case "credit":
-        this.#calls.get(frame.id)?.granted(frame.n);
+        this.#calls.get(frame.id)?.upload?.grant(frame.n);
         return;
       case "status":
         this.#onStatus(frame);
         return;
       case "ping":
-        this.#send({ t: "pong", ...(frame.d === undefined ? {} : { d: frame.d }) });
+        this.#send({ t: "pong", d: frame.d });
         return;
-      case "pong":
+      case "ready":
+        this.#onReady(frame);
+        return;
+      case "goaway":
+        this.#onGoAway(frame);
+        return;
+      case "expiring":
+        if (frame.what === "auth") this.#events.onExpiring(this);
         return;
       default:
-        this.#onControl(frame);
     }
-  }
-
-  /** About the socket; what is not known is ignored. */
-  #onControl(frame: Extract<ServerFrame, { t: "ready" | "expiring" | "goaway" }>): void {
-    if (frame.t === "ready") this.#onReady(frame);
-    else if (frame.t === "goaway") this.#onGoAway(frame.lastId, frame.retryAfterMs);
-    else if (frame.t === "expiring" && frame.what === "auth") this.#events.onExpiring(this);
   }
 
   #onReady(frame: ReadyFrame): void {
@@ -203,7 +208,7 @@ export class Session {
 
   #startUpload(call: Call, { upCredit, upBytes, maxMessage }: ReadyFrame): void {
     // The server grants by the sixteenth of `upBytes`: who waited for less than that would wait for ever.
-    call.startUpload({ credit: upCredit, bytes: Math.max(upBytes / 8, upBytes - maxMessage) });
+    call.upload?.start({ credit: upCredit, bytes: Math.max(upBytes / 8, upBytes - maxMessage) });
   }
 
   #onStatus(frame: StatusFrame): void {
@@ -223,7 +228,7 @@ export class Session {
     this.closeIfDrained();
   }
 
-  #onGoAway(lastId: number, retryAfterMs: number): void {
+  #onGoAway({ lastId, retryAfterMs }: GoAwayFrame): void {
     this.#isDraining = true;
     const untouched = [...this.#calls].filter(([id]) => id > lastId);
     for (const [id] of untouched) this.#calls.delete(id);
@@ -265,7 +270,7 @@ export class Session {
       cancel: (reason) => {
         // The server must not hear of an id that was not opened.
         if (!this.#calls.delete(id)) return;
-        this.#send({ t: "cancel", id, ...(reason === undefined ? {} : { reason }) });
+        this.#send({ t: "cancel", id, reason });
         this.#onRoom();
       },
     };

@@ -8,7 +8,7 @@ import { formatDocComment } from "./doc-comment.ts";
 import { describeMethod } from "./method-descriptor.ts";
 import { findReachable } from "./reachable.ts";
 import type { Reachable } from "./reachable.ts";
-import { formatType, isInline } from "./type-expression.ts";
+import { formatRoot, isInline } from "./type-expression.ts";
 import type { JsonShape, TypeContext } from "./type-expression.ts";
 import { declareEnum, declareMessage, formatMember } from "./type-declarations.ts";
 import { compareText, memberName, NamePool, nameOf, nameServices, nameTypes } from "./type-names.ts";
@@ -131,14 +131,14 @@ function writeServiceType({ service, type, methods }: ModuleService, context: Ty
 }
 
 function formatInput({ kind, input }: Method, context: TypeContext): string {
-  const type = formatType({ kind: "message", message: input }, context, true);
+  const type = formatRoot(input, context, true);
   if (kind === "client-streaming" || kind === "bidi-streaming") return `requests: sluice.Requests<${type}>`;
   const canBeEmpty = !isInline(input) && !input.fields.some((field) => field.required);
   return `request${canBeEmpty ? "?" : ""}: ${type}`;
 }
 
 function formatOutput({ kind, output }: Method, context: TypeContext): string {
-  const type = formatType({ kind: "message", message: output }, context, false);
+  const type = formatRoot(output, context, false);
   return kind === "unary" || kind === "client-streaming" ? `sluice.SingleCall<${type}>` : `sluice.StreamCall<${type}>`;
 }
 

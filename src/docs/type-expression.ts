@@ -1,5 +1,5 @@
 // Which TypeScript type a field's JSON has: ProtoJSON with the gateway's own switches.
-import type { EnumType, Field, FieldType, ScalarType } from "../schema/descriptor.ts";
+import type { EnumType, Field, FieldType, MessageType, ScalarType } from "../schema/descriptor.ts";
 import { enumPrefix } from "../translate/json/enum-names.ts";
 import type { JsonOptions } from "../translate/options.ts";
 import type { NamedType, TypeName } from "./type-names.ts";
@@ -61,6 +61,12 @@ export function formatFieldType(field: Field, context: TypeContext, sent: boolea
   const value = formatType(type, context, sent);
   if (field.cardinality !== "repeated") return value;
   return /^[\w.]+(?:\[\])*$/.test(value) ? `${value}[]` : `(${value})[]`;
+}
+
+/** Of a whole request or reply: unlike a field it is never null. */
+export function formatRoot(message: MessageType, context: TypeContext, sent: boolean): string {
+  if (Object.hasOwn(wrappers, message.name)) return formatScalar(wrappers[message.name], context.json, sent);
+  return formatType({ kind: "message", message }, context, sent);
 }
 
 export function formatType(type: FieldType, context: TypeContext, sent: boolean): string {

@@ -1,9 +1,10 @@
 // The client as a page has it, on the WebSocket of `ws` and with a clock that runs a thousand times faster where that is asked for.
 import { WebSocket } from "ws";
 import { toAddress } from "../../src/client/address.ts";
-import { ClientError, createClient } from "../../src/client/client.ts";
+import { ClientError } from "../../src/client/client.ts";
 import type { Client, ConnectOptions, MethodInfo, WebSocketConstructor } from "../../src/client/client.ts";
 import { Connection } from "../../src/client/connection.ts";
+import { createClient } from "../../src/client/create-client.ts";
 import { createEnvironment } from "../../src/client/environment.ts";
 import type { Environment } from "../../src/client/environment.ts";
 import { jsonCodec } from "../../src/client/frames.ts";

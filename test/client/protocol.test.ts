@@ -73,6 +73,9 @@ describe("the browser client, frame by frame", () => {
     expect(await call).to.deep.equal({ b: 2 });
     expect(await call.headers).to.deep.equal({ "x-shard": "3" });
     expect(await call.trailers).to.deep.equal({ "x-end": ["1", "2"] });
+    // One reply was granted, and no more is.
+    socket.send({ t: "ping" });
+    expect((await socket.next()).t).to.equal("pong");
   });
 
   it("goes on sending where the largest message is as large as all that may wait", async () => {

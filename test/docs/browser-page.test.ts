@@ -50,6 +50,21 @@ describe("docs/browser.md", () => {
       .flatMap((line) => [...line.split("|")[1].matchAll(/`(\w+)`/g)].map(([, name]) => name));
     expect(documented.sort()).to.deep.equal(declared.sort());
   });
+
+  it("names everything that the modules export, and nothing else", () => {
+    for (const module of ["client", "connect-transport"]) {
+      const source = readFileSync(`src/client/${module}.ts`, "utf8");
+      const lists = [...source.matchAll(/^export (?:type )?\{(.*?)\}/gms)].flatMap(
+        ([, list]) => list.match(/\w+/g) ?? [],
+      );
+      const declared = [...source.matchAll(/^export (?:async )?(?:interface|type|function|const|class) (\w+)/gm)];
+      const exported = [...lists, ...declared.map(([, name]) => name)];
+      const line = page.split("\n").find((each) => each.startsWith(`| \`sluice/${module}\``));
+      const names = line?.slice(line.indexOf(" | ") + 3) ?? "";
+      const documented = [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+      expect(documented.sort(), module).to.deep.equal(exported.sort());
+    }
+  });
 });
 
 const tsconfig = {

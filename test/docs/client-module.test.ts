@@ -54,6 +54,7 @@ const wide = `
     }
     rpc Nothing(google.protobuf.Empty) returns (google.protobuf.Empty) { option idempotency_level = IDEMPOTENT; }
     rpc Wrapped(google.protobuf.StringValue) returns (google.protobuf.Struct);
+    rpc WrappedUp(stream google.protobuf.Int64Value) returns (google.protobuf.Int64Value);
     rpc Up(stream All.Nested) returns (google.api.HttpBody);
     rpc Both(stream OnlySent) returns (stream All) { option (google.api.http) = { post: "/v1/both" body: "*" }; }
   }
@@ -139,7 +140,8 @@ describe("writeClientModule", () => {
         "   */",
         "  look(request?: AllInit, options?: sluice.CallOptions): sluice.StreamCall<All>;",
         "  nothing(request?: Empty, options?: sluice.CallOptions): sluice.SingleCall<Empty>;",
-        "  wrapped(request: string | null, options?: sluice.CallOptions): sluice.SingleCall<sluice.JsonObject>;",
+        "  wrapped(request: string, options?: sluice.CallOptions): sluice.SingleCall<sluice.JsonObject>;",
+        "  wrappedUp(requests: sluice.Requests<string | number | bigint>, options?: sluice.CallOptions): sluice.SingleCall<string>;",
         "  up(requests: sluice.Requests<All_NestedInit>, options?: sluice.CallOptions): sluice.SingleCall<HttpBody>;",
         "  both(requests: sluice.Requests<OnlySent>, options?: sluice.CallOptions): sluice.StreamCall<All>;",
         "}",
