@@ -172,7 +172,6 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
 /** Package → the only places that may import it. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["upstream/grpc-js.ts", "upstream/grpc-js-call.ts", "upstream/grpc-js-channel.ts"],
-  jose: ["chain/authenticate/"],
   ajv: ["config/"],
   yaml: ["config/"],
   express: ["serve/admin.ts"],

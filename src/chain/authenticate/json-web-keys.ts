@@ -1,6 +1,7 @@
 // A set of JSON Web Keys (RFC 7517): the ones a signature can be checked with, and whether it may be believed at all.
 import { createHash, createPublicKey } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
+import { signatureAlgorithms, takesKey } from "./signature-algorithms.ts";
 import { isSoundRsa } from "./sound-rsa.ts";
 
 export interface VerificationKey {
@@ -66,40 +67,11 @@ function toNumber(base64Url: string): bigint {
   return BigInt(`0x${Buffer.from(base64Url, "base64url").toString("hex")}`);
 }
 
-const curves: ReadonlyMap<string, string> = new Map([
-  ["ES256", "prime256v1"],
-  ["ES384", "secp384r1"],
-  ["ES512", "secp521r1"],
-]);
-
 /** Whether signatures of this algorithm are made with this kind of key. */
-export function fitsAlgorithm({ alg, key }: VerificationKey, algorithm: string): boolean {
-  if (alg !== undefined && alg !== algorithm && !(isEdwards(alg) && isEdwards(algorithm))) return false;
-  if (algorithm.startsWith("HS")) return key.type === "secret";
-  if (/^[RP]S/.test(algorithm)) return key.asymmetricKeyType === "rsa";
-  if (isEdwards(algorithm)) return key.asymmetricKeyType === "ed25519";
-  return key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === curves.get(algorithm);
-}
-
-const curveSignatureBytes: ReadonlyMap<string, number> = new Map([
-  ["ES256", 64],
-  ["ES384", 96],
-  ["ES512", 132],
-]);
-
-/**
- * How long a signature of this key is (RFC 8017 section 8.2.2, RFC 7518 sections 3.2 and 3.4, RFC 8032 section 5.1.6): one that is
- * not need not be checked. For an algorithm that fits.
- */
-export function countSignatureBytes({ key }: VerificationKey, algorithm: string): number {
-  if (key.type === "secret") return Number(algorithm.slice(2)) / 8;
-  if (key.asymmetricKeyType === "rsa") return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
-  return curveSignatureBytes.get(algorithm) ?? 64;
-}
-
-/** Two names of one thing (RFC 9864). */
-function isEdwards(algorithm: string): boolean {
-  return algorithm === "EdDSA" || algorithm === "Ed25519";
+export function fitsAlgorithm({ alg, key }: VerificationKey, name: string): boolean {
+  const algorithm = signatureAlgorithms.get(name);
+  if (algorithm === undefined || (alg !== undefined && signatureAlgorithms.get(alg) !== algorithm)) return false;
+  return takesKey(algorithm, key);
 }
 
 /** By its `kid`; a token without one is for the only key of its kind. Of several that might be meant, none is. */

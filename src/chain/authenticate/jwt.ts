@@ -6,9 +6,9 @@ import type { Timer } from "../identified-streams.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { findClaimProblem, toIdentity } from "./check-claims.ts";
 import type { ClaimRules } from "./check-claims.ts";
+import { hasGoodSignature } from "./check-signature.ts";
 import { findToken, readHeader } from "./find-token.ts";
 import type { TokenPlaces } from "./find-token.ts";
-import { countSignatureBytes } from "./json-web-keys.ts";
 import type { VerificationKey } from "./json-web-keys.ts";
 import { jwtMetrics } from "./jwt-metrics.ts";
 import type { TokenCounts } from "./jwt-metrics.ts";
@@ -46,6 +46,14 @@ export interface JwtOptions extends TokenPlaces {
 interface Issuer {
   readonly rules: JwtIssuer;
   readonly keys: KeySource;
+}
+
+/** A token whose signature is all that is left to look at. */
+interface Check {
+  readonly token: string;
+  readonly tokenHash: string;
+  readonly read: UnverifiedToken;
+  readonly rules: JwtIssuer;
 }
 
 /** A token that was refused is checked again after so long, or with the next keys. */
@@ -170,10 +178,17 @@ class TokenJudge {
     if (pending !== undefined) return pending;
     const read = readToken(token);
     if (typeof read === "string") throw this.refuse(read);
-    const issuer = this.#findIssuer(read, now);
-    const checked = this.#check(token, tokenHash, read, issuer).finally(() => this.#pending.delete(tokenHash));
-    this.#pending.set(tokenHash, checked);
-    return checked;
+    const { rules, keys } = this.#findIssuer(read, now);
+    const found = keys.find(read.kid, read.algorithm);
+    const check = { token, tokenHash, read, rules };
+    const checked = settle(found, (key) => this.#check(check, key));
+    return checked instanceof Promise ? this.#share(tokenHash, checked) : checked;
+  }
+
+  #share(tokenHash: string, checked: Promise<Identity>): Promise<Identity> {
+    const shared = checked.finally(() => this.#pending.delete(tokenHash));
+    this.#pending.set(tokenHash, shared);
+    return shared;
   }
 
   /** What costs nothing to find out is found out before a signature is looked at. */
@@ -188,10 +203,14 @@ class TokenJudge {
     return issuer;
   }
 
-  async #check(token: string, tokenHash: string, read: UnverifiedToken, { rules, keys }: Issuer): Promise<Identity> {
-    const key = await keys.find(read.kid, read.algorithm);
+  #check(check: Check, key: VerificationKey | undefined): Identity | Promise<Identity> {
     if (key === undefined) throw this.refuse("it is signed with a key that its issuer does not have");
-    if (!(await hasGoodSignature(token, key, read.algorithm))) {
+    const isGood = hasGoodSignature(check.token, key.key, check.read.algorithm);
+    return settle(isGood, (good) => this.#conclude(check, key, good));
+  }
+
+  #conclude({ tokenHash, read, rules }: Check, key: VerificationKey, isGood: boolean): Identity {
+    if (!isGood) {
       const error = this.refuse("its signature does not match");
       this.#refusals.set(tokenHash, { kind: "refusal", error, key, until: this.#now() + refusalMs });
       throw error;
@@ -214,24 +233,9 @@ class TokenJudge {
   }
 }
 
-/** Of a token in canonical base64url. */
-function hasSignatureOf(token: string, key: VerificationKey, algorithm: string): boolean {
-  const characters = token.length - token.lastIndexOf(".") - 1;
-  return Math.floor((characters * 3) / 4) === countSignatureBytes(key, algorithm);
-}
-
-/** `jose` throws for what does not match as for what it does not want: either way it is not good. */
-async function hasGoodSignature(token: string, known: VerificationKey, algorithm: string): Promise<boolean> {
-  if (!hasSignatureOf(token, known, algorithm)) return false;
-  const { key } = known;
-  try {
-    // Not before there is a token: gateways without issuers do without it.
-    const { compactVerify } = await import("jose");
-    await compactVerify(token, key, { algorithms: [algorithm] });
-    return true;
-  } catch {
-    return false;
-  }
+/** Most is known at once, and costs no promise then. */
+function settle<T, U>(value: T | Promise<T>, conclude: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(conclude) : conclude(value);
 }
 
 function revoked(realm: string): GatewayError {

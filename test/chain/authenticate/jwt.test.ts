@@ -223,6 +223,37 @@ describe("the authenticator for JWTs", () => {
     expect(keys.asked).to.equal(1);
   });
 
+  it("answers at once for new tokens, good and bad, and beside the turn, once for a crowd, where a check is costly", async () => {
+    expect(create(makeKeys()).authenticate(bearer(goodToken(kit)))).to.have.property("principal");
+    const bad = bearer(`${goodToken(kit).slice(0, -8)}AAAAAAAA`);
+    expect(() => create(makeKeys()).authenticate(bad)).to.throw(GatewayError, "its signature does not match");
+    const key = createKey("ES512", "costly");
+    const keys = new Keys([key.jwk]);
+    const authenticator = create(keys, { issuers: [{ ...issuer, algorithms: ["ES512"] }] });
+    const request = bearer(makeToken({ alg: "ES512", kid: "costly" }, goodClaims(kit), key));
+    const answers = Array.from({ length: 50 }, () => authenticator.authenticate(request));
+    for (const answer of answers) expect(answer).to.be.instanceOf(Promise);
+    expect(new Set(await Promise.all(answers.map((answer) => Promise.resolve(answer)))).size).to.equal(1);
+    expect(keys.asked).to.equal(1);
+    expect(authenticator.authenticate(request)).to.have.property("principal");
+  });
+
+  it("does not take a costly token whose key goes, or whose owner is revoked, while it is looked at", async () => {
+    const key = createKey("ES512", "costly");
+    const request = bearer(makeToken({ alg: "ES512", kid: "costly" }, goodClaims(kit), key));
+    const ask = async (meanwhile: (keys: Keys, authenticator: Authenticator) => void): Promise<unknown> => {
+      const keys = new Keys([key.jwk]);
+      const authenticator = create(keys, { issuers: [{ ...issuer, algorithms: ["ES512"] }] });
+      const answer = outcome(authenticator, request);
+      meanwhile(keys, authenticator);
+      return answer;
+    };
+    expect(await ask(() => {})).to.have.property("principal");
+    expect(await ask(({ keys: [known] }) => (known.isGone = true))).to.include({ reason: "TOKEN_INVALID" });
+    const revoke = (_: Keys, authenticator: Authenticator): void => authenticator.revoke?.("https://idp.example|ada");
+    expect(await ask(revoke)).to.include({ reason: "CREDENTIALS_REVOKED" });
+  });
+
   it("checks no signature for a bad token that came before", async () => {
     const keys = makeKeys();
     const authenticator = create(keys);

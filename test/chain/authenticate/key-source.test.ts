@@ -1,16 +1,14 @@
 // Keys of an issuer: when they are fetched, how long they are used, and what a key server can do to the gateway.
-import { createSecretKey } from "node:crypto";
 import { expect } from "chai";
 import { addressProblem } from "../../../src/chain/authenticate/outside-address.ts";
 import { askOutside } from "../../../src/chain/authenticate/ask-outside.ts";
-import { countSignatureBytes, readKeySet } from "../../../src/chain/authenticate/json-web-keys.ts";
-import type { VerificationKey } from "../../../src/chain/authenticate/json-web-keys.ts";
+import { readKeySet } from "../../../src/chain/authenticate/json-web-keys.ts";
 import { FetchedKeys } from "../../../src/chain/authenticate/key-source.ts";
 import type { LoadedKeys } from "../../../src/chain/authenticate/key-source.ts";
 import { loadKeys } from "../../../src/chain/authenticate/load-keys.ts";
 import { GatewayError } from "../../../src/status.ts";
 import { readToken } from "../../../src/chain/authenticate/read-token.ts";
-import { answerKeys, base64Url, createKey, KeyServer, makeSecretToken, signBytes } from "./token-kit.ts";
+import { answerKeys, base64Url, createKey, KeyServer } from "./token-kit.ts";
 import type { KeyAnswer, KeyPair } from "./token-kit.ts";
 
 const second = 1000;
@@ -358,23 +356,4 @@ describe("a token made to cost", () => {
       const { user, system } = process.cpuUsage(before);
       expect((user + system) / 100).to.be.below(20_000);
     });
-});
-
-describe("countSignatureBytes", () => {
-  for (const alg of ["RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"])
-    it(`knows how long signatures of ${alg} are`, () => {
-      for (const bits of /^[RP]S/.test(alg) ? [2048, 3072] : [0]) {
-        const key = createKey(alg, "one", bits);
-        const [read] = setOf(key);
-        expect(countSignatureBytes(read, alg)).to.equal(signBytes("a.b", key, alg).length);
-      }
-    });
-
-  it("knows how long those with a shared secret are", () => {
-    const key = { key: createSecretKey(Buffer.alloc(64)) } as VerificationKey;
-    for (const bits of [256, 384, 512]) {
-      const [, , signature] = makeSecretToken({ alg: `HS${bits}` }, {}, Buffer.alloc(64)).split(".");
-      expect(countSignatureBytes(key, `HS${bits}`)).to.equal(Buffer.from(signature, "base64url").length);
-    }
-  });
 });
