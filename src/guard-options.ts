@@ -46,11 +46,12 @@ function toCorsOptions({ cors, http, requestId, auth }: Config, router: Router):
 /** No method a client could send, so that the router says which there are. */
 const noMethod = "";
 
-function methodsOf(router: Router, target: string): readonly string[] | undefined {
+function methodsOf(router: Router, target: string): ReturnType<CorsOptions["methodsOf"]> {
   const path = target.split("?", 1)[0];
   if (path === "/-/ticket") return ["POST", "OPTIONS"];
   if (path.startsWith("/-/")) return ["GET", "HEAD", "OPTIONS"];
   const route = router.match(noMethod, path);
+  if (route.kind === "match") return "any";
   return route.kind === "method-not-allowed" ? route.allow : undefined;
 }
 

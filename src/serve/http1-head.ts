@@ -3,7 +3,7 @@ import type { Http1Request } from "../http1/contract.ts";
 import type { HeaderBlock } from "../http1/header-block.ts";
 import { Code, GatewayError } from "../status.ts";
 import { toOriginForm } from "./http1-target.ts";
-import { collectHeaders, isHost, withoutNames } from "./request-headers.ts";
+import { collectHeaders, expectationFailed, isHost, withoutNames } from "./request-headers.ts";
 import type { CollectedHeaders, HeadLimits } from "./request-headers.ts";
 
 export interface CheckedHead extends CollectedHeaders {
@@ -53,13 +53,6 @@ function checkBlock(block: HeaderBlock, limits: HeadLimits): CollectedHeaders | 
 
 function refuse(reason: string, message: string): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, message, { reason });
-}
-
-function expectationFailed(): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, "the only expectation understood is 100-continue", {
-    reason: "EXPECTATION_FAILED",
-    httpStatus: 417,
-  });
 }
 
 /** Headers named by `Connection` end here; naming one that others rely on is an attack (RFC 9110 section 7.6.1 leaves the choice). */

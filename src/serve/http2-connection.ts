@@ -1,5 +1,7 @@
 // One HTTP/2 connection of a client: its requests become exchanges, its abuse ends it, the listener's clocks hold here too.
 import type { Socket } from "node:net";
+import { encodeGrpcMessage } from "../front/grpc-message.ts";
+import { isGrpcType } from "../front/grpc-type.ts";
 import { createHttp2Connection } from "../http2/connection.ts";
 import type { ConnectionHandlers, Http2Stream, StreamHandlers } from "../http2/contract.ts";
 import type { HeaderList } from "../http2/decoded-block.ts";
@@ -39,8 +41,13 @@ export function serveHttp2(
 
   const refuse = (stream: Http2Stream, error: GatewayError, list: HeaderList, isComplete: boolean): Http2Exchange => {
     context.onMalformed?.(host.peer.address);
-    const unread = { method: methodOf(list), target: "", headers: {}, rawHeaders: [] };
+    // An answer to HEAD has no body, also where it is a refusal.
+    const unread = { method: fieldOf(list, ":method"), target: "", headers: {}, rawHeaders: [] };
     const exchange = new Http2Exchange(host, stream, unread, isComplete);
+    if (isGrpcType(fieldOf(list, "content-type"))) {
+      exchange.respond(200, toTrailersOnly(error), undefined, []);
+      return exchange;
+    }
     const { contentType, body } = writeError(error);
     exchange.respond(error.httpStatus, ["content-type", contentType, "x-content-type-options", "nosniff"], body);
     return exchange;
@@ -85,10 +92,16 @@ export function serveHttp2(
   };
 }
 
-/** Of a head that was not read: an answer to HEAD has no body, also where it is a refusal. */
-function methodOf(list: HeaderList): string {
-  const at = list.indexOf(":method");
-  return at === -1 ? "" : list[at + 1];
+/** Of a head that was not read, or not to its end: the first field of this name, or nothing. */
+function fieldOf(list: HeaderList, name: string): string {
+  for (let at = 0; at < list.length; at += 2) if (list[at] === name) return list[at + 1];
+  return "";
+}
+
+/** A gRPC client would take the HTTP status of another answer for UNKNOWN. */
+function toTrailersOnly({ code, message }: GatewayError): string[] {
+  const status = ["grpc-status", String(code), "grpc-message", encodeGrpcMessage(message)];
+  return ["content-type", "application/grpc", ...status];
 }
 
 function toHttp2Limits(limits: ListenerLimits): Partial<Http2Limits> {

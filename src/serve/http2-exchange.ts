@@ -20,10 +20,6 @@ const noError = 0;
 const emptyBody = Buffer.alloc(0);
 const continueHead = [":status", "100"];
 
-function isContinue(expect: RequestHeaders[string]): boolean {
-  return typeof expect === "string" && expect.toLowerCase() === "100-continue";
-}
-
 /** What an exchange needs of its connection. */
 export interface Http2Host {
   readonly peer: Peer;
@@ -65,7 +61,7 @@ export class Http2Exchange implements Exchange, StreamHandlers, ResponseWriter, 
     this.headers = head.headers;
     this.rawHeaders = head.rawHeaders;
     this.#isComplete = isComplete;
-    this.#awaitsContinue = !isComplete && isContinue(head.headers["expect"]);
+    this.#awaitsContinue = !isComplete && head.headers["expect"] !== undefined;
   }
 
   get peer(): Peer {

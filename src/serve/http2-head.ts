@@ -3,7 +3,7 @@ import type { RequestHeaders } from "../front/front.ts";
 import type { HeaderList } from "../http2/decoded-block.ts";
 import { Code, GatewayError } from "../status.ts";
 import { connectRefused } from "./listen-error.ts";
-import { collectHeaders, isHost, urlTooLong } from "./request-headers.ts";
+import { collectHeaders, expectationFailed, isHost, urlTooLong } from "./request-headers.ts";
 import type { HeadLimits } from "./request-headers.ts";
 
 export interface Http2Head {
@@ -63,7 +63,8 @@ function readHead(list: HeaderList, limits: HeadLimits): Http2Head | GatewayErro
     limits,
   );
   if (collected instanceof GatewayError) return collected;
-  const { host } = collected.headers;
+  const { host, expect } = collected.headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") return expectationFailed();
   if (host === undefined) return refuse("HOST_INVALID", "the request has neither :authority nor host");
   if (!isHost(host)) return refuse("HOST_INVALID", "the :authority is not a host name with an optional port");
   return { method, target, ...collected };

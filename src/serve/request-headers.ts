@@ -86,7 +86,7 @@ export function withoutNames(rawHeaders: readonly string[], isGone: (name: strin
 }
 
 export function headersTooLarge(what: string): GatewayError {
-  return new GatewayError(Code.INVALID_ARGUMENT, `the request has ${what}`, {
+  return new GatewayError(Code.RESOURCE_EXHAUSTED, `the request has ${what}`, {
     reason: "HEADERS_TOO_LARGE",
     httpStatus: 431,
   });
@@ -96,6 +96,14 @@ export function urlTooLong(limit: number): GatewayError {
   return new GatewayError(Code.INVALID_ARGUMENT, `the URL is longer than ${limit} bytes`, {
     reason: "URL_TOO_LONG",
     httpStatus: 414,
+  });
+}
+
+/** RFC 9110 section 10.1.1: the only expectation there is. */
+export function expectationFailed(): GatewayError {
+  return new GatewayError(Code.INVALID_ARGUMENT, "the only expectation understood is 100-continue", {
+    reason: "EXPECTATION_FAILED",
+    httpStatus: 417,
   });
 }
 

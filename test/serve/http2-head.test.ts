@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { ErrorCode } from "../../src/http2/protocol.ts";
 import type { RawPeer } from "../http2/support/raw-peer.ts";
 import { literals } from "../http2/support/raw-peer.ts";
+import { Code } from "../../src/status.ts";
 import { bodyOf, headBlock, headers, headOf, serveExchanges, trailersOf } from "./http2-fixture.ts";
 import type { Http2Fixture, Http2FixtureOptions } from "./http2-fixture.ts";
 
@@ -63,6 +64,7 @@ const refusals: readonly Refusal[] = [
     status: "400",
     text: /:scheme/,
   },
+  { what: "an unknown expectation", head: headBlock("/", "expect", "200-maybe"), status: "417", text: /100-continue/ },
   { what: "CONNECT", head: literals(":method", "CONNECT", ":authority", "a:1"), status: "405", text: /CONNECT/ },
   { what: "too long a :path", head: headBlock(`/${"a".repeat(9000)}`), status: "414", text: /URL/ },
   { what: "too many headers", head: headBlock("/", ...many), status: "431", text: /header/ },
@@ -78,6 +80,19 @@ const refusals: readonly Refusal[] = [
     status: "431",
     text: /header/,
   },
+];
+
+const grpcType = ["content-type", "application/grpc+proto"];
+
+/** The same of gRPC clients, which look for a status of gRPC. */
+const grpcRefusals: readonly (readonly [what: string, head: Buffer, code: Code])[] = [
+  ["too many headers", headBlock("/", ...grpcType, ...many), Code.RESOURCE_EXHAUSTED],
+  [
+    "so many bytes of headers that they are not read",
+    headBlock("/", ...grpcType, "x-a", "a".repeat(40_000)),
+    Code.RESOURCE_EXHAUSTED,
+  ],
+  ["a name with an underscore", headBlock("/", ...grpcType, "x_user", "1"), Code.INVALID_ARGUMENT],
 ];
 
 /** RFC 9113 section 8.1.1: malformed requests are stream errors. */
@@ -161,6 +176,20 @@ describe("the head of an HTTP/2 request", () => {
       expect(answer?.get("x-content-type-options")).to.equal("nosniff");
       await raw.settled();
       expect(bodyOf(raw, 1).toString()).to.match(text);
+    });
+  }
+
+  for (const [what, head, code] of grpcRefusals) {
+    it(`is refused in trailers to a gRPC client for ${what}`, async () => {
+      await start();
+      raw.send(headers(1, head, true));
+      const answer = await trailersOf(raw, 1);
+      expect([answer?.get(":status"), answer?.get("content-type"), answer?.get("grpc-status")]).to.deep.equal([
+        "200",
+        "application/grpc",
+        String(code),
+      ]);
+      expect(answer?.get("grpc-message")).to.match(/header/);
     });
   }
 

@@ -4,6 +4,7 @@ import type { Method, Schema } from "../../schema/descriptor.ts";
 import { GatewayError } from "../../status.ts";
 import { compileForwarded } from "../forwarded.ts";
 import type { Exchange, Front } from "../front.ts";
+import { isGrpcType } from "../grpc-type.ts";
 import type { Census } from "../stream/census.ts";
 import type { Sweep } from "../stream/sweep.ts";
 import { answerError, refuseTransport } from "./error-answer.ts";
@@ -29,10 +30,10 @@ export interface GrpcFrontOptions {
   readonly census: Census;
 }
 
-/** Whether a request is one for this front: its content type is gRPC's, and not gRPC-Web's. */
+/** Whether a request is one for this front. */
 export function isGrpc({ headers }: Exchange): boolean {
   const contentType = headers["content-type"];
-  return typeof contentType === "string" && /^application\/grpc(?:[+;]|$)/i.test(contentType);
+  return typeof contentType === "string" && isGrpcType(contentType);
 }
 
 /** Takes the exchanges of which `isGrpc` is true. */

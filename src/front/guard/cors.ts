@@ -1,6 +1,6 @@
 // CORS (Fetch, section 3.2): which pages may read answers. Preflights are answered here, before anybody is asked who calls and without a call.
 import { Code, GatewayError } from "../../status.ts";
-import type { Exchange, HeaderList } from "../front.ts";
+import type { Exchange, HeaderList, RequestHeaders } from "../front.ts";
 import { compileOriginList, toOrigin } from "../origins.ts";
 
 export interface CorsOptions {
@@ -12,8 +12,8 @@ export interface CorsOptions {
   readonly exposedHeaders: readonly string[];
   readonly maxAgeMs: number;
   readonly privateNetwork: boolean;
-  /** The methods that a target has a route for; undefined for none. */
-  readonly methodsOf: (target: string) => readonly string[] | undefined;
+  /** The methods that a target has a route for, "any" for one that takes them all; undefined for none. */
+  readonly methodsOf: (target: string) => readonly string[] | "any" | undefined;
 }
 
 /** Request headers that mean something to the gateway's own fronts. */
@@ -60,8 +60,10 @@ export interface Cors {
 const varyOrigin: HeaderList = Object.freeze(["vary", "Origin"]);
 const preflightVary =
   "Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network";
+/** RFC 9110 section 9.1. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 /** What may be asked of a path that has no route: the page then gets to read the 404. */
-const anyMethod: readonly string[] = Object.freeze(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
+const commonMethods: readonly string[] = Object.freeze(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
 
 /** Throws RangeError for what is no origin, and for credentials to every page. */
 export function compileCors(options: CorsOptions): Cors {
@@ -110,7 +112,8 @@ function compilePreflight(options: CorsOptions) {
   const allowHeaders = [...allowed].join(", ");
   const maxAge = String(Math.floor(options.maxAgeMs / 1000));
   return ({ target, headers }: Exchange): string[] => {
-    const methods = options.methodsOf(target) ?? anyMethod;
+    const known = options.methodsOf(target) ?? commonMethods;
+    const methods = known === "any" ? withAsked(headers["access-control-request-method"]) : known;
     const answer = ["vary", preflightVary, "access-control-allow-methods", methods.join(", ")];
     answer.push("access-control-allow-headers", allowHeaders, "access-control-max-age", maxAge);
     // Private Network Access: Chromium asks, and takes silence for no.
@@ -118,6 +121,12 @@ function compilePreflight(options: CorsOptions) {
       answer.push("access-control-allow-private-network", "true");
     return answer;
   };
+}
+
+/** `*` would mean any, but not to a page with credentials (Fetch, section 4.9): the method is named that it is about to use. */
+function withAsked(asked: RequestHeaders[string]): readonly string[] {
+  const isNew = typeof asked === "string" && token.test(asked) && !commonMethods.includes(asked);
+  return isNew ? [...commonMethods, asked] : commonMethods;
 }
 
 function notListed(header: string): GatewayError {

@@ -22,7 +22,12 @@ export interface Offer {
 
 const maxOffers = 32;
 const maxBearerBytes = 8 * 1024;
-const token = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/;
+const tokenText = "[!#$%&'*+.0-9A-Z^_`|a-z~-]+";
+const token = new RegExp(`^${tokenText}$`);
+const blanks = String.raw`[ \t]*`;
+const extension = `${tokenText}(?:${blanks};${blanks}${tokenText}(?:${blanks}=${blanks}(?:${tokenText}|"${tokenText}"))?)*`;
+/** RFC 6455 section 9.1: nothing of it is taken up, but what is no such list fails the connection. */
+const extensionList = new RegExp(`^${extension}(?:${blanks},${blanks}${extension})*$`);
 const webSocketKey = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Throws GatewayError with the HTTP status for what cannot be a handshake with this gateway. */
@@ -39,6 +44,10 @@ export function checkHandshake({ method, headers }: Upgrade): void {
   const key = headers["sec-websocket-key"];
   if (typeof key !== "string" || !webSocketKey.test(key)) {
     throw refusal("Sec-WebSocket-Key must be 16 bytes in base64", "WEBSOCKET_HANDSHAKE_INVALID");
+  }
+  const extensions = headers["sec-websocket-extensions"];
+  if (extensions !== undefined && !extensionList.test(String(extensions))) {
+    throw refusal("Sec-WebSocket-Extensions is no list of extensions", "WEBSOCKET_HANDSHAKE_INVALID");
   }
 }
 

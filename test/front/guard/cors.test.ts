@@ -18,6 +18,7 @@ const protos = `
   service S {
     rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/notes/{text}" }; }
     rpc Put(M) returns (M) { option (google.api.http) = { put: "/v1/notes/{text}" body: "*" }; }
+    rpc Any(M) returns (M) { option (google.api.http) = { custom: { kind: "*" path: "/v1/any" } }; }
     rpc Watch(M) returns (stream M) { option (google.api.http) = { get: "/v1/watch" }; }
   }
 `;
@@ -119,6 +120,19 @@ describe("CORS", () => {
     ]);
     const answer = await ask("DELETE /v1/nothing", `Origin: ${app}`);
     expect([answer.status, granted(answer)]).to.deep.equal([404, app]);
+  });
+
+  it("names the method that is asked for where a route takes any", async () => {
+    await start(`origins: [${app}]`);
+    const allowed = async (method: string): Promise<string> =>
+      (await preflight("/v1/any", app, method)).headers["access-control-allow-methods"];
+    expect(await allowed("PURGE")).to.equal("GET, HEAD, POST, PUT, PATCH, DELETE, PURGE");
+    expect(await allowed("DELETE")).to.equal("GET, HEAD, POST, PUT, PATCH, DELETE");
+    // As it stands in the request: browsers compare the letters' case, too.
+    expect(await allowed("patch")).to.equal("GET, HEAD, POST, PUT, PATCH, DELETE, patch");
+    for (const none of ["A, B", "A(", "A".repeat(65)])
+      expect(await allowed(none), none).to.equal("GET, HEAD, POST, PUT, PATCH, DELETE");
+    expect((await ask("PURGE /v1/any", `Origin: ${app}`)).status).to.equal(200);
   });
 
   it("knows the methods of the gateway's own pages", async () => {

@@ -103,6 +103,22 @@ describe("the handshake", () => {
     expect([status, headers.get("sec-websocket-extensions")]).to.deep.equal([101, undefined]);
   });
 
+  for (const offer of ['a; b="c" ,d;e=f', "permessage-deflate;client_max_window_bits=10, x"]) {
+    it(`is one that offers the extensions ${offer}`, async () => {
+      await start();
+      const head = [...upgrade, key, version, `Sec-WebSocket-Extensions: ${offer}`];
+      expect((await send("GET /v1/rooms/7/talk", head)).status).to.equal(101);
+    });
+  }
+
+  for (const offer of [";;", "", ",", "a;", "a b", "a; b=", 'a; b="', "a, ,b"]) {
+    it(`is none whose extensions are ${JSON.stringify(offer)}`, async () => {
+      await start();
+      const head = [...upgrade, key, version, `Sec-WebSocket-Extensions: ${offer}`];
+      expect((await send("GET /v1/rooms/7/talk", head)).status).to.equal(400);
+    });
+  }
+
   it("refuses unknown sub-protocols with the list of its own, for pages, too", async () => {
     await start();
     for (const offered of [["other"], ["bearer.dG9rZW4"]]) {
