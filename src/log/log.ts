@@ -79,6 +79,12 @@ function createTeller(level: Level, writeLine: (line: string) => void) {
   );
 }
 
+/** Those of this process: when it ends, each writes what it has. */
+const outputs = new Set<Output>();
+const flushAll = (): void => {
+  for (const output of outputs) output.flushNow();
+};
+
 /** Gathers lines, so that many are written at once. */
 class Output {
   dropped = 0;
@@ -106,6 +112,8 @@ class Output {
       onWritten: (lines) => this.#takeBack(lines),
       onLost: (lines) => this.#drop(lines),
     });
+    if (outputs.size === 0) process.once("exit", flushAll);
+    outputs.add(this);
   }
 
   /** Without its end. */
@@ -125,14 +133,17 @@ class Output {
     this.#outlet.reopen();
   }
 
-  close(timeoutMs: number): Promise<void> {
+  async close(timeoutMs: number): Promise<void> {
     this.#write();
-    return this.#outlet.close(timeoutMs);
+    await this.#outlet.close(timeoutMs);
+    outputs.delete(this);
+    if (outputs.size === 0) process.off("exit", flushAll);
   }
 
   flushNow(): void {
-    this.#write();
-    this.#outlet.flushNow();
+    const lines = this.#gathered.subarray(0, this.#length);
+    this.#length = 0;
+    this.#outlet.flushNow(lines);
   }
 
   #write(): void {

@@ -18,12 +18,6 @@ export const lineEnd = 0x0a;
 /** Whom calls name is not for everybody on the machine. */
 const fileMode = 0o640;
 
-/** Those of this process: when it ends, each writes what waits. */
-const outlets = new Set<Outlet>();
-const flushAll = (): void => {
-  for (const outlet of outlets) outlet.flushNow();
-};
-
 export class Outlet {
   readonly #options: OutletOptions;
   #fd: number;
@@ -44,8 +38,6 @@ export class Outlet {
     const { target } = options;
     this.#options = options;
     this.#fd = typeof target === "number" ? target : openSync(target, "a", fileMode);
-    if (outlets.size === 0) process.once("exit", flushAll);
-    outlets.add(this);
   }
 
   /** Whole lines; they are not to be changed before `onWritten`. Answers whether they were taken. */
@@ -79,10 +71,14 @@ export class Outlet {
     });
   }
 
-  /** Tries once; what is being written at this moment is left to who writes it. Never throws. */
-  flushNow(): void {
+  /** Writes what waits, and `last` after it. Tries once; what is being written at this moment is left to who writes it. Never throws. */
+  flushNow(last: Buffer): void {
+    if (this.#isOver) {
+      this.#options.onLost(last);
+      return;
+    }
     const isWriting = this.#underWay === "write";
-    const rest = this.#waiting.splice(isWriting ? 1 : 0);
+    const rest = [...this.#waiting.splice(isWriting ? 1 : 0), last];
     let at = isWriting ? 0 : this.#written;
     try {
       for (const lines of rest) {
@@ -164,8 +160,6 @@ export class Outlet {
   #end(): void {
     this.#isOver = true;
     clearTimeout(this.#retry);
-    outlets.delete(this);
-    if (outlets.size === 0) process.off("exit", flushAll);
     const lost = this.#waiting.splice(0);
     lost.forEach((lines, index) => this.#options.onLost(index === 0 ? lines.subarray(this.#written) : lines));
     this.#written = 0;

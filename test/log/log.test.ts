@@ -96,6 +96,21 @@ describe("createLog", () => {
     expect(result.code).to.equal(0);
   });
 
+  for (const output of ["stdout", "file"])
+    it(`writes to ${output === "file" ? "a file" : output} what came last before a process ends, whoever ends it`, () => {
+      const path = output === "file" ? `${folder.path}/last.log` : output;
+      const script = `
+        import { createLog } from ${JSON.stringify(new URL("../../src/log/log.js", import.meta.url).href)};
+        const log = createLog({ output: ${JSON.stringify(path)}, level: "info", format: "json", maxWaitingBytes: 1 << 20 });
+        log.writeLine('{"n":0}');
+        await new Promise((resolve) => setTimeout(resolve, 40));
+        for (let n = 1; n <= 3; n++) log.writeLine('{"n":' + n + "}");
+        process.exit(3);`;
+      const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
+      const text = output === "file" ? readFileSync(path, "utf8") : stdout.toString();
+      expect([status, text]).to.deep.equal([3, '{"n":0}\n{"n":1}\n{"n":2}\n{"n":3}\n']);
+    });
+
   it("writes what waits before a process that is about to end has ended", () => {
     const script = `
       import { createLog } from ${JSON.stringify(new URL("../../src/log/log.js", import.meta.url).href)};
