@@ -1,9 +1,9 @@
 // The messages of a stream opened by path: the binder of REST, with a body that comes in messages. Path and query go into the first one.
 import type { Binding } from "../../schema/binding.ts";
 import type { Schema } from "../../schema/descriptor.ts";
-import { isHttpBody, isHttpBodyField, toHttpBody } from "../../translate/http-body.ts";
+import { isHttpBody, isHttpBodyField } from "../../translate/http-body.ts";
 import { compileJsonWriter } from "../../translate/json/json-writer.ts";
-import { compileReply } from "../../translate/reply/reply.ts";
+import { compileReply, compileShownMessage } from "../../translate/reply/reply.ts";
 import type { ReplyView } from "../../translate/reply/reply.ts";
 import { compileBody } from "../../translate/request/body.ts";
 import { jsonBody, noBody } from "../../translate/request/body-format.ts";
@@ -87,14 +87,11 @@ function compileWrite({ binding, schema, options, form }: BindingOptions): Write
       ? isHttpBody(method.output)
       : responseBody.cardinality === "singular" && isHttpBodyField(responseBody);
   if (!isRaw) return (message) => write(message, view).body;
+  // Here an HttpBody is a message like others.
+  const shown = compileShownMessage(binding);
   const type = schema.message("google.api.HttpBody");
   const toJson = form === "json" && type !== undefined ? compileJsonWriter(type, schema, options.json) : undefined;
-  // Here an HttpBody is a message like others.
-  return (message) => {
-    const { contentType, body } = write(message, view);
-    const content = toHttpBody(contentType, body);
-    return toJson === undefined ? content : toJson(content);
-  };
+  return toJson === undefined ? shown : (message) => toJson(shown(message));
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

@@ -1,5 +1,6 @@
 // Who the calls of a multiplexed socket are of: what the handshake, `init` and `auth` brought, once it has been judged.
 import type { Authenticate, Identity, Peer, RequestHeaders, RequestSource } from "../../caller.ts";
+import { isMetadataText } from "../../metadata.ts";
 import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { isNeutral, overlayHeaders, toAuthorization } from "./mux-metadata.ts";
@@ -63,6 +64,7 @@ export class MuxCredentials {
   judge(auth: string | undefined): Caller | Promise<Caller> {
     const { overlay, authenticate } = this.#context;
     const { peer, source } = this.#brought;
+    if (auth !== undefined && !isMetadataText(auth)) throw unreadable();
     const authorization = toAuthorization(auth);
     const metadata = overlay(this.#base, authorization);
     const headers = overlayHeaders(this.#baseHeaders, authorization);
@@ -106,4 +108,9 @@ function toWireTime(time: number): number | undefined {
 function otherPrincipal(): GatewayError {
   const message = `"auth" brought the credentials of somebody else, or of nobody; open another socket for those`;
   return new GatewayError(Code.UNAUTHENTICATED, message, { reason: "CREDENTIALS_CHANGED" });
+}
+
+function unreadable(): GatewayError {
+  const message = `"auth" has characters other than printable ASCII`;
+  return new GatewayError(Code.UNAUTHENTICATED, message, { reason: "CREDENTIALS_UNKNOWN" });
 }

@@ -240,7 +240,7 @@ export class MuxSession implements SocketEvents, StreamHost, LifeHost {
       const error = toNamedError(cause, this.source.requestId);
       this.#miss(error);
       this.sendStatus(id, error, emptyMetadata);
-      if (this.#refusedInRow > refusedSocketfuls * this.#options.maxStreamsPerSocket)
+      if (this.#refusedInRow >= refusedSocketfuls * this.#options.maxStreamsPerSocket)
         this.close(CloseCode.TOO_MANY_STREAMS, `"open" ${this.#refusedInRow} times over maxStreams`);
     }
   }

@@ -84,6 +84,11 @@ export function compileRawElements({ responseBody }: Binding): (message: Uint8Ar
   return (message) => write(message, { accept: "json", fields: undefined, pretty: false });
 }
 
+/** What a reply shows, where that is a message, as its protobuf bytes: an HttpBody like any other. Throws GatewayError (INTERNAL). */
+export function compileShownMessage({ responseBody }: Binding): (message: Uint8Array) => Uint8Array {
+  return responseBody === undefined ? (message) => message : (message) => extractField(responseBody, message);
+}
+
 /** Throws what the writer would throw for the view (400 for `$fields`, 406), for whoever asks before the call: after it is too late. */
 export function compileViewCheck({ method, responseBody }: Binding): (view: ReplyView) => void {
   const shown = responseBody === undefined ? method.output : messageOf(responseBody);

@@ -114,7 +114,10 @@ const runs: Readonly<Record<string, Run>> = {
     yield { "@status": room };
   },
   async *Files(requests) {
-    for await (const { file } of requests) yield { contentType: "application/octet-stream", data: file?.data ?? "" };
+    for await (const { file } of requests) {
+      const contentType = (file?.contentType ?? "") === "" ? "" : "application/octet-stream";
+      yield { contentType, data: file?.data ?? "" };
+    }
   },
 };
 

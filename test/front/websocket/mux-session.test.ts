@@ -160,6 +160,17 @@ describe("a multiplexed session", () => {
       expect([socket.closed, calls.length]).to.deep.equal([{ code: 4016, reason: "UNAUTHENTICATED: who are you" }, 0]);
     });
 
+    it("closes with 4016 when they cannot be any, at the start and later", async () => {
+      for (const first of [undefined, "Bearer a"]) {
+        const { socket, send } = open();
+        if (first !== undefined) send({ t: "init", auth: first });
+        send({ t: first === undefined ? "init" : "auth", auth: "Bearer b\n" });
+        await turn();
+        expect(socket.frames.at(-1)).to.include({ t: "status", id: 0, code: 16 });
+        expect(socket.closed?.code).to.equal(4016);
+      }
+    });
+
     it("tells a minute before they end, and ends what is open half a minute after", async () => {
       const authenticate: Authenticate = () => Promise.resolve({ principal: "a", expiresAt: Date.now() + 100_000 });
       const { socket, send, sweep, calls } = open({ authenticate });
