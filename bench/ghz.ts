@@ -1,7 +1,8 @@
 // The bench `ghz`: the load test of a user, in one line. ghz calls the example backend, then the same through the gateway.
 import { checkProductOverGrpc } from "./load/answers.ts";
 import { dist, root } from "./load/folders.ts";
-import { freePort, leaveUnpinned, type Running, startProcess } from "./load/process.ts";
+import { freePort } from "../test/support/free-port.ts";
+import { leaveUnpinned, type Running, startProcess } from "./load/process.ts";
 import { writeProtoset } from "./load/protoset.ts";
 import { saveResult } from "./load/results.ts";
 import { ghz, needTool, type Seen } from "./load/tools.ts";

@@ -2,7 +2,7 @@
 // Needs Go. `--no-build` uses dist/ as it is, `--dist DIR` another one, `--only TEXT` some of the cases. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { ensureInstalled } from "./run.mjs";
@@ -36,6 +36,7 @@ const furtherProtos = [
 
 const children = [];
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
+const dist = `${root}${option("--dist") ?? "dist"}`;
 
 try {
   process.exitCode = await main();
@@ -49,7 +50,6 @@ try {
 
 async function main() {
   ensureInstalled();
-  const dist = `${root}${option("--dist") ?? "dist"}`;
   if (option("--dist") === undefined && !process.argv.includes("--no-build")) build();
   const module = downloadModule();
   buildGoPrograms(module);
@@ -60,7 +60,7 @@ async function main() {
   const pairs = {
     example: {
       reference: await startReference(example, []),
-      sluice: await startSluice(dist, module, example, exampleProtos, [
+      sluice: await startSluice(module, example, exampleProtos, [
         "--http-rules",
         rulesFile(module, "standalone_echo_service"),
       ]),
@@ -68,7 +68,6 @@ async function main() {
     echo: {
       reference: await startReference(echo.port, ["-all"]),
       sluice: await startSluice(
-        dist,
         module,
         echo.port,
         [...exampleProtos, ...furtherProtos],
@@ -161,7 +160,7 @@ async function startReference(backend, flags) {
   return port;
 }
 
-async function startSluice(dist, module, backend, protos, flags) {
+async function startSluice(module, backend, protos, flags) {
   const port = await freePort();
   const args = [`${dist}/src/main.js`, "serve", ...protoFiles(module, protos), "-I", module];
   args.push(
@@ -189,19 +188,14 @@ function start(command, args) {
   });
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+/** The tests', which are compiled when this is called. */
+async function freePort() {
+  const tests = await import(pathToFileURL(`${dist}/test/support/free-port.js`).href);
+  return tests.freePort();
 }
 
 async function listening(port, name) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (Date.now() < end) {
     if (children.at(-1).exitCode !== null) break;
     if (await canConnect(port)) return;

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,7 +56,9 @@ process.on("exit", () => {
 ensureInstalled();
 if (dist === "dist" && !process.argv.includes("--no-build")) build();
 mkdirSync(cache, { recursive: true });
-const certificate = await makeCertificate();
+const { createPki } = await import(`../${dist}/test/support/pki.js`);
+const { freePort } = await import(`../${dist}/test/support/free-port.js`);
+const certificate = makeCertificate();
 if (!process.argv.includes("--no-grpc-go")) await runInteropCases();
 if (!process.argv.includes("--no-tools")) await runTools();
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
@@ -177,8 +179,7 @@ function proxyUnknownConfig() {
 }
 
 /** For localhost, with the flags of the gateway and of grpc-go's client. */
-async function makeCertificate() {
-  const { createPki } = await import(`../${dist}/test/support/pki.js`);
+function makeCertificate() {
   const pki = createPki();
   process.on("exit", () => pki.remove());
   const clientFlags = ["--use_tls", "--use_test_ca", "--ca_file", pki.caFile, "--server_host_override", "localhost"];
@@ -247,16 +248,8 @@ async function run(command, args, options = {}) {
   return output;
 }
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function untilListening(port) {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const isUp = await new Promise((resolve) => {
       const socket = connect(port, "127.0.0.1", () => resolve(true));
       socket.on("error", () => resolve(false));
@@ -265,7 +258,7 @@ async function untilListening(port) {
     if (isUp) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`nothing listens on port ${port} after 10 seconds`);
+  throw new Error(`nothing listens on port ${port} after a minute`);
 }
 
 function valueOf(flag) {

@@ -1,7 +1,7 @@
 // Subjects, backend and load tools as processes of their own, each on its core; all of them end with the bench.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { cpuMicros, residentBytes } from "./accounting.ts";
 
@@ -151,28 +151,6 @@ export function runLoad(name: string, command: Command): Promise<string> {
       children.delete(child);
       if (code === 0) resolve(out);
       else reject(new Error(`${name} ended with ${code}: ${(said + out).trim().split("\n").slice(-3).join(" | ")}`));
-    });
-  });
-}
-
-/** The first of so many free ports in a row. */
-export async function freePort(count = 1): Promise<number> {
-  for (;;) {
-    const first = await bindOnce(0);
-    if (first + count > 65_536) continue;
-    const others = await Promise.all(Array.from({ length: count - 1 }, (_, at) => bindOnce(first + at + 1)));
-    if (others.every((port) => port > 0)) return first;
-  }
-}
-
-/** Binds and frees a port; 0 when it is taken. */
-function bindOnce(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(0) : reject(error)));
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });
   });
 }

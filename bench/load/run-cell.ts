@@ -2,7 +2,8 @@
 import { median } from "../measure.ts";
 import { accountingFault } from "./accounting.ts";
 import type { Check } from "./answers.ts";
-import { freePort, type Running, startProcess } from "./process.ts";
+import { freePort } from "../../test/support/free-port.ts";
+import { type Running, startProcess } from "./process.ts";
 import { type BackendKind, bareBackend, backendCommand, type Subject, subjects } from "./subjects.ts";
 import type { Seen } from "./tools.ts";
 

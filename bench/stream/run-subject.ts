@@ -1,5 +1,6 @@
 // What every part of the bench `stream` needs: backend, gateway and clients of one subject, all of them ended afterwards.
-import { freePort, type Running, startProcess } from "../load/process.ts";
+import { freePort } from "../../test/support/free-port.ts";
+import { type Running, startProcess } from "../load/process.ts";
 import type { Left, RunOptions } from "../load/run-cell.ts";
 import type { BackendKind } from "../load/subjects.ts";
 import { type Clients, startClients } from "./client-process.ts";

@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { createFolder } from "../config/yaml-fixture.ts";
-import { freePort, startProgram } from "../proxies/process.ts";
+import { startProgram } from "../proxies/process.ts";
+import { freePort } from "../support/free-port.ts";
 
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;

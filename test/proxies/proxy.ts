@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { createFolder } from "../config/yaml-fixture.ts";
 import type { Endpoint } from "../support/raw-http.ts";
-import { freePort, startProgram, untilListening } from "./process.ts";
+import { freePort } from "../support/free-port.ts";
+import { startProgram, untilListening } from "./process.ts";
 import type { Program } from "./process.ts";
 
 export interface Proxy extends Endpoint {
@@ -62,7 +63,8 @@ ${temporary}
 
 export const startNginx: StartProxy = async (gateway) => {
   const folder = createFolder();
-  const [port, bufferingPort] = [await freePort(), await freePort()];
+  const port = await freePort(2);
+  const bufferingPort = port + 1;
   const config = folder.write("nginx.conf", nginxConfig(folder.path, gateway, [port, bufferingPort]));
   const program = startProgram("nginx", ["-e", "stderr", "-p", folder.path, "-c", config], env);
   return finish(program, { folder, port, bufferingPort });

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../proxies/process.ts";
+import { freePort } from "./free-port.ts";
 import type { Pki } from "./pki.ts";
 
 export interface RedisOptions {

@@ -1,4 +1,5 @@
 // How every transport comes to a connection: addresses, TLS, backends that come, go, and never answer.
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { expect } from "chai";
 import { Code } from "../../src/status.ts";
 import type { ConnectionState, TlsOptions, Transport } from "../../src/upstream/transport.ts";
 import { type Bench, createSignal, failureOf, streamCall, unaryCall } from "./calls.ts";
+import { freePort } from "../support/free-port.ts";
 import { createPki, type Pki } from "../support/pki.ts";
 
 const echo = { "/t.S/M": (message: Buffer): Buffer => message };
@@ -223,29 +225,15 @@ function awaitState(transport: Transport, wanted: ConnectionState): Promise<stri
   });
 }
 
-/** A port nobody listens on just now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A server that takes connections and never writes a byte. */
 async function mute(): Promise<{ server: Server; sockets: Set<Socket>; port: number }> {
+  const port = await freePort();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {}).resume();
   });
-  return { server, sockets, port: await listen(server) };
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return { server, sockets, port };
 }
