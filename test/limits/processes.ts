@@ -113,19 +113,20 @@ export interface Outcome {
 
 const turnMs = 5;
 
-/** Evenly paced: what the clock of this process has missed is made up for. */
+/** Evenly paced: what the clock of this process has missed is made up for, but at the end: nothing was sent then. */
 export async function overload({ bases, callsPerSecond, ms, keepAlive = true }: Overload): Promise<Outcome> {
   const agent = new Agent({ keepAlive, maxSockets: 32 });
   const answers = new Map<number, number>();
   const pending: Promise<void>[] = [];
   const started = performance.now();
   let sent = 0;
+  let sendingMs = 0;
   for (let passedMs = 0; passedMs < ms; passedMs = performance.now() - started) {
     const due = Math.ceil((passedMs * callsPerSecond) / 1000);
     for (; sent < due; sent++) pending.push(call(agent, bases[sent % bases.length], answers));
+    sendingMs = performance.now() - started;
     await new Promise((resolve) => setTimeout(resolve, turnMs));
   }
-  const sendingMs = performance.now() - started;
   await Promise.all(pending);
   const elapsedMs = performance.now() - started;
   agent.destroy();
