@@ -80,9 +80,7 @@ async function metadataOf(run: string): Promise<Json> {
   return found.metadata;
 }
 
-describe("a gateway with auth in its YAML", function () {
-  this.timeout(20_000);
-
+describe("a gateway with auth in its YAML", () => {
   afterEach(() => gateway.close());
   after(() => keys.close());
 

@@ -31,8 +31,7 @@ const reply = (text: string, ...headers: readonly (readonly [string, string])[])
   headers,
 });
 
-describe("gateways that keep answers in one Redis", function () {
-  this.timeout(20_000);
+describe("gateways that keep answers in one Redis", () => {
   let redis: RedisServer;
   let gateways: CacheGateways | undefined;
   let first: GatewayFixture;

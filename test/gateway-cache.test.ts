@@ -456,8 +456,7 @@ describe("a gateway with a cache", () => {
       return release;
     };
 
-    it("are one question: 200 callers", async function () {
-      this.timeout(10_000);
+    it("are one question: 200 callers", async () => {
       const release = await startHeld();
       const called = gateway.nextCall();
       const first = get();
@@ -577,8 +576,7 @@ describe("a gateway with a cache", () => {
     });
   });
 
-  it("keeps less than it may, whatever is asked, and says how much", async function () {
-    this.timeout(20_000);
+  it("keeps less than it may, whatever is asked, and says how much", async () => {
     await start({
       yaml: "cache: { max_bytes: 64KiB, max_entry: 8KiB }",
       handlers: { "t.S/Get": ({ message }) => reply(message.length > 14 ? "a".repeat(10_000) : "a".repeat(1000)) },

@@ -15,8 +15,7 @@ const protos = `
   service Calls { rpc Get(Ask) returns (Ask) { option (google.api.http) = { get: "/v1/{id}" }; } }
 `;
 
-describe("limits in a Redis over TLS", function () {
-  this.timeout(20_000);
+describe("limits in a Redis over TLS", () => {
   let pki: Pki | undefined;
   let redis: RedisServer | undefined;
   const gateways: GatewayFixture[] = [];

@@ -45,8 +45,7 @@ async function problemsOf(run: () => unknown): Promise<string[]> {
   return [];
 }
 
-describe("interceptors of one's own", function () {
-  this.timeout(20_000);
+describe("interceptors of one's own", () => {
   let folder: Folder;
   before(() => (folder = createFolder()));
   after(() => folder.dispose());

@@ -86,7 +86,7 @@ describe("main", () => {
       expect(output.text())
         .to.contain(`stopping (${signal})`)
         .and.to.match(/stopped\n$/);
-    }).timeout(20_000);
+    });
   }
 
   it("says so when the port is taken, exit code 1", async () => {
@@ -109,5 +109,5 @@ describe("main", () => {
       `error: 127.0.0.1:${port} is in use, by another program or another sluice; choose another with --listen\n`,
     );
     await new Promise((resolve) => server.close(resolve));
-  }).timeout(20_000);
+  });
 });

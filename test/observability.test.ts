@@ -317,8 +317,7 @@ describe("the access log and the metrics of a gateway", () => {
     }
   });
 
-  it("have as many label sets after 10,000 hostile paths and methods as before", async function () {
-    this.timeout(60_000);
+  it("have as many label sets after 10,000 hostile paths and methods as before", async () => {
     const shape = (): number => fixture.gateway.metrics().split("\n").length;
     const ask = async (from: number): Promise<void> => {
       for (let i = from; i < from + 500; i++) await (await get(fixture, `/x${i}/%22%0A{}?${i}`)).text();

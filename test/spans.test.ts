@@ -37,8 +37,7 @@ const wayOf = ({ transport: { way }, kind }: (typeof pairs)[number]): string =>
   `${way.kind} ${way.kind === "http" ? way.form : ""} ${kind}`;
 const onePerWay = [...new Map(pairs.map((pair) => [wayOf(pair), pair])).values()];
 
-describe("spans", function () {
-  this.timeout(30_000);
+describe("spans", () => {
   let gateway: StreamGateway;
   let runs = 0;
 

@@ -59,8 +59,7 @@ class ScriptedBackend {
   }
 }
 
-describe("a backend that lies, frame by frame", function () {
-  this.timeout(20_000);
+describe("a backend that lies, frame by frame", () => {
   const backend = new ScriptedBackend();
   let gateway: GatewayFixture;
   let data: (id: number, flags?: number) => Buffer;

@@ -14,8 +14,7 @@ function start(cache: string, auth: string, options: GatewayOptions = {}): Promi
   return startGateway({ protos: protos(cache), yaml: yaml + auth, options, handlers: newHandlers() });
 }
 
-describe("a cache under attack", function () {
-  this.timeout(20_000);
+describe("a cache under attack", () => {
   let gateway: GatewayFixture;
   let folder: Folder;
   let auth: string;

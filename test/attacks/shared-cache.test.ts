@@ -10,8 +10,7 @@ import type { RedisServer } from "../support/redis.ts";
 import { answerOf, attacks, newHandlers, protos, toldIn, yaml } from "./cache-attacks.ts";
 import { unaryWays } from "./ways.ts";
 
-describe("a cache in Redis under attack", function () {
-  this.timeout(30_000);
+describe("a cache in Redis under attack", () => {
   let redis: RedisServer;
   let folder: Folder;
   let auth: string;

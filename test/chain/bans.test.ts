@@ -162,8 +162,7 @@ describe("bans", () => {
   });
 });
 
-describe("a banned client", function () {
-  this.timeout(20_000);
+describe("a banned client", () => {
   let gateway: StreamGateway;
   before(async () => {
     gateway = await startStreamGateway({ yaml: "bans: { enabled: true, exempt: [], threshold: 1 }" });

@@ -29,9 +29,7 @@ function runFrozen(): Promise<{ readonly code: number | null; readonly text: str
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
 }
 
-describe("prototypes", function () {
-  this.timeout(60_000);
-
+describe("prototypes", () => {
   it("are written to by none of the corpus", async () => {
     const { code, text } = await runFrozen();
     expect(code, text).to.equal(0);

@@ -13,8 +13,7 @@ import { methodRulesOf } from "../support/method-rules.ts";
 const page = readFileSync("docs/browser.md", "utf8");
 
 describe("docs/browser.md", () => {
-  it("has TypeScript that compiles against the example protos", function () {
-    this.timeout(60_000);
+  it("has TypeScript that compiles against the example protos", () => {
     const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
     expect(blocks).to.have.length(4);
     const { schema } = loadSchema({ inputs: ["protos/examples"], importPaths: [] });

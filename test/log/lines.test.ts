@@ -71,8 +71,7 @@ function spellings(secret: string): string[] {
   return [secret, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url"), bytes.toString("hex")];
 }
 
-describe("the lines of the log", function () {
-  this.timeout(60_000);
+describe("the lines of the log", () => {
   const folder = createFolder();
   const secrets: string[] = [];
   let text = "";

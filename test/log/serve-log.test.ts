@@ -51,8 +51,7 @@ describe("the log of sluice serve", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-  it("goes on in a new file after SIGHUP, has the id of each call, and is whole at the end", async function () {
-    this.timeout(30_000);
+  it("goes on in a new file after SIGHUP, has the id of each call, and is whole at the end", async () => {
     const url = await serve("log: {access: on, output: access.log}\nrequest_id: {enabled: true}");
     const file = `${folder.path}/access.log`;
     const first = await fetch(`${url}/v1/first`);
@@ -74,8 +73,7 @@ describe("the log of sluice serve", () => {
     expect(fault).to.include({ level: "warn", reason: "UPSTREAM_UNAVAILABLE", method: "a.S/Get" });
   });
 
-  it("does not start with a log that cannot be written, and says so", async function () {
-    this.timeout(30_000);
+  it("does not start with a log that cannot be written, and says so", async () => {
     const error = await serve("log: {access: on, output: /proc/nowhere.log}").catch((reason: unknown) =>
       String(reason),
     );

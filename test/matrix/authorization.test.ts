@@ -18,8 +18,7 @@ function expectReason({ details }: Ended, reason: string): void {
   if (info !== undefined) expect(info.reason).to.equal(reason);
 }
 
-describe("ownership, req.run == claims.sub", function () {
-  this.timeout(20_000);
+describe("ownership, req.run == claims.sub", () => {
   let gateway: StreamGateway;
 
   before(async () => {
@@ -73,8 +72,7 @@ describe("ownership, req.run == claims.sub", function () {
   }
 });
 
-describe("scopes and roles", function () {
-  this.timeout(20_000);
+describe("scopes and roles", () => {
   let gateway: StreamGateway;
 
   before(async () => {
@@ -122,8 +120,7 @@ describe("scopes and roles", function () {
   });
 });
 
-describe("a rule in shadow mode", function () {
-  this.timeout(20_000);
+describe("a rule in shadow mode", () => {
   let gateway: StreamGateway;
 
   before(async () => {

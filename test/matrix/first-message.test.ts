@@ -30,8 +30,7 @@ async function untilOpen(gateway: StreamGateway, bearer: string): Promise<void> 
 }
 
 for (const backends of ["native", "grpc-js"])
-  describe(`a condition about the request, with ${backends} to the backend`, function () {
-    this.timeout(20_000);
+  describe(`a condition about the request, with ${backends} to the backend`, () => {
     const bearer = tokenOf({ sub: "ada" });
     let gateway: StreamGateway;
 
@@ -87,8 +86,7 @@ for (const backends of ["native", "grpc-js"])
     });
   });
 
-describe("a condition about the request that none is true of", function () {
-  this.timeout(20_000);
+describe("a condition about the request that none is true of", () => {
   const bearer = tokenOf({ sub: "ada" });
   let gateway: StreamGateway;
 
@@ -105,8 +103,7 @@ describe("a condition about the request that none is true of", function () {
     });
 });
 
-describe("a condition about the request in shadow mode", function () {
-  this.timeout(20_000);
+describe("a condition about the request in shadow mode", () => {
   const bearer = tokenOf({ sub: "ada" });
   let gateway: StreamGateway;
 

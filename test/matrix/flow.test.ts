@@ -4,9 +4,8 @@ import type { StreamGateway } from "../support/stream-gateway.ts";
 import { flowOutcomes } from "./outcomes.ts";
 import { cellOf, pairs } from "./pairs.ts";
 
-describe("the flow of streams", function () {
+describe("the flow of streams", () => {
   // Megabytes pass in each.
-  this.timeout(30_000);
   let gateway: StreamGateway;
 
   before(async () => {

@@ -29,8 +29,7 @@ function isNotSent({ name: transport, way }: StreamTransport, name: string): boo
   return name === "larger than 8 KiB" && (transport === "WebSocket, protobuf" || way.kind === "mux");
 }
 
-describe("forged tokens", function () {
-  this.timeout(20_000);
+describe("forged tokens", () => {
   let keys: KeyServer;
   let attacker: KeyServer;
   let gateway: StreamGateway;

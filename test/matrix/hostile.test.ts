@@ -43,7 +43,6 @@ const last = "0\r\n\r\n";
 const ndjson = "Content-Type: application/x-ndjson";
 
 describe("hostile clients of streams over HTTP", function () {
-  this.timeout(20_000);
   let gateway: StreamGateway;
   let healthy: readonly StreamHandle[];
   let runs = 0;
@@ -312,8 +311,7 @@ describe("hostile clients of streams over HTTP", function () {
   });
 });
 
-describe("hostile clients of streams over HTTP that say nothing", function () {
-  this.timeout(20_000);
+describe("hostile clients of streams over HTTP that say nothing", () => {
   let gateway: StreamGateway;
   let runs = 0;
 

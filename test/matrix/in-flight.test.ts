@@ -8,8 +8,7 @@ import { expectSuccess } from "./expected.ts";
 import { pairs } from "./pairs.ts";
 import { expectUnavailable } from "./unavailable.ts";
 
-describe("max_in_flight", function () {
-  this.timeout(20_000);
+describe("max_in_flight", () => {
   let gateway: StreamGateway;
 
   before(async () => {

@@ -27,8 +27,7 @@ const faults: readonly (readonly [what: string, intercept: (call: Call) => void,
   ["a reply tap that answers no bytes", (call) => call.onReply(() => junk), /a tap answers the bytes/],
 ];
 
-describe("faults of interceptors", function () {
-  this.timeout(30_000);
+describe("faults of interceptors", () => {
   let gateway: StreamGateway;
   let intercept: (call: Call) => void;
 

@@ -18,8 +18,7 @@ function detailOf({ details }: Ended, type: string): Detail | undefined {
   return (details as readonly Detail[] | undefined)?.find((detail) => detail["@type"]?.endsWith(type));
 }
 
-describe("a limit", function () {
-  this.timeout(20_000);
+describe("a limit", () => {
   let gateway: StreamGateway;
 
   before(async () => {
@@ -56,8 +55,7 @@ describe("a limit", function () {
     expect(gateway.metric("sluice_rate_limited_total")).to.equal(pairs.length));
 });
 
-describe("a limit of messages", function () {
-  this.timeout(20_000);
+describe("a limit of messages", () => {
   let gateway: StreamGateway;
 
   before(async () => {
@@ -84,8 +82,7 @@ describe("a limit of messages", function () {
   }
 });
 
-describe("streams.max_per_client", function () {
-  this.timeout(20_000);
+describe("streams.max_per_client", () => {
   let gateway: StreamGateway;
 
   before(async () => {

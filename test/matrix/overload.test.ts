@@ -10,8 +10,7 @@ import { expectSuccess } from "./expected.ts";
 import { pairs } from "./pairs.ts";
 import { expectUnavailable } from "./unavailable.ts";
 
-describe("a gateway that is overloaded", function () {
-  this.timeout(30_000);
+describe("a gateway that is overloaded", () => {
   let gateway: GatewayProcess;
 
   before(async () => {

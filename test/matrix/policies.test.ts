@@ -26,8 +26,7 @@ const clocks = [
 ] as const;
 
 for (const { what, yaml, simple, reason } of clocks)
-  describe(`streams that ${what}`, function () {
-    this.timeout(20_000);
+  describe(`streams that ${what}`, () => {
     let gateway: StreamGateway;
     let ends: readonly Ended[];
 
@@ -92,8 +91,7 @@ async function readNothing(options: StreamGatewayOptions) {
   }
 }
 
-describe("streams whose client takes nothing, where the method says DISCONNECT,", function () {
-  this.timeout(30_000);
+describe("streams whose client takes nothing, where the method says DISCONNECT,", () => {
   let calls: Awaited<ReturnType<typeof readNothing>>;
 
   before(async () => {
@@ -119,8 +117,7 @@ const floods = [
   { what: "2 MB in small ones", count: 4000, size: 500 },
 ] as const;
 
-describe("streams whose backend sends much at once, where the method says DISCONNECT,", function () {
-  this.timeout(60_000);
+describe("streams whose backend sends much at once, where the method says DISCONNECT,", () => {
   let gateway: StreamGateway;
 
   before(async () => {
@@ -140,9 +137,7 @@ describe("streams whose backend sends much at once, where the method says DISCON
       });
 });
 
-describe("streams whose client is slow", function () {
-  this.timeout(20_000);
-
+describe("streams whose client is slow", () => {
   for (const transport of transports) {
     it(`keep the latest messages over ${transport.name} where the method says DROP_OLDEST`, async () => {
       const { ended, numbers, sent } = await readLate(transport, { listOption: "overflow: DROP_OLDEST keep: 4" });

@@ -22,8 +22,7 @@ function listeners(): number {
   return process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
 }
 
-describe("sockets that come and go", function () {
-  this.timeout(60_000);
+describe("sockets that come and go", () => {
   let kit: KitFixture;
 
   before(async () => {
@@ -67,8 +66,7 @@ describe("sockets that come and go", function () {
   });
 });
 
-describe("streams that come and go", function () {
-  this.timeout(60_000);
+describe("streams that come and go", () => {
   let gateway: StreamGateway;
 
   before(async () => {

@@ -164,8 +164,7 @@ async function observed({ observe }: Twin, options: StreamGatewayOptions): Promi
   }
 }
 
-describe("stream, said in a proto and in sluice.yaml", function () {
-  this.timeout(60_000);
+describe("stream, said in a proto and in sluice.yaml", () => {
   for (const twin of twins)
     it(`does the same: ${twin.yaml}`, async () => {
       const yaml = `policies: [{ methods: [streams.Streams.List], stream: { ${twin.yaml} } }]`;

@@ -5,8 +5,7 @@ import { startStreamGateway } from "../support/stream-gateway.ts";
 import type { Ended } from "../support/stream-client.ts";
 import { pairs } from "./pairs.ts";
 
-describe("messages with rules", function () {
-  this.timeout(10_000);
+describe("messages with rules", () => {
   let gateway: StreamGateway;
 
   before(async () => {

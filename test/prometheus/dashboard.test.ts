@@ -30,8 +30,7 @@ const quiet =
 const files = readdirSync("docs/grafana").filter((name) => name.endsWith(".json"));
 const dashboards = files.map((file) => JSON.parse(readFileSync(`docs/grafana/${file}`, "utf8")) as Dashboard);
 
-describe("metrics, as Prometheus has them", function () {
-  this.timeout(60_000);
+describe("metrics, as Prometheus has them", () => {
   let gateways: GatewayProcess[] = [];
   let open: readonly StreamHandle[] = [];
   let prometheus: Prometheus;

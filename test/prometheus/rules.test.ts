@@ -88,8 +88,7 @@ function tryRules(series: Series, firing: readonly string[]): string {
   }
 }
 
-describe("docs/prometheus", function () {
-  this.timeout(20_000);
+describe("docs/prometheus", () => {
   before(function () {
     if (!hasPrometheus()) this.skip();
   });

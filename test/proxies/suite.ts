@@ -30,8 +30,7 @@ export interface Behind {
 
 /** `more` adds tests about this one proxy. */
 export function describeStreamsBehind(name: string, start: StartProxy, more: (behind: () => Behind) => void): void {
-  describe(`streams behind ${name}`, function () {
-    this.timeout(30_000);
+  describe(`streams behind ${name}`, () => {
     let gateway: GatewayProcess;
     let proxy: Proxy;
     let runs = 0;

@@ -28,8 +28,7 @@ const bytes = (said: string): Uint8Array => Buffer.from(said);
 export function describeInterop(server: InteropServer, transportName: string, factory: TransportFactory): void {
   const isNative = transportName === "native";
 
-  describe(`transport ${transportName} and a ${server.name} server`, function () {
-    this.timeout(30_000);
+  describe(`transport ${transportName} and a ${server.name} server`, () => {
     const disposals: (() => unknown)[] = [];
     const own: (() => unknown)[] = [];
     let target: string;

@@ -249,8 +249,7 @@ async function connectRaw(base: string): Promise<{ socket: Socket; status: strin
   return { socket, status: text.slice(9, 12) };
 }
 
-describe("connections of all workers at once", function () {
-  this.timeout(60_000);
+describe("connections of all workers at once", () => {
   const held = new Held();
 
   before(() => held.start());
@@ -276,8 +275,7 @@ describe("connections of all workers at once", function () {
     });
 });
 
-describe("sockets of one client over all workers", function () {
-  this.timeout(60_000);
+describe("sockets of one client over all workers", () => {
   const held = new Held();
   let gateway: Process;
   const sockets: WebSocket[] = [];

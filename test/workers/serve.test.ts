@@ -7,8 +7,7 @@ import type { Backend } from "../support/backend.ts";
 import { overload, serve } from "../limits/processes.ts";
 import type { Process } from "../limits/processes.ts";
 
-describe("sluice serve with workers", function () {
-  this.timeout(60_000);
+describe("sluice serve with workers", () => {
   let backend: Backend;
   let gateway: Process;
 
@@ -57,8 +56,7 @@ function ask(url: string, method = "GET", body = "", headers: object = {}): Prom
   });
 }
 
-describe("what workers have together", function () {
-  this.timeout(60_000);
+describe("what workers have together", () => {
   let backend: Backend;
   let gateway: Process;
   const authorizations: string[] = [];

@@ -11,9 +11,7 @@ import type { StreamGateway } from "../../support/stream-gateway.ts";
 import { createKey } from "./token-kit.ts";
 import { transports } from "../../matrix/pairs.ts";
 
-describe("an OpenID provider", function () {
-  this.timeout(20_000);
-
+describe("an OpenID provider", () => {
   describe("that is an issuer", () => {
     let provider: OidcProvider;
     let gateway: StreamGateway;

@@ -24,8 +24,7 @@ describe("access", () => {
     ["is not served", "access: { deny: [127.0.0.0/8] }"],
     ["may not call the method", "access: { rules: [{ methods: [streams.*], allow: [10.0.0.0/8] }] }"],
   ])
-    describe(`of a client that ${what}`, function () {
-      this.timeout(20_000);
+    describe(`of a client that ${what}`, () => {
       let gateway: StreamGateway;
       before(async () => {
         gateway = await startStreamGateway({ yaml });
