@@ -20,8 +20,12 @@ const systemTrust: TlsOptions = Object.freeze({
 /** Linux's `sockaddr_un.sun_path` without its terminating NUL. */
 const maxUnixPath = 107;
 
+/** Schemes of gRPC's naming that need no slashes; with a port alone it is a host that is called so. */
+const grpcScheme = /^(ipv4|ipv6|vsock|xds|unix-abstract|passthrough):(?!\d*$)/i;
+
 /**
- * Target = HostPort | "dns:" ["///"] HostPort | "grpc://" HostPort | "grpcs://" HostPort | "unix:" Path | "unix://" AbsolutePath
+ * Target = HostPort | "dns:" ["///"] HostPort | "ipv4:" IPv4 ":" Port | "ipv6:[" IPv6 "]:" Port
+ *        | "grpc://" HostPort | "grpcs://" HostPort | "unix:" Path | "unix://" AbsolutePath
  * HostPort = (Name | IPv4 | "[" IPv6 "]") ":" Port
  *
  * `grpcs` is TLS trusting the system's roots; other TLS comes from options beside the target and wins over the scheme.
@@ -33,7 +37,7 @@ export function parseTarget(text: string, tls?: TlsOptions): ParsedTarget {
   if (/[\s\u0000-\u001f\u007f]/.test(text))
     return failed(`the upstream target ${shown} contains a space or control character`, "remove it");
   if (/^unix:/i.test(text)) return parseUnix(text.slice(5), shown, tls);
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1].toLowerCase();
+  const scheme = (/^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? grpcScheme.exec(text))?.[1].toLowerCase();
   switch (scheme) {
     case undefined:
       return parseHostPort(text.replace(/^dns:/, ""), shown, tls);
@@ -43,6 +47,9 @@ export function parseTarget(text: string, tls?: TlsOptions): ParsedTarget {
       return parseHostPort(text.slice("grpc://".length), shown, tls);
     case "grpcs":
       return parseHostPort(text.slice("grpcs://".length), shown, tls ?? systemTrust);
+    case "ipv4":
+    case "ipv6":
+      return parseAddress(text.slice("ipv4:".length), scheme, shown, tls);
     case "http":
       return failed(`the upstream target ${shown} is an HTTP URL`, `an upstream is a gRPC server: write ${bare(text)}`);
     case "https":
@@ -50,7 +57,7 @@ export function parseTarget(text: string, tls?: TlsOptions): ParsedTarget {
     default:
       return failed(
         `the upstream target ${shown} has the unknown scheme "${scheme}"`,
-        "write host:port, grpcs://host:port, dns:///host:port or unix:/path",
+        "write host:port, grpcs://host:port, dns:///host:port, ipv4:address:port or unix:/path",
       );
   }
 }
@@ -64,6 +71,21 @@ function parseDns(text: string, shown: string, tls: TlsOptions | undefined): Par
     );
   }
   return parseHostPort(rest.slice(1), shown, tls);
+}
+
+/** One address of the list that gRPC's naming has there: which of several to call is for a name to say. */
+function parseAddress(rest: string, scheme: "ipv4" | "ipv6", shown: string, tls: TlsOptions | undefined): ParsedTarget {
+  const example = scheme === "ipv4" ? "ipv4:127.0.0.1:50051" : "ipv6:[::1]:50051";
+  if (rest.includes(","))
+    return failed(
+      `the upstream target ${shown} lists several addresses`,
+      `write one, for example ${example}, or host:port of a name that has them all`,
+    );
+  const host = rest.slice(0, rest.lastIndexOf(":"));
+  const isOfFamily = scheme === "ipv4" ? isIPv4(host) : /^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1));
+  if (isOfFamily) return parseHostPort(rest, shown, tls);
+  const name = scheme === "ipv4" ? "IPv4" : "IPv6";
+  return failed(`the upstream target ${shown} is no ${name} address with a port`, `write for example ${example}`);
 }
 
 function parseUnix(rest: string, shown: string, tls: TlsOptions | undefined): ParsedTarget {
