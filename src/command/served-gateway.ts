@@ -16,7 +16,8 @@ export interface ServedWithLog extends ServedGateway {
 export async function createServedGateway(project: Project, links?: Links): Promise<ServedWithLog> {
   const interceptors = await loadInterceptors(project.config);
   const log = openLog(project.config);
-  const gateway = createGateway(project, { log, interceptors, links, report: createFaultLines(log) });
+  const report = createFaultLines(log, { upstreamOf: (method) => gateway.upstreams.targetOf(method) });
+  const gateway = createGateway(project, { log, interceptors, links, report });
   return {
     ...gateway,
     log,

@@ -9,8 +9,9 @@ import {
 import type { StreamCall, UnaryCall } from "../call.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
 import { Code, GatewayError } from "../status.ts";
+import type { ChannelLink } from "./grpc-js-channel.ts";
 import type { TransportLimits } from "./transport.ts";
-import { isTransportText, toUpstreamError } from "./upstream-status.ts";
+import { isTransportText, toUpstreamError, upstreamUnavailable } from "./upstream-status.ts";
 import { toReplyMetadata } from "./wire-metadata.ts";
 
 type GrpcCall = ReturnType<Channel["createCall"]>;
@@ -27,6 +28,7 @@ export interface CallEvents {
 
 /** One call on the wire. Nothing here may throw: grpc-js calls it from timers and socket events. */
 export class RunningCall implements InterceptingListener {
+  readonly #link: ChannelLink;
   readonly #call: GrpcCall;
   readonly #deadline: number;
   readonly #limits: TransportLimits;
@@ -37,8 +39,9 @@ export class RunningCall implements InterceptingListener {
   #onSent: (() => void) | undefined;
 
   /** Throws when the channel is closed. */
-  constructor(channel: Channel, call: UnaryCall | StreamCall, limits: TransportLimits, events: CallEvents) {
-    this.#call = channel.createCall(call.method.path, toGrpcDeadline(call.deadline), null, null, null);
+  constructor(link: ChannelLink, call: UnaryCall | StreamCall, limits: TransportLimits, events: CallEvents) {
+    this.#link = link;
+    this.#call = link.channel.createCall(call.method.path, toGrpcDeadline(call.deadline), null, null, null);
     this.#deadline = call.deadline;
     this.#limits = limits;
     this.#events = events;
@@ -108,11 +111,14 @@ export class RunningCall implements InterceptingListener {
 
   #toError(status: StatusObject, trailers: Metadata): GatewayError | undefined {
     if (status.code === grpcStatus.OK) return undefined;
+    const isFromBackend = this.#isFromBackend(status);
+    if (!isFromBackend && status.details.startsWith("No connection established"))
+      return upstreamUnavailable(new Error(this.#link.describe(status.details)));
     const details = status.metadata.get("grpc-status-details-bin")[0];
     const error = toUpstreamError({
       code: status.code,
       message: status.details,
-      isFromBackend: this.#isFromBackend(status),
+      isFromBackend,
       isLate: this.#deadline <= performance.now(),
       statusBytes: Buffer.isBuffer(details) ? details : undefined,
       headers: this.#headers ?? emptyMetadata,

@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { Channel, ChannelCredentials, type ChannelOptions, connectivityState, Metadata, status } from "@grpc/grpc-js";
+import { explainConnectText } from "./connect-failure.ts";
 import type { Link } from "./connection.ts";
 import type { ConnectionState, TargetAddress, TransportLimits } from "./transport.ts";
 
@@ -12,10 +13,12 @@ const neverIdleMs = 2_147_483_647;
 export class ChannelLink implements Link {
   readonly channel: Channel;
   readonly #handshakes = new Handshakes();
+  readonly #isSecure: boolean;
 
   constructor(address: TargetAddress, limits: TransportLimits) {
     const target = /^(?:dns|unix):/.test(address.target) ? address.target : `dns:${address.target}`;
     const base = toCredentials(address);
+    this.#isSecure = base._isSecure();
     this.channel = new Channel(target, new WatchedCredentials(base, this.#handshakes), toOptions(address, limits));
   }
 
@@ -41,16 +44,26 @@ export class ChannelLink implements Link {
       call.start(new Metadata(), {
         onReceiveMetadata: () => call.cancelWithStatus(status.CANCELLED, "connected again"),
         onReceiveMessage: () => {},
-        onReceiveStatus: ({ details }) =>
-          resolve(/Last error: (?:Error: )?(.*?)\. Resolution note:/.exec(details)?.[1] ?? details),
+        onReceiveStatus: ({ details }) => resolve(this.describe(details)),
       });
     });
+  }
+
+  /** What a call is told that got no connection, with what to look at. */
+  describe(details: string): string {
+    return explainConnectText(readConnectError(details), this.#isSecure);
   }
 
   close(): void {
     this.channel.close();
     this.#handshakes.close();
   }
+}
+
+/** The error itself, without the sentences, the time and the line break that grpc-js puts around it. */
+function readConnectError(details: string): string {
+  const error = /Last error: (?:Error: )?(.*?)(?: \([\dT:.-]+Z\))?\. Resolution note:/s.exec(details)?.[1] ?? details;
+  return error.replace(/ \([\dT:.-]+Z\)$/, "").trim();
 }
 
 type Connector = ReturnType<ChannelCredentials["_createSecureConnector"]>;

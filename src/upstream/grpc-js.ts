@@ -127,7 +127,7 @@ class GrpcJsTransport implements Transport {
     try {
       this.#refuse(call);
       const metadata = readRequestMetadata(call.metadata, this.#limits.maxMetadataBytes);
-      const running: RunningCall = new RunningCall(this.#connection.link.channel, call, this.#limits, {
+      const running: RunningCall = new RunningCall(this.#connection.link, call, this.#limits, {
         ...events,
         onEnd: (...end) => {
           this.#running.delete(running);

@@ -8,10 +8,16 @@ import { newCall } from "../chain/new-call.ts";
 function openFaults() {
   const lines: (LogFields & { level: string })[] = [];
   const clock = { now: 0 };
+  const upstream = { target: "a:1" };
   const log = {
     tell: (level: string, _message: string, fields: LogFields = {}) => void lines.push({ level, ...fields }),
   };
-  return { lines, clock, report: createFaultLines(log, () => clock.now) };
+  return {
+    lines,
+    clock,
+    upstream,
+    report: createFaultLines(log, { upstreamOf: () => upstream.target, now: () => clock.now }),
+  };
 }
 
 const away = (host: string): GatewayError =>
@@ -47,6 +53,17 @@ describe("createFaultLines", () => {
       ["warn", undefined],
       ["warn", 4],
     ]);
+  });
+
+  it("tells of which backend, and of each that is away", () => {
+    const { lines, upstream, report } = openFaults();
+    const error = new GatewayError(Code.UNAVAILABLE, "upstream unavailable", { reason: "UPSTREAM_UNAVAILABLE" });
+    report(error, newCall());
+    upstream.target = "b:1";
+    report(error, newCall());
+    report(error, newCall());
+    report(error);
+    expect(lines.map((line) => line["upstream"])).to.deep.equal(["a:1", "b:1", undefined]);
   });
 
   it("bounds what it tells and remembers", () => {
