@@ -23,8 +23,10 @@ export function readToken(token: string): UnverifiedToken | Problem {
   if (parts.length === 5) return "encrypted tokens are not taken";
   if (parts.length !== 3) return "it is no JWT, three parts with dots between";
   if (parts[2] === "") return "it is not signed";
-  if (!parts.every(isBase64Url)) return "its parts are not base64url without padding";
-  const header = readPart(parts[0]);
+  const [head, body, signature] = parts.map(decodePart);
+  if (head === undefined || body === undefined || signature === undefined)
+    return "its parts are not base64url without padding";
+  const header = readPart(head);
   if (typeof header === "string") return `its header ${header}`;
   const { alg, kid, typ, crit, cty, b64 } = header;
   if (typeof alg !== "string" || alg.length > 32) return `its header has no "alg"`;
@@ -32,21 +34,22 @@ export function readToken(token: string): UnverifiedToken | Problem {
   if (typeof cty === "string" && /^(?:application\/)?jwt$/i.test(cty)) return "nested tokens are not taken";
   if (kid !== undefined && (typeof kid !== "string" || kid.length > maxKidLength)) return `"kid" is no short text`;
   if (typ !== undefined && typeof typ !== "string") return `"typ" is no text`;
-  const claims = readPart(parts[1]);
+  const claims = readPart(body);
   if (typeof claims === "string") return `its claims: the text ${claims}`;
   return { algorithm: alg, kid, typ: typ?.toLowerCase().replace(/^application\//, ""), claims };
 }
 
-/** Canonical: bits that no byte needs are zero, or one signature would have several spellings. */
-function isBase64Url(part: string): boolean {
-  return /^[A-Za-z0-9_-]+$/.test(part) && Buffer.from(part, "base64url").toString("base64url") === part;
+/** Undefined but for the canonical spelling: bits that no byte needs are zero, or one signature would have several spellings. */
+function decodePart(part: string): Buffer | undefined {
+  const bytes = Buffer.from(part, "base64url");
+  return part !== "" && bytes.toString("base64url") === part ? bytes : undefined;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function readPart(part: string): JsonObject | Problem {
+function readPart(part: Buffer): JsonObject | Problem {
   try {
-    return readUniqueJson(utf8.decode(Buffer.from(part, "base64url")));
+    return readUniqueJson(utf8.decode(part));
   } catch {
     return "is not UTF-8";
   }

@@ -25,26 +25,49 @@ function freeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Strings, and what opens and closes; of the rest of a text that is JSON nothing matters here. */
-const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g;
+const quote = 0x22;
+const backslash = 0x5c;
 
-/** `text` is JSON. */
+/** `text` is JSON: of strings and of what opens and closes it is known where they end, and nothing else matters here. */
 function findProblem(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
-  for (const [found, colon] of text.matchAll(token)) {
-    if (found === "{" || found === "[") {
-      open.push(found === "{" ? new Set() : undefined);
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{" || character === "[") {
+      open.push(character === "{" ? new Set() : undefined);
       if (open.length > maxDepth) return "is nested too deeply";
-    } else if (found === "}" || found === "]") open.pop();
-    else if (colon !== undefined) {
-      const quoted = found.slice(0, -colon.length);
-      const name = quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
-      const names = open.at(-1);
-      // What code that copies objects takes for something else.
-      if (name === "__proto__") return "has a name that is not taken";
-      if (names?.has(name) === true) return "names something twice";
-      names?.add(name);
+    } else if (character === "}" || character === "]") open.pop();
+    else if (character === '"') {
+      const end = findEnd(text, at);
+      const problem = isName(text, end) ? addName(open.at(-1), text.slice(at, end + 1)) : undefined;
+      if (problem !== undefined) return problem;
+      at = end;
     }
   }
+  return undefined;
+}
+
+/** Of the string that begins at `start`: where its second quote is. */
+function findEnd(text: string, start: number): number {
+  const end = text.indexOf('"', start + 1);
+  if (text.charCodeAt(end - 1) !== backslash) return end;
+  let at = start + 1;
+  for (; text.charCodeAt(at) !== quote; at++) if (text.charCodeAt(at) === backslash) at++;
+  return at;
+}
+
+/** Whether a colon stands behind the string that ends there. */
+function isName(text: string, end: number): boolean {
+  let at = end + 1;
+  while (text[at] === " " || text[at] === "\t" || text[at] === "\r" || text[at] === "\n") at++;
+  return text[at] === ":";
+}
+
+function addName(names: Set<string> | undefined, quoted: string): string | undefined {
+  const name = quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+  // What code that copies objects takes for something else.
+  if (name === "__proto__") return "has a name that is not taken";
+  if (names?.has(name) === true) return "names something twice";
+  names?.add(name);
   return undefined;
 }

@@ -12,7 +12,7 @@ import type { KeySource, KeyState } from "../../../src/chain/authenticate/key-so
 import { Code, GatewayError } from "../../../src/status.ts";
 import { forgeTokens, goodClaims, goodToken } from "./forged-tokens.ts";
 import type { ForgeryKit } from "./forged-tokens.ts";
-import { createKey, makeSecretToken, makeToken } from "./token-kit.ts";
+import { base64Url, createKey, makeSecretToken, makeToken } from "./token-kit.ts";
 import type { Json } from "./token-kit.ts";
 
 const issuer: JwtIssuer = {
@@ -261,6 +261,25 @@ describe("the authenticator for JWTs", () => {
     expect(await outcome(authenticator, bearer(token))).to.include({ reason: "TOKEN_INVALID" });
     for (let i = 0; i < 100; i++) expect(() => authenticator.authenticate(bearer(token))).to.throw(GatewayError);
     expect(keys.asked).to.equal(1);
+  });
+
+  it("keeps a token that is known through a flood of forged ones, of which it keeps no more than it may", async () => {
+    const keys = makeKeys();
+    const now = Date.now();
+    const authenticator = create(keys, { now: () => now });
+    const good = bearer(goodToken(kit));
+    const known = await outcome(authenticator, good);
+    const [head] = goodToken(kit).split(".");
+    const forge = (i: number): AuthenticationRequest =>
+      bearer(`${head}.${base64Url(JSON.stringify({ ...goodClaims(kit), jti: i }))}.${base64Url(Buffer.alloc(256, 1))}`);
+    const forged = Array.from({ length: 10_001 }, (_, i) => forge(i));
+    for (const request of forged) expect(() => authenticator.authenticate(request)).to.throw("does not match");
+    expect(authenticator.authenticate(good)).to.equal(known);
+    expect(keys.asked).to.equal(1 + forged.length);
+    // The first ones are forgotten, the last ones are not looked at again.
+    for (const request of [forged[0], ...forged.slice(-1000)])
+      expect(() => authenticator.authenticate(request)).to.throw("does not match");
+    expect(keys.asked).to.equal(2 + forged.length);
   });
 
   it("forgets a token at its end, to the millisecond", async () => {
