@@ -5,26 +5,46 @@ import type { Cell } from "./run-cell.ts";
 import { wrk } from "./tools.ts";
 
 const subjects = ["sluice", "sluice-bare", "sluice-jwt", "sluice-limits", "sluice-log", "sluice-chain", "sluice-base"];
-/** The callers whose tokens are all in the gateway's memory, as those of an ordinary day are. */
-const many = 1000;
 
-export function chainCells(tokens: readonly string[]): Cell[] {
-  return [
-    { id: "chain-get", callers: "one caller", tokens: tokens.slice(0, 1) },
-    { id: "chain-callers", callers: `${many} callers in turn`, tokens: tokens.slice(0, many) },
-  ].map(({ id, callers, tokens: own }) => ({
+interface Callers {
+  readonly id: string;
+  readonly callers: string;
+  readonly count: number;
+  readonly subjects: readonly string[];
+  readonly bounds?: Cell["bounds"];
+}
+
+const bounds = [{ subject: "sluice-chain", against: "sluice", metric: "cpu" as const, atMost: 1.15 }];
+
+const cells: readonly Callers[] = [
+  { id: "chain-get", callers: "one caller", count: 1, subjects, bounds },
+  // Whose tokens are all in the gateway's memory, as those of an ordinary day are.
+  { id: "chain-callers", callers: "1000 callers in turn", count: 1000, subjects, bounds },
+  // The gateway keeps 10,000: when the first comes again, it is forgotten.
+  {
+    id: "chain-newcomers",
+    callers: "every token as if for the first time",
+    count: 12_000,
+    subjects: ["sluice", "sluice-jwt", "sluice-base"],
+  },
+];
+
+/** `tokensOf` makes so many tokens, each of another caller; who only reads what was measured needs none. */
+export function chainCells(
+  tokensOf: (count: number) => Promise<readonly string[]> = () => Promise.resolve([]),
+): Cell[] {
+  return cells.map(({ id, callers, count, ...rest }) => ({
+    ...rest,
     id,
     bench: "chain" as const,
     title: `GET, small (${JSON.stringify(item).length} bytes of JSON), 32 connections, wrk, ${callers}`,
-    subjects,
-    check: checkGet(itemPath, { authorization: `Bearer ${own[0]}` }),
-    load: (port: number, seconds: number) =>
-      wrk({ url: `http://127.0.0.1:${port}${itemPath}`, connections: 32, seconds, tokens: own }),
+    check: async (port: number) => {
+      const [token] = await tokensOf(1);
+      await checkGet(itemPath, { authorization: `Bearer ${token}` })(port);
+    },
+    load: async (port: number, seconds: number) =>
+      wrk({ url: `http://127.0.0.1:${port}${itemPath}`, connections: 32, seconds, tokens: await tokensOf(count) }),
     // A thousand tokens are checked in it, and the longest way through the gateway takes longest to be compiled.
     warmUpSeconds: 8,
-    bounds: [{ subject: "sluice-chain", against: "sluice", metric: "cpu" as const, atMost: 1.15 }],
   }));
 }
-
-/** How many tokens the cells take. */
-export const callerCount = many;

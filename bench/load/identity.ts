@@ -9,12 +9,12 @@ export const scope = "items.read";
 
 export interface Identities {
   readonly jwks: string;
-  /** Each of another subject, good for an hour. */
-  readonly tokens: readonly string[];
+  /** So many, each of another subject, good for some hours. Made once: the same ones for whoever asks again. */
+  readonly tokensOf: (count: number) => Promise<readonly string[]>;
   close(): void;
 }
 
-export async function createIdentities(count: number): Promise<Identities> {
+export async function createIdentities(): Promise<Identities> {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const body = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "bench", alg: "RS256", use: "sig" }] });
   const server = createServer((_, response) => {
@@ -31,9 +31,20 @@ export async function createIdentities(count: number): Promise<Identities> {
       .setAudience(audience)
       .setSubject(`user-${subject}`)
       .setIssuedAt()
-      .setExpirationTime("1h")
+      .setExpirationTime("6h")
       .sign(privateKey);
-  const tokens = await Promise.all(Array.from({ length: count }, (_, subject) => sign(subject)));
+  const tokens: string[] = [];
   const { port } = server.address() as AddressInfo;
-  return { jwks: `http://127.0.0.1:${port}/jwks.json`, tokens, close: () => server.close() };
+  return {
+    jwks: `http://127.0.0.1:${port}/jwks.json`,
+    async tokensOf(count) {
+      while (tokens.length < count) {
+        const missing = Math.min(500, count - tokens.length);
+        const more = Array.from({ length: missing }, (_, index) => sign(tokens.length + index));
+        tokens.push(...(await Promise.all(more)));
+      }
+      return tokens.slice(0, count);
+    },
+    close: () => server.close(),
+  };
 }

@@ -105,21 +105,36 @@ wrk.body = io.open("${cache}/wrk-body.json"):read("*a")
   return file;
 }
 
-/** Requests are made once: what is timed is not how wrk makes them. */
+/** Requests are made once: what is timed is not how wrk makes them. A run goes on with the token behind the last one's. */
 function tokenScript(tokens: readonly string[]): string {
   const file = `${makeFolder(cache)}/wrk-tokens.lua`;
   writeFileSync(`${cache}/wrk-tokens.txt`, tokens.map((token) => `${token}\n`).join(""));
   writeFileSync(
     file,
-    `local requests, at = {}, 0
+    `local requests = {}
+local place = "${cache}/wrk-token-" .. wrk.port .. ".txt"
+at = 0
+setup = function(thread)
+  only = thread
+end
 init = function(args)
   for token in io.lines("${cache}/wrk-tokens.txt") do
     requests[#requests + 1] = wrk.format("GET", nil, { Authorization = "Bearer " .. token })
+  end
+  local last = io.open(place)
+  if last then
+    at = last:read("*n") or 0
+    last:close()
   end
 end
 request = function()
   at = at % #requests + 1
   return requests[at]
+end
+done = function()
+  local last = io.open(place, "w")
+  last:write(only:get("at"))
+  last:close()
 end
 `,
   );

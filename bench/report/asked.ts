@@ -26,7 +26,7 @@ export function askedSection(): string {
 }
 
 function boundLines(): Line[] {
-  return [...cells, ...chainCells([])].flatMap((cell) =>
+  return [...cells, ...chainCells()].flatMap((cell) =>
     (cell.bounds ?? []).map((bound) => {
       const result = savedCell(cell.id);
       const verdict = result && judge(bound, result);

@@ -57,8 +57,9 @@ share with the load, so the gateways are not saturated: they wake for fewer requ
 export const chainNotes = `What authentication, authorization, limits, log and metrics cost, beside the same gateway with nothing of it. The
 requests are the same for all: each brings a token of 600 bytes, which the plain gateway passes on to the backend and the others
 take away. With one caller every connection repeats its headers, as the connections of a program do; with 1,000 in turn no two
-requests of a connection are alike, which no client of one's own does, but a proxy in front may. The log goes to standard
-output, a pipe that another process reads, as in a container.`;
+requests of a connection are alike, which no client of one's own does, but a proxy in front may. Where every token comes as if
+for the first time, more are in turn than the gateway keeps: each is read and its signature (RS256) checked. The log goes to
+standard output, a pipe that another process reads, as in a container.`;
 
 export const notMeasured = `## What this does not measure
 

@@ -50,7 +50,7 @@ function measuredOn(): string {
 }
 
 function chainSection(): string | undefined {
-  const sections = chainCells([]).flatMap((cell) => {
+  const sections = chainCells().flatMap((cell) => {
     const result = savedCell(cell.id);
     return result === undefined ? [] : [cellSection(cell, result)];
   });
