@@ -7,7 +7,8 @@ export interface GatewayAddress {
 
 /** `https://api.example`, `wss://api.example/-/stream`, `/`, with or without a prefix before the paths. Throws TypeError. */
 export function toAddress(url: string): GatewayAddress {
-  const page = (globalThis as { location?: { href: string } }).location?.href;
+  // Not `href`: that of a worker made of a blob is no base.
+  const page = (globalThis as { location?: { origin: string } }).location?.origin;
   const { protocol, host, pathname } = new URL(url, page);
   const scheme = /^(?:http|ws)(s?):$/.exec(protocol);
   if (scheme === null) throw new TypeError(`connect("${url}"): a URL with http, https, ws or wss is expected`);

@@ -136,7 +136,7 @@ export class Call {
   ended(how: Failure): void {
     const error = how.code === 0 ? undefined : new ClientError(how);
     if (error !== undefined && this.isResumable && isTransient(how.code, how.details)) this.lost(error, true);
-    else this.#finish(error, how.trailers);
+    else this.finish(error, how.trailers);
   }
 
   /** The carrier is gone. `isUntouched`: no backend has seen the call there. */
@@ -149,7 +149,7 @@ export class Call {
     const canBegin = isUntouched && !this.#isAnswered && this.upload?.hasStarted !== true;
     const maxAttempts = this.options.maxAttempts ?? (this.isResumable ? Infinity : 5);
     if ((!canGoOn && !canBegin) || ++this.attempts >= maxAttempts) {
-      this.#finish(error);
+      this.finish(error);
       return;
     }
     this.suspend();
@@ -163,10 +163,6 @@ export class Call {
     if (this.#isReconnecting || !this.#isAnswered) return;
     this.#isReconnecting = true;
     this.#tell("reconnecting");
-  }
-
-  fail(error: ClientError): void {
-    this.#finish(error);
   }
 
   /** Once; what has not been taken is dropped. */
@@ -184,7 +180,7 @@ export class Call {
     if (this.isOver) return;
     this.carrier?.cancel(reason);
     this.inbox.drop(Infinity);
-    this.#finish(new ClientError({ code, message }));
+    this.finish(new ClientError({ code, message }));
   }
 
   #begin(): void {
@@ -206,7 +202,7 @@ export class Call {
       end: () => this.carrier?.end(),
       fail: (reason) => {
         this.carrier?.cancel("the client's messages ended with an error");
-        this.#finish(toError(reason, cancelled));
+        this.finish(toError(reason, cancelled));
       },
     });
   }
@@ -228,7 +224,8 @@ export class Call {
     this.cancel(reason instanceof Error ? reason.message : undefined);
   };
 
-  #finish(error: ClientError | undefined, trailers: Metadata = error?.trailers ?? {}): void {
+  /** Undefined for a call that ended well. */
+  finish(error: ClientError | undefined, trailers: Metadata = error?.trailers ?? {}): void {
     if (this.isOver) return;
     this.isOver = true;
     this.carrier = undefined;

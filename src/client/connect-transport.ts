@@ -134,7 +134,12 @@ async function* encodeAll<T extends DescMessage>(
   type: T,
   messages: AsyncIterable<MessageShape<T>>,
 ): AsyncGenerator<Uint8Array> {
-  for await (const message of messages) yield toBinary(type, message);
+  try {
+    for await (const message of messages) yield toBinary(type, message);
+  } catch (error) {
+    // What the application says of its own messages is how the call ends.
+    throw error instanceof ConnectError ? new ClientError({ code: error.code, message: error.rawMessage }) : error;
+  }
 }
 
 /** Of a server-streaming call. An empty message stands for none. */

@@ -143,7 +143,7 @@ export class Connection implements Dispatcher, SessionEvents {
       for (const call of calls) call.lost(error, isFirstTry && refusal !== undefined);
       this.#lose(waiting, error);
       this.#flush();
-    } else for (const call of [...calls, ...waiting]) call.fail(error);
+    } else for (const call of [...calls, ...waiting]) call.finish(error);
     this.#rest();
   }
 
@@ -219,7 +219,7 @@ export class Connection implements Dispatcher, SessionEvents {
     if (environment.WebSocket === undefined) {
       this.#isDialing = false;
       const message = "there is no WebSocket here, and the method has no route for fetch";
-      for (const call of this.#waiting) call.fail(new ClientError({ code: unimplemented, message }));
+      for (const call of this.#waiting) call.finish(new ClientError({ code: unimplemented, message }));
       return;
     }
     this.#tell("connecting");

@@ -12,13 +12,12 @@ export interface Environment {
   after(ms: number, callback: () => void): () => void;
   /** False only where the browser says so. */
   isOnline(): boolean;
-  /** The network is back, or the page is looked at again. Returns what unsubscribes. */
+  /** The network is back, or the page runs or is looked at again. Returns what unsubscribes. */
   onWake(listener: () => void): () => void;
 }
 
 interface EventSource {
-  addEventListener?(type: string, listener: () => void): void;
-  removeEventListener?(type: string, listener: () => void): void;
+  addEventListener?(type: string, listener: () => void, until: { readonly signal: AbortSignal }): void;
 }
 
 interface Page extends EventSource {
@@ -45,12 +44,13 @@ export function createEnvironment(options: ConnectOptions): Environment {
       const onVisible = (): void => {
         if (document?.visibilityState === "visible") listener();
       };
-      page.addEventListener?.("online", listener);
-      document?.addEventListener?.("visibilitychange", onVisible);
-      return () => {
-        page.removeEventListener?.("online", listener);
-        document?.removeEventListener?.("visibilitychange", onVisible);
-      };
+      const controller = new AbortController();
+      const { signal } = controller;
+      page.addEventListener?.("online", listener, { signal });
+      document?.addEventListener?.("visibilitychange", onVisible, { signal });
+      // The browser had frozen the page.
+      document?.addEventListener?.("resume", listener, { signal });
+      return () => controller.abort();
     },
   };
 }

@@ -33,7 +33,7 @@ export async function fetchCall(call: Call, fetch: typeof globalThis.fetch, sour
   } catch (error) {
     if (carrier.isOver) return;
     carrier.cancel();
-    if (error instanceof ClientError) call.fail(error);
+    if (error instanceof ClientError) call.finish(error);
     else call.lost(new ClientError({ code: unavailable, message: `the request was lost: ${String(error)}` }), false);
   }
 }

@@ -101,7 +101,7 @@ export class Session {
     this.#calls.delete(id);
     // How much the server takes is not known yet: the call comes back when it is.
     if (this.#ready === undefined) this.#held.push(call);
-    else call.fail(this.#tooLarge());
+    else call.finish(this.#tooLarge());
   }
 
   /** The call goes on elsewhere. */

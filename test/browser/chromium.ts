@@ -14,5 +14,7 @@ export function launchChromium(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
     ],
+    // As for users: a page that is left is kept for those who come back.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
 }

@@ -140,6 +140,60 @@ describe("the browser client in a browser", () => {
     expect(await page.evaluate("states")).to.deep.equal(["live", "reconnecting", "resumed"]);
   });
 
+  /** Numbers from 1, slowly, and no end to them; `seen` is what came. */
+  const watch = `
+    window.seen = [];
+    window.states = [];
+    window.stream = api.counter.watch({ count: "10000000" }, { window: 16, maxWindow: 16 });
+    stream.onState((state) => states.push(state));
+    (async () => {
+      for await (const { number } of stream)
+        if (seen.push(Number(number)) % 10 === 0) await new Promise((resolve) => setTimeout(resolve));
+    })();
+    undefined`;
+
+  /** Waits for what comes behind `resumed`. */
+  async function expectNoGap(): Promise<void> {
+    await page.waitForFunction(`states.includes("resumed")`);
+    const count = await page.evaluate<number>("seen.length");
+    await page.waitForFunction(`seen.length > ${count + 100}`);
+    const seen = await page.evaluate<number[]>("seen");
+    expect(seen).to.deep.equal(seen.map((_, i) => i + 1));
+  }
+
+  it("goes on without gap or duplicate when the page was frozen and its connection died in silence", async () => {
+    await page.evaluate(watch);
+    await page.waitForFunction("seen.length > 100");
+    gateway.freeze();
+    // A page without a window is never hidden, and so never frozen: the browser's word has to do.
+    await page.evaluate(`document.dispatchEvent(new Event("resume"))`);
+    await expectNoGap();
+  });
+
+  it("goes on without gap or duplicate when the page was left and the user came back to it", async () => {
+    await page.evaluate(watch);
+    await page.waitForFunction("seen.length > 100");
+    await page.goto(`${gateway.url}/v1/items/2`);
+    await page.evaluate("history.back()").catch(() => {});
+    await page.waitForURL("**/items/1", { waitUntil: "commit" });
+    expect(await page.evaluate("'seen' in window")).to.equal(true);
+    await expectNoGap();
+  });
+
+  it("works in a worker made of a blob, which has no page", async () => {
+    const reply = await page.evaluate(`
+      new Promise((resolve) => {
+        const source = \`
+          Promise.all([import("\${location.origin}/-/sluice-client.js"), import("\${location.origin}/-/api.js")])
+            .then(([{ connect }, { createApi }]) => createApi(connect("/")).counter.get({ count: "7" }))
+            .then((reply) => postMessage([typeof window, reply.number]), (error) => postMessage(String(error)));\`;
+        const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => resolve(message);
+      })`);
+    expect(reply).to.deep.equal(["undefined", "7"]);
+  });
+
   it("goes over fetch where no WebSocket gets through", async () => {
     const items = await page.evaluate<{ number: string }[]>(`
       (async () => {

@@ -164,6 +164,28 @@ describe("the Connect transport", () => {
     expect((found as unknown as { reason: string }).reason).to.match(/^[A-Z_]+$/);
   });
 
+  it("ends a call as its own messages end when they throw, and cancels it at the backend", async () => {
+    const broken = async function* (): AsyncGenerator<Partial<Item>> {
+      yield await Promise.resolve({ text: "one" });
+      throw new ConnectError("no more", Code.DataLoss);
+    };
+    const call = gateway.nextCall("Echo");
+    const error = await failureOf(collect(client.echo(broken())));
+    expect([error.code, error.rawMessage]).to.deep.equal([Code.DataLoss, "no more"]);
+    await (
+      await call
+    ).cancelled;
+  });
+
+  it("refuses headers that no call can have", async () => {
+    const headers = { "grpc-timeout": "1S" };
+    for (const call of [client.get({}, { headers }), collect(client.plain({}, { headers }))]) {
+      const error = await failureOf(call);
+      expect(error.code).to.equal(Code.InvalidArgument);
+      expect(error.rawMessage).to.contain("grpc-timeout");
+    }
+  });
+
   it("cancels at the backend when the signal says so", async () => {
     const controller = new AbortController();
     const call = gateway.nextCall("Plain");
