@@ -502,7 +502,7 @@ describe("a gateway with a cache", () => {
     it("have each their own time", async () => {
       const release = await startHeld();
       const called = gateway.nextCall();
-      const hasty = get(["Sluice-Timeout: 100ms"]);
+      const hasty = get(["Sluice-Timeout: 1s"]);
       await called;
       const patient = get();
       expect((await hasty).status).to.equal(504);

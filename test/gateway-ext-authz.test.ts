@@ -27,9 +27,9 @@ describe("a gateway with auth.ext_authz", () => {
     kit = undefined;
     server.close();
   });
-  const start = async (more = "", auth = "  default: optional"): Promise<CredentialsKit> => {
+  const start = async (more = "", auth = "  default: optional", timeout = "4s"): Promise<CredentialsKit> => {
     kit = await startCredentialsKit({
-      yaml: `auth:\n${auth}\n  public: [t.S.Open]\n  ext_authz: { target: "${server.target}", timeout: 300ms ${more} }\n`,
+      yaml: `auth:\n${auth}\n  public: [t.S.Open]\n  ext_authz: { target: "${server.target}", timeout: ${timeout} ${more} }\n`,
     });
     return kit;
   };
@@ -259,7 +259,7 @@ describe("a gateway with auth.ext_authz", () => {
     for (const [name, answer] of bad) {
       it(`lets nobody in, as it ${name}`, async () => {
         server.answer = answer;
-        const { rest, grpc, received, gateway } = await start();
+        const { rest, grpc, received, gateway } = await start("", undefined, "300ms");
         const refused = await Promise.all([rest({}), grpc({})]);
         expect(refused.map(({ code, reason }) => [code, reason])).to.deep.equal([
           ["UNAVAILABLE", "EXT_AUTHZ_UNAVAILABLE"],

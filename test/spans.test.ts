@@ -102,7 +102,7 @@ describe("spans", () => {
       });
 
       it("end with it when its time is over", async () => {
-        const { call, run } = await open({ next: "hang" }, { timeoutMs: 250 });
+        const { call, run } = await open({ next: "hang" }, { timeoutMs: 600 });
         await call.ended;
         // A gRPC client's own clock may be the first, and cancels.
         const isCancelled = (await ended(2))[0].attributes["rpc.grpc.status_code"] === 1;

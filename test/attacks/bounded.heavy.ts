@@ -102,15 +102,18 @@ describe("what hostile bytes cost over a socket", function () {
     it(`is bounded: ${name}`, async () => {
       const bytes = hostile(size);
       const total = bytes.length * connections * expansion;
-      let ratio = Infinity;
-      let cost: Cost | undefined;
-      for (let again = 0; again < attempts && ratio >= most; again++) {
-        cost = await costOf(bytes);
-        ratio = cost.cpuMicroseconds / (await usualOf(benign(bytes.length))) / expansion;
+      const least = { peak: Infinity, held: Infinity, ratio: Infinity };
+      const isBounded = (): boolean => least.peak < most && least.held < most / 10 && least.ratio < most;
+      for (let again = 0; again < attempts && !isBounded(); again++) {
+        const { cpuMicroseconds, peakBytes, heldBytes } = await costOf(bytes);
+        const ratio = cpuMicroseconds / (await usualOf(benign(bytes.length))) / expansion;
+        least.peak = Math.min(least.peak, peakBytes / total);
+        least.held = Math.min(least.held, heldBytes / total);
+        least.ratio = Math.min(least.ratio, ratio);
       }
       expect(gateway.exitCode, "the gateway runs").to.equal(null);
-      expect(cost!.peakBytes / total, "bytes of memory for each byte at the highest").to.be.below(most);
-      expect(cost!.heldBytes / total, "bytes of memory for each byte that stay").to.be.below(most / 10);
-      expect(ratio, "processor time beside that of harmless bytes").to.be.below(most);
+      expect(least.peak, "bytes of memory for each byte at the highest").to.be.below(most);
+      expect(least.held, "bytes of memory for each byte that stay").to.be.below(most / 10);
+      expect(least.ratio, "processor time beside that of harmless bytes").to.be.below(most);
     });
 });

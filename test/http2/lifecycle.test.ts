@@ -136,7 +136,7 @@ describe("keepalive", () => {
   });
 
   it("goes on while there are answers, and asks again", async () => {
-    const keepalive = { intervalMs: 20, timeoutMs: 2000, withoutStreams: true };
+    const keepalive = { intervalMs: 20, timeoutMs: 60_000, withoutStreams: true };
     await withRawServer({ options: { keepalive } }, async (peer, connection) => {
       peer.send(frame(SETTINGS, 0, 0), settingsAck);
       for (let round = 0; round < 3; round++) {

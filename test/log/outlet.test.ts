@@ -79,7 +79,9 @@ describe("what leaves the log", () => {
       const isFull = async () => { while (statSync(output).size < 20 * 1024) await new Promise((r) => setTimeout(r, 5)); };
       const fill = async () => { for (let i = 0; i < 5; i++) { write(); await new Promise((r) => setTimeout(r, 25)); } await isFull(); };`;
     const node = [process.execPath, "--input-type=module", "-e", `${begin}\n${script}`];
-    const { status, stdout } = spawnSync("bash", ["-c", 'ulimit -f 20; exec "$@"', "bash", ...node], { timeout: 8000 });
+    const { status, stdout } = spawnSync("bash", ["-c", 'ulimit -f 20; exec "$@"', "bash", ...node], {
+      timeout: 45_000,
+    });
     return { status, stdout: stdout.toString() };
   }
 

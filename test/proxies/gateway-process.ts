@@ -41,7 +41,8 @@ export async function startGatewayProcess(options: GatewayProcessOptions = {}): 
   for (const [name, text] of Object.entries(files)) folder.write(name, text);
   const sockets = /^websocket:/m.test(yaml) ? "" : "websocket: {max_sockets_per_principal: 100}\n";
   const server = `server: {shutdown_grace: 3s, workers: ${workers}}\n`;
-  const config = folder.write("sluice.yaml", `${server}${sockets}${yaml}\n`);
+  const shedding = /^shedding:/m.test(yaml) ? "" : "shedding: {enabled: false}\n";
+  const config = folder.write("sluice.yaml", `${server}${shedding}${sockets}${yaml}\n`);
   const backend = await startStreamBackend();
   const admin = hasAdmin ? "127.0.0.1:0" : "off";
   const flags = ["--config", config, "--upstream", backend.target, "--listen", "127.0.0.1:0", "--admin", admin];

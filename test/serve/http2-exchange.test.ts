@@ -186,19 +186,19 @@ describe("Http2Exchange", () => {
   });
 
   describe("a paced body", () => {
-    const slow = { bodyGraceMs: 100, minBodyBytesPerSecond: 1000 };
+    const slow = { bodyGraceMs: 100_000, minBodyBytesPerSecond: 1 };
 
     it("that comes too slowly fails with 408", async () => {
       await start({ limits: slow });
       const body = failureOf((await open(data(1, Buffer.alloc(5)))).readBody(100));
-      fixture.served[0].checkProgress?.(performance.now() + 200);
+      fixture.served[0].checkProgress?.(performance.now() + 200_000);
       expect([(await body).reason, (await body).httpStatus]).to.deep.equal(["BODY_TOO_SLOW", 408]);
     });
 
     it("may be slow as long as it is short", async () => {
       await start({ limits: slow });
       const body = (await open(data(1, Buffer.from("short")))).readBody(100);
-      fixture.served[0].checkProgress?.(performance.now() + 50);
+      fixture.served[0].checkProgress?.(performance.now() + 50_000);
       raw.send(data(1, Buffer.alloc(0), true));
       expect((await body).toString()).to.equal("short");
     });
@@ -219,7 +219,7 @@ describe("Http2Exchange", () => {
       const receiver = new Receiver();
       const exchange = await open();
       exchange.receiveBody(receiver, false);
-      fixture.served[0].checkProgress?.(performance.now() + 100_000);
+      fixture.served[0].checkProgress?.(performance.now() + 1_000_000);
       raw.send(data(1, Buffer.from("at last"), true));
       await receiver.ended;
       expect(Buffer.concat(receiver.chunks).toString()).to.equal("at last");
@@ -229,7 +229,7 @@ describe("Http2Exchange", () => {
       await start({ limits: slow });
       const exchange = await open(data(1, Buffer.from("whole"), true));
       await exchange.readBody(100);
-      fixture.served[0].checkProgress?.(performance.now() + 100_000);
+      fixture.served[0].checkProgress?.(performance.now() + 1_000_000);
       exchange.respond(200, plain, Buffer.from("fine"));
       expect((await headOf(raw, 1))?.get(":status")).to.equal("200");
     });

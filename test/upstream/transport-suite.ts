@@ -222,7 +222,7 @@ function describeEndings(bench: Bench): void {
       const backend = await bench.backend({ "/t.S/M": (_, call) => ((gone = call.cancelled), never()) });
       const transport = bench.open(backend.target);
       await transport.connect(5000);
-      const error = await failureOf(transport.unary(unaryCall("/t.S/M", undefined, { timeout: 80 })));
+      const error = await failureOf(transport.unary(unaryCall("/t.S/M", undefined, { timeout: 1000 })));
       expect(error.code).to.equal(Code.DEADLINE_EXCEEDED);
       expect(error.message).to.equal("deadline exceeded");
       await gone;

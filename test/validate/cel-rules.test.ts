@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { RuleFailure, RuleTooCostly } from "../../src/validate/rule-failure.ts";
 import { createValidators } from "../../src/validate/validator.ts";
+import { processorTime } from "../support/processor-time.ts";
 import { schemaOf } from "../support/schema.ts";
 import { Rules } from "./validate-text.ts";
 
@@ -162,11 +163,11 @@ describe("a rule in CEL on a hostile message", () => {
     expect(rules.problems()).to.deep.equal([]);
     return (value: unknown) => {
       const message = rules.bytes({ f: value });
-      const started = performance.now();
+      const started = processorTime();
       try {
-        return { lines: rules.check(message), ms: performance.now() - started };
+        return { lines: rules.check(message), ms: processorTime(started) };
       } catch (error) {
-        return { error, ms: performance.now() - started };
+        return { error, ms: processorTime(started) };
       }
     };
   };

@@ -1,5 +1,6 @@
 // Messages against their rules; each rule by itself is the business of protovalidate's conformance suite (npm run protovalidate).
 import { expect } from "chai";
+import { processorTime } from "../support/processor-time.ts";
 import { Rules } from "./validate-text.ts";
 
 const shop = new Rules(`
@@ -124,9 +125,9 @@ describe("a message on the wire", () => {
       shop.bytes({ ...sound, tags: Array.from({ length: count }, (_, index) => `t${index}`) });
     const measure = (count: number) => {
       const message = many(count);
-      const started = performance.now();
+      const started = processorTime();
       shop.violations(message);
-      return performance.now() - started;
+      return processorTime(started);
     };
     measure(1000);
     expect(measure(20_000)).to.be.lessThan(2000);

@@ -44,7 +44,7 @@ describe("SharedEntries", () => {
     const onFault: SharedEntriesOptions["onFault"] = (what) => faults.push(what);
     const now = (): number => performance.now();
     // Patient: the machines of tests are busy, and this is not about how long Redis takes.
-    const rest = { prefix: "t:", timeoutMs: 2000, maxEntryBytes: 10_000, onFault, now };
+    const rest = { prefix: "t:", timeoutMs: 30_000, maxEntryBytes: 10_000, onFault, now };
     return new SharedEntries({ connection, ...rest, ...more });
   };
   const find = async (shared: SharedEntries, key = "key"): Promise<KeptReply | undefined> => shared.find(place, key);
@@ -131,26 +131,26 @@ describe("SharedEntries", () => {
       "return redis.call('SET', KEYS[1], (ARGV[1]:gsub('..', function(h) return string.char(tonumber(h, 16)) end)))";
     const put = (value: Buffer): Promise<string> => redis.ask("EVAL", script, "1", name, value.toString("hex"));
     const cases: readonly (readonly [what: string, put: () => Promise<unknown>])[] = [
-      ["text", () => redis.ask("SET", name, "hello", "PX", "1000")],
+      ["text", () => redis.ask("SET", name, "hello", "PX", "20000")],
       ["a list", () => redis.ask("RPUSH", name, "hello")],
       ["a hash", () => redis.ask("HSET", name, "a", "b")],
       ["bytes without an end", () => put(bytes())],
       ["bytes that live longer than they say", () => put(bytes()).then(() => redis.ask("PEXPIRE", name, "62000"))],
-      ["bytes cut short", () => put(bytes().subarray(0, 30)).then(() => redis.ask("PEXPIRE", name, "1000"))],
-      ["bytes of another key", () => put(writeEntry("k", keptOf("a"))).then(() => redis.ask("PEXPIRE", name, "1000"))],
+      ["bytes cut short", () => put(bytes().subarray(0, 30)).then(() => redis.ask("PEXPIRE", name, "20000"))],
+      ["bytes of another key", () => put(writeEntry("k", keptOf("a"))).then(() => redis.ask("PEXPIRE", name, "20000"))],
       [
         "an answer that is good for longer than the policy allows",
-        () => put(writeEntry("key", keptOf("a", { fresh: 60_001 }))).then(() => redis.ask("PEXPIRE", name, "1000")),
+        () => put(writeEntry("key", keptOf("a", { fresh: 60_001 }))).then(() => redis.ask("PEXPIRE", name, "20000")),
       ],
       [
         "an answer that may be stale for longer than the policy allows",
-        () => put(writeEntry("key", keptOf("a", { stale: 10_001 }))).then(() => redis.ask("PEXPIRE", name, "1000")),
+        () => put(writeEntry("key", keptOf("a", { stale: 10_001 }))).then(() => redis.ask("PEXPIRE", name, "20000")),
       ],
       ["more than is wanted", () => redis.ask("SETRANGE", name, "500000000", "x")],
     ];
     it("nothing else: the very bytes are found", async () => {
       await put(bytes());
-      await redis.ask("PEXPIRE", name, "1000");
+      await redis.ask("PEXPIRE", name, "20000");
       expect(textOf(await find(await create()))).to.equal("a");
     });
 

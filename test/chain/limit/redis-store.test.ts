@@ -43,7 +43,7 @@ function newStore(url: string, more: Partial<RedisStoreOptions> & { password?: s
 
 async function readyStore(url: string, more: Partial<RedisStoreOptions> = {}): Promise<Fixture> {
   // Patient: the machines of tests are busy, and this is not about how long Redis takes.
-  const fixture = newStore(url, { timeoutMs: 2000, ...more });
+  const fixture = newStore(url, { timeoutMs: 30_000, ...more });
   await until(() => fixture.link.isReady);
   return fixture;
 }

@@ -80,7 +80,7 @@ describe("deadlines over gRPC", () => {
 
   it("of the method is the most its client may ask for", async () => {
     await notes.client().unary(path.quick, Buffer.alloc(0), {}, { deadline: Date.now() + 10_000 });
-    expect(lefts[0]).to.be.at.most(60);
+    expect(lefts[0]).to.be.at.most(510);
   });
 
   it("of a stream is none unless the client has one", async () => {
@@ -92,7 +92,7 @@ describe("deadlines over gRPC", () => {
   });
 
   it("ends the call with DEADLINE_EXCEEDED, here and at the backend", async () => {
-    const answer = await callWith(path.say, "grpc-timeout", "60m");
+    const answer = await callWith(path.say, "grpc-timeout", "500m");
     expect(answer?.get("grpc-status")).to.equal(String(DEADLINE_EXCEEDED));
     await cancelled[0];
   });

@@ -118,7 +118,9 @@ describe("the gRPC front under fuzz", () => {
       await allEnded(raw, waitedFor);
       raw.socket.destroy();
     }
-    const { message, status } = await notes.client().unary(path.say, note({ text: "still here" }));
+    const { message, status } = await notes
+      .client()
+      .unary(path.say, note({ text: "still here" }), {}, { deadline: Date.now() + 20_000 });
     expect([status.code, message]).to.deep.equal([0, note({ text: "still here" })]);
   });
 });

@@ -34,12 +34,12 @@ const notes = schemaOf(`
   message Note { string text = 1; int64 number = 2; bytes data = 3; }
   service Notes {
     rpc Say(Note) returns (Note);
-    rpc Quick(Note) returns (Note) { option (sluice.timeout) = "50ms"; }
+    rpc Quick(Note) returns (Note) { option (sluice.timeout) = "500ms"; }
     rpc Gather(stream Note) returns (Note);
     rpc List(Note) returns (stream Note);
     rpc Chat(stream Note) returns (stream Note);
     rpc Brief(stream Note) returns (stream Note) { option (sluice.stream) = { idle: "5m" max_lifetime: "30m" }; }
-    rpc QuickChat(stream Note) returns (stream Note) { option (sluice.timeout) = "50ms"; }
+    rpc QuickChat(stream Note) returns (stream Note) { option (sluice.timeout) = "500ms"; }
   }
 `);
 

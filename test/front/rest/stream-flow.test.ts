@@ -207,9 +207,9 @@ for (const version of versions) {
 
     it("ends at its deadline, in the stream if it has begun", async () => {
       await start();
-      const early = await open(`${watch}?$timeout=50ms`);
+      const early = await open(`${watch}?$timeout=500ms`);
       expect((await early.opened.answer()).status).to.equal(504);
-      const { opened, call } = await open(`${watch}?$timeout=300ms`);
+      const { opened, call } = await open(`${watch}?$timeout=1s`);
       call.write(note({}));
       expect((await (await opened.answer()).whole()).text).to.contain('{"@status":{"code":4,');
     });

@@ -121,7 +121,7 @@ describe("multiplexed mode through the gateway", () => {
   it("ends a call at its deadline, here and at the backend", async () => {
     const client = await start();
     const waiting = mux.nextStream();
-    client.frame(open(1, "Chat", { timeout: "50ms" }));
+    client.frame(open(1, "Chat", { timeout: "1s" }));
     const { cancelled } = await waiting;
     expect(await client.nextFrame()).to.include({ t: "status", id: 1, code: 4, status: "DEADLINE_EXCEEDED" });
     await cancelled;

@@ -168,7 +168,7 @@ for (const [name, factory] of factories)
             return deadlines.length > 1 ? message : new Promise<never>(() => {});
           },
         },
-        { codes: ["ABORTED"], perTryTimeoutMs: 500 },
+        { codes: ["ABORTED"], perTryTimeoutMs: 2000 },
       );
       const before = Date.now();
       await retried.unary(unaryCall(path, hello, { timeout: 100_000 }));
