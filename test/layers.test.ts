@@ -22,7 +22,8 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
   "defer-reply": ["call"],
   slab: [],
   "read-buffer": [],
-  http1: ["slab"],
+  "taken-bytes": [],
+  http1: ["slab", "taken-bytes"],
   http2: [],
   schema: ["diagnostic", "status"],
   caller: ["metadata", "schema"],
@@ -111,6 +112,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
     "schema",
     "metadata",
     "status",
+    "taken-bytes",
   ],
   "front/pages": ["front", "schema", "status"],
   "front/grpc": [

@@ -491,17 +491,20 @@ describe("createHttp1Connection", () => {
       expect(active.socket.destroyed).to.equal(false);
     });
 
-    it("cut off who takes nothing of its answer, not who takes it slowly", () => {
-      const { socket, connection } = open(answer);
-      socket.give(get);
-      socket.writableLength = 1000;
-      for (let now = 1; now < 5000; now += 500) {
-        socket.bytesWritten += 1;
-        connection.checkProgress(now);
+    it("cut off who takes nothing of its answer, or next to nothing, not who takes it slowly", () => {
+      for (const rest of [0, 100]) {
+        const { socket, connection } = open(answer);
+        socket.give(get);
+        socket.writableLength = 1000;
+        for (let now = 1; now < 5000; now += 500) {
+          socket.bytesWritten += 1024;
+          connection.checkProgress(now);
+        }
+        expect(socket.destroyed).to.equal(false);
+        socket.bytesWritten += rest;
+        pass(connection, 7000);
+        expect(socket.destroyed).to.equal(true);
       }
-      expect(socket.destroyed).to.equal(false);
-      pass(connection, 7000);
-      expect(socket.destroyed).to.equal(true);
     });
   });
 
@@ -518,7 +521,7 @@ describe("createHttp1Connection", () => {
       quiet.socket.writableLength = 10;
       quiet.connection.checkProgress(1);
       // An answer on its way is given its time.
-      quiet.socket.bytesWritten++;
+      quiet.socket.bytesWritten += 1024;
       quiet.connection.checkProgress(2001);
       expect(quiet.socket.destroyed).to.equal(false);
       quiet.socket.writableLength = 0;

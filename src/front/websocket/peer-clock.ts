@@ -1,5 +1,6 @@
 // Whether a client is still there: from the byte counts of its socket, so that no message costs a look at the clock.
 import type { Duplex } from "node:stream";
+import { takenBytes } from "../../taken-bytes.ts";
 import type { SocketLimits } from "./options.ts";
 
 /** `silent`: it should be asked; the clock then counts on its answer. */
@@ -10,10 +11,10 @@ interface Counts {
   readonly bytesWritten?: number;
 }
 
-type Times = Pick<SocketLimits, "pingMs" | "pongMs" | "slowConsumerMs" | "closeMs" | "unsentHighBytes">;
+type Times = Pick<SocketLimits, "pingMs" | "pongMs" | "slowConsumerMs" | "closeMs">;
 
-/** A long message leaves the process as a whole, as far as can be seen: the time for what is above the high mark is allowed for, at this rate. */
-const slowestBytesPerMs = 64;
+/** Fewer than this in `slowConsumerMs` are no progress, as over HTTP. */
+const progressBytes = 1024;
 
 export class PeerClock {
   readonly #net: Duplex & Counts;
@@ -38,13 +39,10 @@ export class PeerClock {
   /** To be called now and then, each time with a later time. While reading is paused no answer can come, and none is missed. */
   look(now: number, { isPaused, isClosing }: { readonly isPaused: boolean; readonly isClosing: boolean }): PeerState {
     const isHeard = this.#count(now);
-    const unsent = this.#net.writableLength;
-    if (unsent > 0) {
+    if (this.#net.writableLength > 0) {
       // What was asked has not left, either.
       if (this.#askedAt > 0) this.#askedAt = now;
-      const { slowConsumerMs, unsentHighBytes } = this.#times;
-      const allowed = slowConsumerMs + Math.max(0, unsent - unsentHighBytes) / slowestBytesPerMs;
-      return now - this.#takenAt >= allowed ? "stalled" : "alive";
+      return now - this.#takenAt >= this.#times.slowConsumerMs ? "stalled" : "alive";
     }
     this.#takenAt = now;
     if (isClosing) return this.#awaitClose(now);
@@ -55,7 +53,7 @@ export class PeerClock {
 
   /** True when bytes have come since the last look. */
   #count(now: number): boolean {
-    const { bytesRead = 0, bytesWritten = 0, writableLength } = this.#net;
+    const { bytesRead = 0, bytesWritten = 0 } = this.#net;
     const isHeard = bytesRead !== this.#read;
     if (isHeard) {
       this.#read = bytesRead;
@@ -65,8 +63,8 @@ export class PeerClock {
       this.#written = bytesWritten;
       this.#writtenAt = now;
     }
-    const taken = bytesWritten - writableLength;
-    if (taken !== this.#taken) {
+    const taken = takenBytes(this.#net);
+    if (taken - this.#taken >= progressBytes) {
       this.#taken = taken;
       this.#takenAt = now;
     }
