@@ -2,6 +2,7 @@
 import { createHash, createPublicKey } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
 import { signatureAlgorithms, takesKey } from "./signature-algorithms.ts";
+import { isSoundEd25519 } from "./sound-ed25519.ts";
 import { isSoundRsa } from "./sound-rsa.ts";
 
 export interface VerificationKey {
@@ -57,7 +58,8 @@ function importKey({ kty, n, e, crv, x, y }: Readonly<Record<string, unknown>>):
   if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return undefined;
   try {
     const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
-    return kty === "RSA" && !isSoundRsa(key, toNumber(String(n))) ? undefined : key;
+    if (kty === "RSA" && !isSoundRsa(key, toNumber(String(n)))) return undefined;
+    return key.asymmetricKeyType === "ed25519" && !isSoundEd25519(key) ? undefined : key;
   } catch {
     return undefined;
   }

@@ -36,6 +36,22 @@ describe("a key set", () => {
   ];
   for (const [what, make, message] of refused) it(`is refused with ${what}`, () => expect(make).to.throw(message));
 
+  it("has no Ed25519 keys with which anybody signs: of small order, in every spelling", () => {
+    const ends = ["7f", "ff"].flatMap((last) => ["ec", "ed", "ee"].map((first) => first + "ff".repeat(30) + last));
+    const zeros = ["00", "80"].flatMap((last) => ["00", "01"].map((first) => first + "00".repeat(30) + last));
+    const eighths = [
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    ];
+    for (const hex of [...zeros, ...ends, ...eighths]) {
+      const jwk = { kty: "OKP", crv: "Ed25519", x: Buffer.from(hex, "hex").toString("base64url") };
+      expect(() => read(jwk), hex).to.throw("no key");
+    }
+    expect(() => read(createKey("EdDSA", "sound").jwk)).not.to.throw();
+  });
+
   it("has no key for a kid that two of its keys have, but for one that stands in it twice", () => {
     const twin = createKey("RS256", "first");
     const find = (...keys: readonly Json[]) => findKey(readKeySet(JSON.stringify({ keys })), "first", "RS256");
