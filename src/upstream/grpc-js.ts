@@ -39,10 +39,17 @@ class GrpcJsTransport implements Transport {
   }
 
   unary(call: UnaryCall): Promise<Reply> {
+    return this.#unary(call, true);
+  }
+
+  #unary(call: UnaryCall, isFirst: boolean): Promise<Reply> {
     return new Promise((resolve, reject) => {
       let message: Uint8Array | undefined;
+      let isBegun = false;
       const running = this.#start(call, {
-        onHeaders: () => {},
+        onHeaders: () => {
+          isBegun = true;
+        },
         onMessage: (received) => {
           if (message === undefined) {
             message = received;
@@ -51,7 +58,11 @@ class GrpcJsTransport implements Transport {
             running?.cancel(upstreamProtocolError("the upstream answered a unary call with more than one message"));
         },
         onEnd: (error, headers, trailers) => {
-          if (error !== undefined) reject(error);
+          // gRFC A6: what the backend has not begun is sent again, once.
+          // Not in this turn, in which the channel may not have heard yet of the GOAWAY.
+          if (error !== undefined && isFirst && !isBegun && isRefused(error))
+            setImmediate(() => resolve(this.#unary(call, false)));
+          else if (error !== undefined) reject(error);
           else if (message === undefined) reject(upstreamProtocolError("the upstream answered OK without a message"));
           else resolve({ message, headers, trailers });
         },
@@ -165,6 +176,11 @@ class GrpcJsTransport implements Transport {
     if (this.#connection.isStalled) throw upstreamUnavailable(new Error("connecting takes longer than the limit"));
     if (call.kind === "unary") checkSize(call.message, this.#limits.maxMessageBytes);
   }
+}
+
+/** With REFUSED_STREAM, or by a GOAWAY that leaves it out: to Node both are the same. */
+function isRefused({ cause }: GatewayError): boolean {
+  return cause instanceof Error && cause.message.startsWith("Stream refused by server");
 }
 
 async function pump(call: StreamCall, running: RunningCall, maxBytes: number): Promise<void> {
