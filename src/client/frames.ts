@@ -1,6 +1,7 @@
 // The frames of the multiplexed protocol (docs/websocket.md) as the client handles them, whatever form they have on the wire. A key
 // whose value is undefined is not written.
 import type { Metadata } from "./contract.ts";
+import { invalidArgument, toError } from "./error.ts";
 import type { Failure } from "./error.ts";
 
 export type ClientFrame =
@@ -69,11 +70,15 @@ export interface Codec {
   decode(data: unknown): ServerFrame;
 }
 
-/** ProtoJSON has strings where JSON has no number: it would say `null`, or throw. */
+/** ProtoJSON has strings where JSON has no number: it would say `null`, or throw. Throws ClientError for what is no JSON. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "bigint" || (typeof inner === "number" && !isFinite(inner)) ? String(inner) : inner,
-  );
+  try {
+    return JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === "bigint" || (typeof inner === "number" && !isFinite(inner)) ? String(inner) : inner,
+    );
+  } catch (error) {
+    throw toError(error, invalidArgument);
+  }
 }
 
 export const jsonCodec: Codec = {

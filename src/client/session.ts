@@ -1,7 +1,7 @@
 // One WebSocket and the calls on it: frames in and out, stream ids, the handshake inside the socket.
 import type { Call, Carrier } from "./call.ts";
 import type { Metadata, WebSocketLike } from "./contract.ts";
-import { ClientError, internal, resourceExhausted, toVerdict, unavailable } from "./error.ts";
+import { ClientError, internal, invalidArgument, resourceExhausted, toError, toVerdict, unavailable } from "./error.ts";
 import type { ClientFrame, Codec, GoAwayFrame, ReadyFrame, ServerFrame, StatusFrame } from "./frames.ts";
 
 /** Opened before the server has said how many it takes. */
@@ -93,15 +93,17 @@ export class Session {
   open(call: Call): void {
     const id = ++this.#lastId;
     this.#calls.set(id, call);
-    const frame = call.open(id, this.#createCarrier(id));
-    if (this.#fits(frame)) {
-      if (this.#ready !== undefined) this.#startUpload(call, this.#ready);
-      return;
+    try {
+      if (this.#fits(call.open(id, this.#createCarrier(id)))) {
+        if (this.#ready !== undefined) this.#startUpload(call, this.#ready);
+        return;
+      }
+      // How much the server takes is not known yet: the call comes back when it is.
+      this.#held.push(call);
+    } catch (error) {
+      call.finish(toError(error, invalidArgument));
     }
     this.#calls.delete(id);
-    // How much the server takes is not known yet: the call comes back when it is.
-    if (this.#ready === undefined) this.#held.push(call);
-    else call.finish(this.#tooLarge());
   }
 
   /** The call goes on elsewhere. */
@@ -261,11 +263,7 @@ export class Session {
   #createCarrier(id: number): Carrier {
     return {
       grant: (n) => this.#send({ t: "credit", id, n }),
-      send: (m) => {
-        const size = this.#fits({ t: "msg", id, m });
-        if (!size) throw this.#tooLarge();
-        return size;
-      },
+      send: (m) => this.#fits({ t: "msg", id, m }),
       end: () => this.#send({ t: "end", id }),
       cancel: (reason) => {
         // The server must not hear of an id that was not opened.
@@ -281,23 +279,24 @@ export class Session {
     if (!this.#isOver) this.#socket.send(this.#codec.encode(frame));
   }
 
-  /** Sends a frame with a message, unless the server would close the socket over its size; returns the size, 0 for too large. */
+  /**
+   * Sends a frame with a message, unless the server would close the socket over its size, and returns the size: 0 for what may be
+   * too large, as long as that is not known. Throws for what is too large, and for what is no JSON.
+   */
   #fits(frame: ClientFrame): number {
     const data = this.#codec.encode(frame);
     const most = this.#ready?.maxMessage ?? earlyBytes;
     let size = data.length;
     // Text of n characters has up to 3n bytes.
     if (typeof data === "string" && size * 3 > Math.min(most, 65_536)) size = new TextEncoder().encode(data).length;
-    if (size > most) return 0;
-    this.#socket.send(data);
+    if (size <= most) this.#socket.send(data);
+    else if (this.#ready === undefined) return 0;
+    else
+      throw new ClientError({
+        code: resourceExhausted,
+        message: `the message is larger than the ${most} bytes that the gateway takes`,
+      });
     return size;
-  }
-
-  #tooLarge(): ClientError {
-    return new ClientError({
-      code: resourceExhausted,
-      message: `the message is larger than the ${this.#ready?.maxMessage} bytes that the gateway takes`,
-    });
   }
 }
 

@@ -58,6 +58,28 @@ describe("the browser client", () => {
     expect(await call.next()).to.deep.equal({ done: true, value: undefined });
   });
 
+  it("fails a call whose message is no JSON, and no other call", async () => {
+    const circular: Record<string, unknown> = {};
+    circular["self"] = circular;
+    // While the socket is opened, then on the open one, then in a stream of requests.
+    for (const input of [circular, circular]) {
+      const other = client.single<Item>(methods["Put"], { count: "2" });
+      const error = await failureOf(client.single(methods["Put"], input));
+      expect([error.status, error.message.split("\n")[0]]).to.deep.equal([
+        "INVALID_ARGUMENT",
+        "Converting circular structure to JSON",
+      ]);
+      expect((await other).number).to.equal("2");
+    }
+    const upload = await failureOf(client.single(methods["Sum"], [{ number: "1" }, circular]));
+    expect(upload.status).to.equal("INVALID_ARGUMENT");
+    // Its place on the socket is free again: so many calls have room on one.
+    for (let i = 0; i < 120; i++) await failureOf(client.single(methods["Put"], circular));
+    const { connections } = gateway.proxy;
+    expect((await client.single<Item>(methods["Put"], { count: "3" })).number).to.equal("3");
+    expect(gateway.proxy.connections).to.equal(connections);
+  });
+
   it("sends an iterable as a client stream", async () => {
     const numbers = Array.from({ length: 200 }, (_, i) => ({ number: String(i) }));
     expect((await client.single<Item>(methods["Sum"], numbers)).number).to.equal("19900");

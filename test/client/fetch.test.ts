@@ -57,6 +57,14 @@ describe("the browser client without WebSocket", () => {
 
   afterEach(() => client.close());
 
+  it("fails a call whose message is no JSON, once", async () => {
+    const circular: Record<string, unknown> = {};
+    circular["self"] = circular;
+    const error = await failureOf(client.single(methods["Put"], circular));
+    expect(error.status).to.equal("INVALID_ARGUMENT");
+    expect(error.message).to.match(/circular/);
+  });
+
   it("calls unary methods by path, query and body", async () => {
     expect(await client.single(methods["Get"], { count: "7" })).to.deep.equal({ number: "7", text: "" });
     const seen = gateway.nextCall("Put");
