@@ -34,6 +34,7 @@ export const observed: GatewayProcessOptions = {
   yaml: `
 log: { access: on, output: stderr, format: json }
 tracing: { generate: true }
+shedding: { max_delay: 10s }
 http:
   trusted_proxies: [127.0.0.0/8]
   rules:
