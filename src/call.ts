@@ -66,6 +66,8 @@ export interface CallStart {
   readonly endsWithIdentity?: boolean;
 }
 
+const nothing: Metadata = Object.freeze([]);
+
 /**
  * A call of any kind from its beginning, before any of its messages is read, to its end: what interceptors get. What they
  * may set is not readonly; what they want to hear of later they register here.
@@ -107,7 +109,7 @@ export class Call {
   /** Set where code of the user's own has to do with the call: what that does is then looked at, and what it throws too late told here. */
   reportFault: ReportFault | undefined = undefined;
   #notes: Note[] | undefined = undefined;
-  #replyHeaders: string[] | undefined = undefined;
+  #replyHeaders: Metadata = nothing;
   /** No backend hears of a stream before its first message has passed `requestTaps`, or it is known that there is none. */
   awaitsRequest = false;
   #requestTaps: MessageTap[] | undefined = undefined;
@@ -135,7 +137,7 @@ export class Call {
 
   /** `[name, value, …]` for the client, whatever the answer will be: headers over HTTP, metadata over gRPC. */
   get replyHeaders(): Metadata {
-    return this.#replyHeaders ?? nothing;
+    return this.#replyHeaders;
   }
 
   get requestTaps(): readonly MessageTap[] | undefined {
@@ -188,7 +190,12 @@ export class Call {
       throw new TypeError(
         `${JSON.stringify(name)} is no header that can be added to an answer: a name in lower case that HTTP and the gateway leave free, and a value of printable ASCII are expected`,
       );
-    (this.#replyHeaders ??= []).push(name, value);
+    this.addReplyHeaders([name, value]);
+  }
+
+  /** `[name, value, …]` of the gateway's own making, which nobody writes into any more. */
+  addReplyHeaders(headers: Metadata): void {
+    this.#replyHeaders = this.#replyHeaders.length === 0 ? headers : [...this.#replyHeaders, ...headers];
   }
 
   /** Every message of the client, in order, before it goes on; of a unary call the one there is. */
@@ -215,7 +222,8 @@ export class Call {
   onEnd(listener: CallEndListener): void {
     if (this.#ended !== undefined) this.#tell(listener, this.#ended);
     else if (this.#endListener === undefined) this.#endListener = listener;
-    else (this.#endListeners ??= []).push(listener);
+    else if (this.#endListeners === undefined) this.#endListeners = [listener];
+    else this.#endListeners.push(listener);
   }
 
   /** The front's, once it has answered. Idempotent. */
@@ -242,7 +250,6 @@ export class Call {
   }
 }
 
-const nothing: Metadata = Object.freeze([]);
 const maxNotes = 16;
 
 /**

@@ -31,7 +31,11 @@ export function readIntoShared(socket: Socket): boolean {
   const onRead: OnRead = (bytes) => {
     const chunk = Buffer.allocUnsafeSlow(bytes);
     shared.copy(chunk, 0, 0, bytes);
-    return socket.push(chunk);
+    if (socket.readableFlowing !== true || socket.readableLength > 0 || socket.listenerCount("data") === 0)
+      return socket.push(chunk);
+    // As `push` does for who listens; but that also asks in a turn of its own whether to read on, which a socket does anyway.
+    socket.emit("data", chunk);
+    return true;
   };
   target[bufferSymbol] = shared;
   target[callbackSymbol] = onRead;

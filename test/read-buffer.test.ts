@@ -73,6 +73,43 @@ describe("readIntoShared", () => {
     (await received).forEach((bytes, index) => expect(bytes.equals(sent[index])).to.equal(true));
   });
 
+  it("keeps what comes while nobody listens, and while it is paused, in order", async () => {
+    const [client, socket] = await pair();
+    const got: string[] = [];
+    const listen = (chunk: Buffer): void => void got.push(chunk.toString());
+    socket.on("data", listen);
+    const send = async (text: string): Promise<void> => {
+      client.write(text);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await send("1");
+    socket.off("data", listen);
+    await send("2");
+    await send("3");
+    socket.pause();
+    socket.on("data", listen);
+    await send("4");
+    expect(got.join("")).to.equal("1");
+    socket.resume();
+    await send("5");
+    await send("6");
+    expect(got.join("")).to.equal("123456");
+  });
+
+  it("holds the other end back while it is paused by who listens", async () => {
+    const [client, socket] = await pair();
+    let bytes = 0;
+    socket.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      socket.pause();
+    });
+    client.write(Buffer.alloc(32 * 1024 * kib));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(bytes).to.be.at.most(64 * kib);
+    expect(socket.readableLength).to.be.at.most(128 * kib);
+    expect(client.writableLength).to.be.above(0);
+  });
+
   it("gives each chunk memory of its own size", async () => {
     const [client, socket] = await pair();
     client.write("abc");

@@ -56,23 +56,22 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
     if (code !== Code.OK) return true;
     return access === "on" && (sample >= 1 || random() < sample);
   };
-  const request = compileRequestFields(options);
+  const requestOf = compileRequestFields(options);
   const passed = compilePassed(options);
-  const good = `","level":"${levelOf(Code.OK)}","msg":"call"`;
-  const time = compileTime(options.now ?? Date.now);
+  const now = options.now ?? Date.now;
+  const calledWell = compileStart(now, Code.OK, "call");
+  const requested = requestOf("");
   return {
     interceptor: {
       name: "log",
       compile(method) {
         const upstream = options.upstreamOf(method);
         const about = `,"method":${quote(method.path.slice(1), maxText)}${upstream === undefined ? "" : `,"upstream":${quote(upstream)}`}`;
+        const request = requestOf(about);
         const log: CallEndListener = (end, call) => {
           if (!isWanted(end.code)) return;
-          const head = end.code === Code.OK ? good : `","level":"${levelOf(end.code)}","msg":"call"`;
-          write(
-            `{"time":"${time()}${head}${identifiers(call)}${about}` +
-              `${request(call.front, call)}${outcome(end)}${passed(call, end)}}`,
-          );
+          const start = end.code === Code.OK ? calledWell() : startLine(now(), end.code, "call");
+          write(start + identifiers(call) + request(call.front, call) + outcome(end) + passed(call, end));
         };
         return (call) => call.onEnd(log);
       },
@@ -82,7 +81,7 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
       if (!isWanted(error.code)) return;
       const about = method === undefined ? "" : `,"method":${quote(method.path.slice(1), maxText)}`;
       write(
-        `{"time":"${time()}","level":"${levelOf(error.code)}","msg":"miss"${about}${identifiers(miss.source)}${request(front, miss)}` +
+        `${startLine(now(), error.code, "miss")}${about}${identifiers(miss.source)}${requested(front, miss)}` +
           `${outcome({ code: error.code, error, httpStatus: front === "grpc" ? 200 : error.httpStatus })}}`,
       );
     },
@@ -109,7 +108,10 @@ interface Requested {
   readonly peer: Peer;
 }
 
-function compileRequestFields(options: AccessLogOptions): (front: FrontName, request: Requested) => string {
+/** `about` comes before them. */
+type RequestFields = (about: string) => (front: FrontName, request: Requested) => string;
+
+function compileRequestFields(options: AccessLogOptions): RequestFields {
   const toTarget = compileLogTarget(options);
   const secret = new Set([...secretHeaders, ...options.redact.map((name) => name.toLowerCase())]);
   const toAddress = compileLogAddress(options);
@@ -119,22 +121,24 @@ function compileRequestFields(options: AccessLogOptions): (front: FrontName, req
     isSecret: secret.has(name) || isSecretHeader(name),
     toText: name === "referer" ? toAddress : (value: string): string => value,
   }));
-  const toMethod = rememberLast<string>(
-    (front, method) => `,"front":"${front}","http_method":${quote(method, 32)},"path":`,
-  );
   const toPeer = rememberLast<string>(
     (address, agent) => `,"peer":${quote(address, 64)}${agent === "" ? "" : `,"user_agent":${quote(agent, maxText)}`}`,
   );
-  return (front, { source, headers, peer }) => {
-    const { "user-agent": agent } = headers;
-    const path = quote(toTarget(source.target), maxTarget);
-    let text = toMethod(front, source.method) + path + toPeer(peer.address, typeof agent === "string" ? agent : "");
-    for (const { name, label, isSecret, toText } of logged) {
-      const value = headers[name];
-      if (value !== undefined)
-        text += `${label}${isSecret ? '"[redacted]"' : quote(toText(typeof value === "string" ? value : value.join(", ")), maxText)}`;
-    }
-    return text;
+  return (about) => {
+    const toMethod = rememberLast<string>(
+      (front, method) => `${about},"front":"${front}","http_method":${quote(method, 32)},"path":`,
+    );
+    return (front, { source, headers, peer }) => {
+      const { "user-agent": agent } = headers;
+      const path = quote(toTarget(source.target), maxTarget);
+      let text = toMethod(front, source.method) + path + toPeer(peer.address, typeof agent === "string" ? agent : "");
+      for (const { name, label, isSecret, toText } of logged) {
+        const value = headers[name];
+        if (value !== undefined)
+          text += `${label}${isSecret ? '"[redacted]"' : quote(toText(typeof value === "string" ? value : value.join(", ")), maxText)}`;
+      }
+      return text;
+    };
   };
 }
 
@@ -164,17 +168,19 @@ function failure({ reason, message, cause, code }: GatewayError): string {
   return `${text},"cause":${quote(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "unknown", maxCause)}`;
 }
 
+/** What the call was, and the end of the line. */
 function compilePassed({ toPrincipal }: AccessLogOptions): (call: Call, end: CallEnd) => string {
   const toMessages = rememberLast<number>((sent, got) => `,"messages_in":${sent},"messages_out":${got},"bytes_in":`);
+  const toBytes = rememberLast<number>((sent, got) => `${sent},"bytes_out":${got}`);
   return (call, { endedAt }) => {
     const { identity, refusedBy, notes } = call;
     const principal = identity === undefined ? undefined : toPrincipal(identity.principal);
     let text = principal === undefined ? "" : `,"principal":${quote(principal, maxText)}`;
     if (refusedBy !== undefined) text += `,"refused_by":${quote(refusedBy, maxText)}`;
-    text += `,"duration_ms":${toMillis(endedAt - call.startedAt)}${toMessages(call.messagesIn, call.messagesOut)}${call.bytesIn},"bytes_out":${call.bytesOut}`;
+    text += `,"duration_ms":${toMillis(endedAt - call.startedAt)}${toMessages(call.messagesIn, call.messagesOut)}${toBytes(call.bytesIn, call.bytesOut)}`;
     if (notes !== undefined)
       text += `,"notes":[${notes.map((note) => quote(`${note.name}: ${note.text}`, maxText)).join(",")}]`;
-    return text;
+    return `${text}}`;
   };
 }
 
@@ -191,15 +197,19 @@ function makeFractions(): string[] {
   return Array.from({ length: 1000 }, (_, micros) => `.${String(micros).padStart(3, "0")}`);
 }
 
+function startLine(now: number, code: Code, message: "call" | "miss"): string {
+  return `{"time":"${new Date(now).toISOString()}","level":"${levelOf(code)}","msg":"${message}"`;
+}
+
 /** The text of a millisecond serves all calls that end in it. */
-function compileTime(now: () => number): () => string {
+function compileStart(now: () => number, code: Code, message: "call"): () => string {
   let at = Number.NaN;
   let text = "";
   return () => {
     const current = now();
     if (current !== at) {
       at = current;
-      text = new Date(current).toISOString();
+      text = startLine(current, code, message);
     }
     return text;
   };

@@ -82,6 +82,31 @@ export function connectionLines(isLast: boolean, keepAliveLines: string): string
   return isLast ? "Connection: close\r\n" : keepAliveLines;
 }
 
+/** The beginning of an answer's head, which many have in common: all but its length. */
+export interface HeadStart {
+  readonly status: number;
+  readonly lines: string;
+  readonly connection: string;
+}
+
+interface LastStart extends HeadStart {
+  readonly date: string;
+  /** From the second time on. */
+  bytes: Buffer | undefined;
+}
+
+let lastStart: LastStart | undefined;
+
+/** As bytes where the answer before had the same: to copy them costs less than to put the text together and write it. */
+export function headStart({ status, lines, connection }: HeadStart): string | Buffer {
+  const now = dateLine();
+  const last = lastStart;
+  const isSame = last?.lines === lines && last.status === status && last.date === now && last.connection === connection;
+  if (isSame) return (last.bytes ??= Buffer.from(statusLine(status) + lines + now + connection, "latin1"));
+  lastStart = { status, lines, connection, date: now, bytes: undefined };
+  return statusLine(status) + lines + now + connection;
+}
+
 /** Bodies up to this size are copied behind their head: one system call with one buffer. */
 const longestCopied = 16 * 1024;
 
@@ -92,6 +117,22 @@ interface Sink {
 }
 
 /** Head and body in one write. */
+export function writeAnswer(sink: Sink, start: string | Buffer, end: string, body: Uint8Array | undefined): boolean {
+  if (typeof start === "string") return writeTogether(sink, start + end, body);
+  const bodyLength = body === undefined ? 0 : body.length;
+  const isCopied = bodyLength <= longestCopied;
+  const whole = allocate(start.length + end.length + (isCopied ? bodyLength : 0));
+  whole.set(start);
+  whole.write(end, start.length, "latin1");
+  if (body === undefined) return sink.write(whole);
+  if (isCopied) {
+    whole.set(body, start.length + end.length);
+    return sink.write(whole);
+  }
+  return writeBoth(sink, whole, body);
+}
+
+/** As `writeAnswer`, of a head that is like no other. */
 export function writeTogether(sink: Sink, head: string, body: Uint8Array | undefined): boolean {
   if (body === undefined || body.length === 0) return sink.write(head, "latin1");
   if (body.length <= longestCopied) {
@@ -100,8 +141,12 @@ export function writeTogether(sink: Sink, head: string, body: Uint8Array | undef
     whole.set(body, head.length);
     return sink.write(whole);
   }
+  return writeBoth(sink, Buffer.from(head, "latin1"), body);
+}
+
+function writeBoth(sink: Sink, head: Buffer, body: Uint8Array): boolean {
   sink.cork();
-  sink.write(head, "latin1");
+  sink.write(head);
   const hasRoom = sink.write(body);
   sink.uncork();
   return hasRoom;

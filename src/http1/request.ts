@@ -1,5 +1,14 @@
 // One request and its answer, as the user of the engine holds it; what it does on the wire is asked of its connection.
-import { connectionLines, dateLine, hasNoBody, headerLines, statusLine, writeChunk, writeTogether } from "./answer.ts";
+import {
+  connectionLines,
+  dateLine,
+  hasNoBody,
+  headerLines,
+  headStart,
+  statusLine,
+  writeAnswer,
+  writeChunk,
+} from "./answer.ts";
 import { ChunkReader } from "./chunked.ts";
 import type { HeaderList, Http1Request, RequestHandlers } from "./contract.ts";
 import type { Http1Failure } from "./failure.ts";
@@ -172,9 +181,9 @@ export class Request implements Http1Request {
     if (lines === undefined) return;
     const isEmpty = hasNoBody(status);
     const length = isEmpty ? "" : `Content-Length: ${body === undefined ? 0 : body.length}\r\n`;
-    const head = `${statusLine(status)}${lines}${length}${dateLine()}${this.#connectionLines()}\r\n`;
+    const start = headStart({ status, lines, connection: this.#connectionLines() });
     this.#isDone = true;
-    writeTogether(this.#host.output, head, isEmpty || this.method === "HEAD" ? undefined : body);
+    writeAnswer(this.#host.output, start, `${length}\r\n`, isEmpty || this.method === "HEAD" ? undefined : body);
     this.#finish();
   }
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { headerLines } from "../../src/http1/answer.ts";
+import { headerLines, headStart, writeAnswer } from "../../src/http1/answer.ts";
 
 function written(headers: readonly string[]): string {
   let text = "";
@@ -56,5 +56,50 @@ describe("headerLines", () => {
       expect(headerLines(bad)).to.equal(undefined);
       expect(headerLines(good)).to.equal(written(good));
     }
+  });
+});
+
+describe("writeAnswer", () => {
+  const body = (bytes: number): Buffer | undefined => (bytes === 0 ? undefined : Buffer.alloc(bytes, "b"));
+
+  function collect() {
+    const pieces: Buffer[] = [];
+    const take = (data: string | Uint8Array, encoding?: BufferEncoding): boolean => {
+      pieces.push(typeof data === "string" ? Buffer.from(data, encoding) : Buffer.from(data));
+      return true;
+    };
+    return {
+      sink: { cork() {}, uncork() {}, write: take },
+      text: () => Buffer.concat(pieces.splice(0)).toString("latin1"),
+    };
+  }
+
+  it("writes every head and body as it is, whatever answers came before", () => {
+    const { sink, text } = collect();
+    const starts = [200, 404].flatMap((status) =>
+      ["a: 1\r\n", "a: 2\r\n", "a: \xe9\r\n"].flatMap((lines) =>
+        ["Connection: close\r\n", ""].map((connection) => ({ status, lines, connection })),
+      ),
+    );
+    const withoutDate = (answer: string): string => answer.replace(/Date: [^\r]*\r\n/, "");
+    for (const first of starts)
+      for (const second of starts)
+        for (const bytes of [0, 3, 20_000])
+          // The third of the same kind is copied from the second.
+          for (const { status, lines, connection } of [first, first, first, second]) {
+            const end = `Content-Length: ${bytes}\r\n\r\n`;
+            writeAnswer(sink, headStart({ status, lines, connection }), end, body(bytes));
+            const expected = `HTTP/1.1 ${status} ${status === 200 ? "OK" : "Not Found"}\r\n${lines}${connection}${end}${"b".repeat(bytes)}`;
+            if (withoutDate(text()) !== expected) expect.fail(`wrong: ${JSON.stringify([first, second, bytes])}`);
+          }
+  });
+
+  it("hands on what the socket says of its room", () => {
+    const { sink } = collect();
+    const full = { ...sink, write: () => false };
+    const start = { status: 200, lines: "a: 1\r\n", connection: "" };
+    for (let i = 0; i < 3; i++)
+      for (const bytes of [0, 3, 20_000])
+        expect(writeAnswer(full, headStart(start), "\r\n", body(bytes))).to.equal(false);
   });
 });

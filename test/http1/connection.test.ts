@@ -175,7 +175,7 @@ describe("createHttp1Connection", () => {
       const { socket } = open(answer);
       socket.give(get);
       expect(socket.text).to.match(
-        /^HTTP\/1\.1 200 OK\r\nx-a: 1\r\nContent-Length: 5\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=1\r\n\r\nhello$/,
+        /^HTTP\/1\.1 200 OK\r\nx-a: 1\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=1\r\nContent-Length: 5\r\n\r\nhello$/,
       );
     });
 
@@ -232,7 +232,7 @@ describe("createHttp1Connection", () => {
       const old = open(stream);
       old.socket.give("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
       await turn();
-      expect(old.socket.text).to.match(/Connection: close\r\n\r\nhello$/);
+      expect(old.socket.text).to.match(/Connection: close\r\nContent-Length: 5\r\n\r\nhello$/);
       expect(old.socket.isEnded).to.equal(true);
       const head = open(stream);
       head.socket.give("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -391,7 +391,7 @@ describe("createHttp1Connection", () => {
       early.socket.give(`${chunkedHead}5\r\nhello!!`);
       expect(events).to.deep.equal(["hello", "chunk"]);
       answer(early.requests[0]);
-      expect(early.socket.text).to.match(/Connection: close\r\n\r\nhello$/);
+      expect(early.socket.text).to.match(/Connection: close\r\nContent-Length: 5\r\n\r\nhello$/);
       expect(early.socket.isEnded).to.equal(true);
     });
   });

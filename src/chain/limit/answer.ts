@@ -1,5 +1,5 @@
 // What clients are told of limits: RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10), and the refusal.
-import type { Call } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
 import { formatRate } from "../../schema/rate.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { slackMs } from "./limit.ts";
@@ -13,14 +13,36 @@ export function formatPolicies(limits: readonly Limit[]): string {
   return limits.map(({ rule }) => `"${rule.name}";q=${rule.count};w=${rule.periodMs / 1000}`).join(", ");
 }
 
-/** `"per-user";r=12;t=30`: so many more now, and after so many seconds as if nothing had been used. */
-export function addStates(call: Call, limits: readonly Limit[], { states }: Taken): void {
-  let text = "";
-  for (let i = 0; i < limits.length; i++) {
-    const { remaining, resetMs } = states[i];
-    text += `${i === 0 ? '"' : ', "'}${limits[i].rule.name}";r=${remaining};t=${Math.ceil((resetMs - slackMs) / 1000)}`;
-  }
-  call.addReplyHeader("ratelimit", text);
+/** Of one limit, as it was told last. */
+interface Told {
+  remaining: number;
+  seconds: number;
+  text: string;
+}
+
+/**
+ * The headers of an answer: `"per-user";r=12;t=30` is so many more now, and after so many seconds as if nothing had been used. Most
+ * calls in a row are told the same of most limits: that is put together once.
+ */
+export function compileHeaders(limits: readonly Limit[]): (taken: Taken) => Metadata {
+  const policies = formatPolicies(limits);
+  const told = limits.map((): Told => ({ remaining: -1, seconds: -1, text: "" }));
+  let headers: Metadata = [];
+  return ({ states }) => {
+    let isNew = false;
+    for (let i = 0; i < limits.length; i++) {
+      const { remaining, resetMs } = states[i];
+      const seconds = Math.ceil((resetMs - slackMs) / 1000);
+      const last = told[i];
+      if (remaining === last.remaining && seconds === last.seconds) continue;
+      last.remaining = remaining;
+      last.seconds = seconds;
+      last.text = `"${limits[i].rule.name}";r=${remaining};t=${seconds}`;
+      isNew = true;
+    }
+    if (isNew) headers = ["ratelimit-policy", policies, "ratelimit", told.map(({ text }) => text).join(", ")];
+    return headers;
+  };
 }
 
 /** Names each limit that the call did not pass; they are the operator's words, the keys are nobody's business. */

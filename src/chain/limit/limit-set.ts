@@ -2,6 +2,7 @@
 import type { Call } from "../../call.ts";
 import type { LimitRule } from "../../schema/limit-rule.ts";
 import { toRefusal } from "./answer.ts";
+import { createSlot } from "./limit.ts";
 import type { Limit, LimitStore, Taken } from "./limit.ts";
 import { compileKey } from "./limit-key.ts";
 import type { KeyOf } from "./limit-key.ts";
@@ -15,6 +16,7 @@ export interface LimitSetOptions {
 export interface LimitSet {
   readonly limits: readonly Limit[];
   keysOf(call: Call): readonly string[];
+  /** What it answers at once is to be read at once: the next one is written in its place. */
   take(keys: readonly string[], patienceMs: number): Taken | Promise<Taken>;
   /** The error, which has been counted. */
   refuse(taken: Taken): Error;
@@ -29,10 +31,11 @@ export function compileSet(
   if (rules.length === 0) return undefined;
   const limits = rules.map(limitOf);
   const keys = rules.map(({ key }) => compileKey(key));
+  const slot = createSlot(limits.length);
   return {
     limits,
     keysOf: compileKeys(keys),
-    take: (own, patienceMs) => store.take(limits, own, patienceMs),
+    take: (own, patienceMs) => store.take(limits, own, patienceMs, slot),
     refuse(taken) {
       onRefused?.(limits.filter((_, index) => taken.states[index].waitMs > 0).map(({ rule }) => rule.name));
       return toRefusal(limits, taken);

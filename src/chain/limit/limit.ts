@@ -46,9 +46,22 @@ export interface LimitState {
 }
 
 /** `ahead`: of the theoretical arrival time, in milliseconds from now. */
-export function toState({ burstMs, intervalMs }: Limit, aheadMs: number, waitMs: number): LimitState {
+export function toState(limit: Limit, aheadMs: number, waitMs: number): LimitState {
+  const state = createState();
+  setState(state, limit, aheadMs, waitMs);
+  return state;
+}
+
+export function setState(
+  state: Writable<LimitState>,
+  { burstMs, intervalMs }: Limit,
+  aheadMs: number,
+  waitMs: number,
+): void {
   const remaining = Math.floor((burstMs - aheadMs + slackMs) / intervalMs);
-  return { remaining: remaining > 0 ? remaining : 0, resetMs: aheadMs, waitMs: waitMs > slackMs ? waitMs : 0 };
+  state.remaining = remaining > 0 ? remaining : 0;
+  state.resetMs = aheadMs;
+  state.waitMs = waitMs > slackMs ? waitMs : 0;
 }
 
 /** What a store says about one call. */
@@ -61,11 +74,27 @@ export interface Taken {
   readonly states: readonly LimitState[];
 }
 
+export type Writable<T> = { -readonly [name in keyof T]: T[name] };
+
+/** Taken to be written into, again and again: what is made anew for every call is a good part of what limits cost. */
+export interface TakenSlot extends Writable<Taken> {
+  readonly states: readonly Writable<LimitState>[];
+}
+
+export function createSlot(limits: number): TakenSlot {
+  return { admitted: false, waitMs: Number.NaN, states: Array.from({ length: limits }, createState) };
+}
+
+/** With fractions from the start, so that all are of one shape. */
+function createState(): Writable<LimitState> {
+  return { remaining: 0, resetMs: Number.NaN, waitMs: Number.NaN };
+}
+
 /** Where limits are counted. */
 export interface LimitStore {
   /**
    * All of the limits or none, each for the key of the same place. Somebody with patience is given a place so far in the future at most.
-   * Rejects, or throws, GatewayError only.
+   * Rejects, or throws, GatewayError only. `slot`: what is answered at once may be written there, and stands until it is asked again.
    */
-  take(limits: readonly Limit[], keys: readonly string[], patienceMs: number): Taken | Promise<Taken>;
+  take(limits: readonly Limit[], keys: readonly string[], patienceMs: number, slot?: TakenSlot): Taken | Promise<Taken>;
 }

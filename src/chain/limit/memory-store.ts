@@ -1,6 +1,6 @@
 // Limits counted in this process: answers at once.
-import { slackMs, toState } from "./limit.ts";
-import type { Limit, LimitState, LimitStore, Taken } from "./limit.ts";
+import { createSlot, setState, slackMs } from "./limit.ts";
+import type { Limit, LimitStore, Taken, TakenSlot } from "./limit.ts";
 import { BucketTable } from "./bucket-table.ts";
 
 export interface MemoryStoreOptions {
@@ -39,48 +39,39 @@ export class MemoryStore implements LimitStore {
     return [...this.#tables].map(([name, table]) => [name, table.size, table.isCrowded]);
   }
 
-  take(limits: readonly Limit[], keys: readonly string[], patienceMs: number): Taken {
+  take(
+    limits: readonly Limit[],
+    keys: readonly string[],
+    patienceMs: number,
+    slot: TakenSlot = createSlot(limits.length),
+  ): Taken {
     const now = this.#now();
-    return limits.length === 1
-      ? this.#takeOne(limits[0], keys[0], patienceMs, now)
-      : this.#takeAll(limits, keys, patienceMs, now);
+    const { states } = slot;
+    let waitMs = 0;
+    for (let i = 0; i < limits.length; i++) {
+      const { costMs, burstMs } = limits[i];
+      const known = this.#tableOf(limits[i]).get(keys[i]);
+      const tat = known > now ? known : now;
+      // Kept there until it is known whether all of them admit it.
+      states[i].resetMs = tat;
+      waitMs = Math.max(waitMs, tat + costMs - burstMs - now);
+    }
+    slot.admitted = waitMs <= patienceMs + slackMs;
+    slot.waitMs = waitMs > slackMs ? waitMs : 0;
+    for (let i = 0; i < limits.length; i++) {
+      const { costMs, burstMs } = limits[i];
+      const tat = states[i].resetMs;
+      const next = tat + costMs;
+      if (slot.admitted) this.#tableOf(limits[i]).set(keys[i], next, now);
+      setState(states[i], limits[i], (slot.admitted ? next : tat) - now, next - burstMs - now);
+    }
+    return slot;
   }
 
   /** Drops what is over, so that a crowd leaves no memory behind. */
   check(): void {
     const now = this.#now();
     for (const table of this.#tables.values()) table.sweep(now, sweptBuckets);
-  }
-
-  #takeOne(limit: Limit, key: string, patienceMs: number, now: number): Taken {
-    const table = this.#tableOf(limit);
-    const known = table.get(key);
-    const tat = known > now ? known : now;
-    const waitMs = tat + limit.costMs - limit.burstMs - now;
-    const admitted = waitMs <= patienceMs + slackMs;
-    if (admitted) table.set(key, tat + limit.costMs, now);
-    const state = toState(limit, admitted ? tat + limit.costMs - now : tat - now, waitMs);
-    return { admitted, waitMs: state.waitMs, states: [state] };
-  }
-
-  #takeAll(limits: readonly Limit[], keys: readonly string[], patienceMs: number, now: number): Taken {
-    const tats: number[] = [];
-    let waitMs = 0;
-    for (let i = 0; i < limits.length; i++) {
-      const { costMs, burstMs } = limits[i];
-      const tat = Math.max(this.#tableOf(limits[i]).get(keys[i]), now);
-      tats.push(tat);
-      waitMs = Math.max(waitMs, tat + costMs - burstMs - now);
-    }
-    const admitted = waitMs <= patienceMs + slackMs;
-    const states: LimitState[] = [];
-    for (let i = 0; i < limits.length; i++) {
-      const { costMs, burstMs } = limits[i];
-      const next = tats[i] + costMs;
-      if (admitted) this.#tableOf(limits[i]).set(keys[i], next, now);
-      states.push(toState(limits[i], (admitted ? next : tats[i]) - now, next - burstMs - now));
-    }
-    return { admitted, waitMs: waitMs > slackMs ? waitMs : 0, states };
   }
 
   #tableOf({ rule }: Limit): BucketTable {

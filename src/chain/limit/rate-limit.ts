@@ -4,7 +4,7 @@ import type { Method } from "../../schema/descriptor.ts";
 import type { LimitRule } from "../../schema/limit-rule.ts";
 import type { Interceptor } from "../compose.ts";
 import type { PolicyOf } from "../policy.ts";
-import { addStates, formatPolicies } from "./answer.ts";
+import { compileHeaders } from "./answer.ts";
 import type { LimitHeaders } from "./answer.ts";
 import { toLimit } from "./limit.ts";
 import type { Limit, Taken } from "./limit.ts";
@@ -51,12 +51,9 @@ export function createRateLimit(options: RateLimitOptions): Interceptor {
 }
 
 function limitCalls(set: LimitSet, headers: LimitHeaders): Intercept {
-  const policies = formatPolicies(set.limits);
+  const headersOf = compileHeaders(set.limits);
   const settle = (call: Call, taken: Taken): void => {
-    if (headers === "always" || (headers === "refused" && !taken.admitted)) {
-      call.addReplyHeader("ratelimit-policy", policies);
-      addStates(call, set.limits, taken);
-    }
+    if (headers === "always" || (headers === "refused" && !taken.admitted)) call.addReplyHeaders(headersOf(taken));
     if (!taken.admitted) throw set.refuse(taken);
   };
   return (call) => {

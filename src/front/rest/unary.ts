@@ -2,6 +2,7 @@
 import { Call } from "../../call.ts";
 import { Cancellation } from "../../cancellation.ts";
 import type { Reply } from "../../call.ts";
+import type { Metadata } from "../../metadata.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ReplyView } from "../../translate/reply/reply.ts";
 import type { Exchange } from "../front.ts";
@@ -141,24 +142,25 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
   const { success, binding } = plan;
   const { contentType, body } = plan.writeReply(reply.message, view);
   const status = (options.allowHttpCode ? toHttpCode(reply.headers, reply.trailers) : undefined) ?? success.status;
-  const headers = ["content-type", contentType, "x-content-type-options", "nosniff"];
+  const isEmpty = status === 204 || status === 205 || status === 304;
+  const varies = isEmpty ? undefined : toVary(context, contentType);
+  const headers = startHeaders(contentType, varies, call.replyHeaders);
   if (success.headers.length > 0) headers.push(...success.headers);
   const name = success.location?.(reply.message);
   const location = name === undefined ? undefined : toLocation(name, path, binding.template.verb);
   if (location !== undefined) headers.push("location", location);
   context.appendReplyHeaders(reply.headers, headers);
-  headers.push(...call.replyHeaders);
   const trailers = toReplyTrailers(options, exchange, reply.trailers);
   const respond = (content: Uint8Array | undefined): void => {
     exchange.respond(status, headers, content, trailers);
     call.end(Code.OK, undefined, status);
   };
-  if (status === 204 || status === 205 || status === 304) {
+  if (isEmpty) {
     headers.splice(0, 2);
     respond(undefined);
     return;
   }
-  const encoding = settleEncoding(context, exchange, { contentType, body, headers });
+  const encoding = varies === undefined ? "identity" : settleEncoding(context, exchange, body);
   if (reply.caching !== undefined && status === 200 && hasEntityTags(exchange)) {
     headers.push("vary", options.profile === "strict" ? ["accept", ...reply.caching.vary].join(", ") : "*");
     const tag = toEntityTag(body);
@@ -180,18 +182,21 @@ export function sendReply(context: FrontContext, answering: Answering, reply: Re
   });
 }
 
-interface Content {
-  readonly contentType: string;
-  readonly body: Uint8Array;
-  readonly headers: string[];
+/** Those of nearly every answer in one piece: a list that grows takes room for many more. */
+function startHeaders(contentType: string, varies: string | undefined, added: Metadata): string[] {
+  if (varies === undefined) return ["content-type", contentType, "x-content-type-options", "nosniff", ...added];
+  return ["content-type", contentType, "x-content-type-options", "nosniff", "vary", varies, ...added];
 }
 
-/** Says that it varies also where it is too small to compress: the next answer of this URL may not be. */
-function settleEncoding(context: FrontContext, exchange: Exchange, { contentType, body, headers }: Content): string {
-  const { compressMinBytes, profile } = context.options;
-  if (compressMinBytes === undefined || !isCompressible(contentType)) return "identity";
-  headers.push("vary", profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding");
-  return body.length < compressMinBytes || !context.mayCompress(exchange.headers)
-    ? "identity"
-    : chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
+/** Also where it is too small to compress: the next answer of this URL may not be. Undefined where none is. */
+function toVary({ options }: FrontContext, contentType: string): string | undefined {
+  if (options.compressMinBytes === undefined || !isCompressible(contentType)) return undefined;
+  return options.profile === "strict" ? "Accept, Accept-Encoding" : "Accept-Encoding";
+}
+
+/** Of what may be compressed. */
+function settleEncoding({ options, mayCompress }: FrontContext, exchange: Exchange, body: Uint8Array): string {
+  const { compressMinBytes = Infinity } = options;
+  if (body.length < compressMinBytes || !mayCompress(exchange.headers)) return "identity";
+  return chooseEncoding(exchange.headers["accept-encoding"] as string | undefined);
 }

@@ -47,15 +47,12 @@ export function compilePlainCaptures(binding: Binding, binder: Binder): ReadCapt
   );
   const oneofs = fields.map((field) => field.oneof).filter((oneof) => oneof !== undefined);
   if (!isPlain || new Set(fields).size < fields.length || new Set(oneofs).size < oneofs.length) return undefined;
-  const reads = fields.map((field) => binder.pathReader(field));
+  const reads = fields.map((field) => binder.pathReader(field)).filter((read) => read !== undefined);
+  if (reads.length < fields.length) return undefined;
   return (captures) => {
     try {
-      const parts: Uint8Array[] = [];
-      for (const [index, read] of reads.entries()) {
-        if (read === undefined) return undefined;
-        parts.push(fieldWire(fields[index], [read(captures[index])]));
-      }
-      return concatBytes(parts);
+      const parts = fields.map((field, index) => fieldWire(field, [reads[index](captures[index])]));
+      return parts.length === 1 ? parts[0] : concatBytes(parts);
     } catch {
       return undefined;
     }

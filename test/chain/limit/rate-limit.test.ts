@@ -89,6 +89,23 @@ describe("the limit interceptor", () => {
     ]);
   });
 
+  it("tells each call its own state, whatever calls come after it and whatever else they are told", () => {
+    const { intercept, call, clock } = newLimit([{ name: "a", rate: "3/m" }]);
+    const told = [0, 0, 20_000].map((laterMs) => {
+      clock.ms += laterMs;
+      const one = call();
+      void intercept?.(one);
+      one.addReplyHeader("x-own", String(clock.ms));
+      return one;
+    });
+    const last = told.map(({ replyHeaders }) => replyHeaders.slice(3));
+    expect(last).to.deep.equal([
+      ['"a";r=2;t=20', "x-own", "5000"],
+      ['"a";r=1;t=40', "x-own", "5000"],
+      ['"a";r=1;t=40', "x-own", "25000"],
+    ]);
+  });
+
   it("refuses with code, reason, quota, and when to try again", () => {
     const { intercept, call, clock, refused } = newLimit([
       { name: "a", rate: "100/m" },
