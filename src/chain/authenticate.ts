@@ -76,8 +76,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
   const askAbout = (call: Call, level: AuthLevel): void | Promise<void> => {
     if (call.identity !== undefined) return forward?.(call, call.identity);
-    const { metadata, headers, peer, source, method } = call;
-    const judged = judge.judge({ metadata, headers, peer, source, method }, call);
+    const judged = judge.judge(call, call);
     if (isPromise(judged)) return judged.then((identity) => accept(call, identity, level));
     return accept(call, judged, level);
   };
@@ -123,8 +122,10 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
 function toOne(authenticators: readonly Authenticator[], last: Authenticate | undefined): Authenticate {
   if (last === undefined) return askInTurn(authenticators);
-  if (authenticators.length === 0) return last;
-  return askInTurn([...authenticators, { name: "program", authenticate: last }]);
+  // A program is told what it needs for that, and gets no hold of the call.
+  const authenticate: Authenticate = ({ metadata, headers, peer, source, method }) =>
+    last({ metadata, headers, peer, source, method });
+  return askInTurn([...authenticators, { name: "program", authenticate }]);
 }
 
 /** Throws for a request without credentials that needs some, and for one with credentials that nobody here knows. */

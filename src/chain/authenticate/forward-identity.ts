@@ -28,21 +28,20 @@ export function compileForwarding(options: ForwardingOptions): ForwardIdentity {
   const entriesOf = compileEntries(options.claims);
   const settle = compileSettle(options);
   return (call, identity) => {
-    const { metadata } = call;
-    let kept: string[] | undefined;
-    for (let i = 0; i < metadata.length; i += 2) {
+    let { metadata } = call;
+    for (let i = 0; i < metadata.length;) {
       const name = metadata[i];
       const fate = fateOf(name);
       const value = fate === "keep" ? metadata[i + 1] : settle(call, fate, name, metadata[i + 1]);
-      if (value !== metadata[i + 1]) kept ??= metadata.slice(0, i);
-      if (value !== undefined) kept?.push(name, value);
+      if (value === undefined) {
+        metadata = metadata.toSpliced(i, 2);
+        continue;
+      }
+      if (value !== metadata[i + 1]) metadata = metadata.with(i + 1, value);
+      i += 2;
     }
     const entries = identity === undefined ? nothing : entriesOf(identity);
-    if (entries.length > 0) {
-      kept ??= metadata.slice();
-      for (const text of entries) kept.push(text);
-    }
-    if (kept !== undefined) call.metadata = kept;
+    call.metadata = entries.length === 0 ? metadata : [...metadata, ...entries];
   };
 }
 

@@ -47,9 +47,12 @@ export function createAuthorize({ policyOf, schema, realm }: AuthorizeOptions): 
       const ofRequest = rules.filter(isAboutRequest);
       const mayRefuse = ofRequest.some(({ rule }) => !rule.shadow);
       const judge = new Judge({ realm, isPublic: policy.auth.value === "public" });
+      const askAll = (call: Call): void => {
+        for (let i = 0; i < rules.length; i++) judge.ask(rules[i], call);
+      };
+      if (ofRequest.length === 0) return askAll;
       return (call) => {
-        for (const rule of rules) judge.ask(rule, call);
-        if (ofRequest.length === 0) return;
+        askAll(call);
         const askOf = (message: Uint8Array): void => {
           for (const rule of ofRequest) judge.askOfMessage(rule, call, message);
         };
@@ -133,8 +136,7 @@ export function findLack(
 }
 
 function hasAll(own: readonly string[] | undefined, wanted: readonly string[]): boolean {
-  for (const scope of wanted) if (own?.includes(scope) !== true) return false;
-  return true;
+  return wanted.length === 0 || (own !== undefined && wanted.every((scope) => own.includes(scope)));
 }
 
 function askCondition({ rule, condition }: CompiledRule, call: Call): Refusal | undefined {
