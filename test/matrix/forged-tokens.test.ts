@@ -34,8 +34,10 @@ describe("forged tokens", () => {
   let attacker: KeyServer;
   let gateway: StreamGateway;
   let kit: ForgeryKit;
+  let startedAt: number;
 
   before(async () => {
+    startedAt = performance.now();
     const [rsa, ec] = [createKey("RS256", "rsa-1"), createKey("ES256", "ec-1")];
     const weak = createKey("RS256", "weak-1", 1024);
     keys = await new KeyServer(answerKeys(() => [rsa.jwk, ec.jwk, weak.jwk])).listen();
@@ -83,9 +85,11 @@ describe("forged tokens", () => {
     }
   });
 
-  it("never make the gateway ask anybody but the issuer, and that at most once more", () => {
+  it("never make the gateway ask anybody but the issuer, and that at most once more in 30 seconds", () => {
     expect(attacker.requests).to.deep.equal([]);
-    expect(keys.requests.length).to.be.at.most(2);
+    // The first time when it starts. On a machine that stands still for seconds all of this may take a minute.
+    const passed = Math.floor((performance.now() - startedAt) / 30_000);
+    expect(keys.requests.length).to.be.at.most(2 + passed);
   });
 
   it("leave a token good that is good: with another case of typ, a list of audiences, a header for others", async () => {
