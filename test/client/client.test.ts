@@ -204,7 +204,7 @@ describe("the browser client", () => {
 
   it("ends a call at its deadline", async () => {
     const seen = gateway.nextCall("Watch");
-    const call = client.stream(methods["Watch"], { act: "hang" }, { timeoutMs: 800 });
+    const call = client.stream(methods["Watch"], { act: "hang" }, { timeoutMs: 3000 });
     const error = await failureOf(collect(call));
     expect(error.code).to.equal(4);
     await (

@@ -198,7 +198,7 @@ describe("the Connect transport", () => {
 
   it("ends a call at its deadline", async () => {
     const call = gateway.nextCall("Put");
-    const error = await failureOf(client.put({ act: "hang" }, { timeoutMs: 800 }));
+    const error = await failureOf(client.put({ act: "hang" }, { timeoutMs: 3000 }));
     expect(error.code).to.equal(Code.DeadlineExceeded);
     await (
       await call
