@@ -201,7 +201,7 @@ export class Call {
       send: (message) => this.carrier?.send(message) ?? 0,
       end: () => this.carrier?.end(),
       fail: (reason) => {
-        this.carrier?.cancel("the client's messages ended with an error");
+        this.carrier?.cancel("the messages failed");
         this.finish(toError(reason, cancelled));
       },
     });

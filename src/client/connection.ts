@@ -201,7 +201,11 @@ export class Connection implements Dispatcher, SessionEvents {
   #dial(): void {
     if (this.#isDialing) return;
     this.#isDialing = true;
-    this.#unsubscribe ??= this.#inputs.environment.onWake(() => this.#onWake());
+    this.#unsubscribe ??= this.#inputs.environment.onWake(
+      () => this.#onWake(),
+      // Browsers keep the socket of a page that they keep for its return: nobody reads what comes there.
+      () => this.#sessions.forEach((session) => session.drop()),
+    );
     this.#connect().catch((error: unknown) => this.#onDialFailure(error));
   }
 
@@ -218,7 +222,7 @@ export class Connection implements Dispatcher, SessionEvents {
     }
     if (environment.WebSocket === undefined) {
       this.#isDialing = false;
-      const message = "there is no WebSocket here, and the method has no route for fetch";
+      const message = "no WebSocket here, and no route for fetch";
       for (const call of this.#waiting) call.finish(new ClientError({ code: unimplemented, message }));
       return;
     }

@@ -27,7 +27,7 @@ function toSingle(call: Call): Promise<unknown> & CallInfo {
 
 async function awaitReply({ inbox }: Call): Promise<unknown> {
   const { done, value } = await inbox.next();
-  if (done === true) throw new ClientError({ code: internal, message: "the call ended well, without a reply" });
+  if (done === true) throw new ClientError({ code: internal, message: "the call ended without a reply" });
   // The reply counts when the call has ended well.
   await inbox.next();
   return value;

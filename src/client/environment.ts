@@ -12,8 +12,8 @@ export interface Environment {
   after(ms: number, callback: () => void): () => void;
   /** False only where the browser says so. */
   isOnline(): boolean;
-  /** The network is back, or the page runs or is looked at again. Returns what unsubscribes. */
-  onWake(listener: () => void): () => void;
+  /** The network is back, or the page runs or is looked at again; it is left, for good or not. Returns what unsubscribes. */
+  onWake(listener: () => void, onLeave: () => void): () => void;
 }
 
 interface EventSource {
@@ -39,17 +39,18 @@ export function createEnvironment(options: ConnectOptions): Environment {
       return () => clearTimeout(timer);
     },
     isOnline: () => page.navigator?.onLine !== false,
-    onWake(listener) {
+    onWake(listener, onLeave) {
       const { document } = page;
-      const onVisible = (): void => {
-        if (document?.visibilityState === "visible") listener();
-      };
       const controller = new AbortController();
-      const { signal } = controller;
-      page.addEventListener?.("online", listener, { signal });
-      document?.addEventListener?.("visibilitychange", onVisible, { signal });
+      const listen = (target: EventSource | undefined, type: string, then: () => void): void =>
+        target?.addEventListener?.(type, then, controller);
+      listen(page, "online", listener);
+      listen(page, "pagehide", onLeave);
       // The browser had frozen the page.
-      document?.addEventListener?.("resume", listener, { signal });
+      listen(document, "resume", listener);
+      listen(document, "visibilitychange", () => {
+        if (document?.visibilityState === "visible") listener();
+      });
       return () => controller.abort();
     },
   };

@@ -86,7 +86,7 @@ export const jsonCodec: Codec = {
   encode: toJson,
   decode(data) {
     const frame: unknown = JSON.parse(data as string);
-    if (typeof frame !== "object" || frame === null) throw new TypeError("no object");
+    if (typeof frame !== "object" || frame === null) throw new TypeError();
     return frame as ServerFrame;
   },
 };

@@ -111,7 +111,7 @@ export class Session {
     for (const [id, each] of this.#calls)
       if (each === call) {
         this.#calls.delete(id);
-        this.#send({ t: "cancel", id, reason: "moved to another connection" });
+        this.#send({ t: "cancel", id, reason: "moved elsewhere" });
       }
   }
 

@@ -89,6 +89,14 @@ describe("the browser client in a browser", () => {
     expect((await cancelled) - closedAt).to.be.lessThan(100);
   });
 
+  it("cancels at the backend when the page is left, though the browser keeps it for its return", async () => {
+    const call = gateway.nextCall("Watch");
+    await page.evaluate(`api.counter.watch({ count: "1", act: "hang" }).next()`);
+    const backend = await call;
+    await page.goto("about:blank");
+    await backend.cancelled;
+  });
+
   it("reads why a handshake was refused", async () => {
     const narrow = await startCounter("websocket:\n  max_sockets_per_principal: 1\n");
     try {

@@ -18,30 +18,36 @@ function withGlobals(globals: Readonly<Record<string, unknown>>, run: () => void
 }
 
 describe("the place the browser client runs in", () => {
-  it("is woken by the network, by being looked at and by being unfrozen, until it unsubscribes", () => {
+  it("is woken by the network, by being looked at and by being unfrozen, and hears of being left, until it unsubscribes", () => {
     const window = new EventTarget();
     const document = Object.assign(new EventTarget(), { visibilityState: "hidden" });
     let wakes = 0;
+    let leaves = 0;
     withGlobals({ document, addEventListener: window.addEventListener.bind(window) }, () => {
-      const unsubscribe = createEnvironment({}).onWake(() => (wakes += 1));
+      const unsubscribe = createEnvironment({}).onWake(
+        () => (wakes += 1),
+        () => (leaves += 1),
+      );
       const fire = (): void => {
         window.dispatchEvent(new Event("online"));
+        window.dispatchEvent(new Event("pagehide"));
         document.dispatchEvent(new Event("visibilitychange"));
         document.dispatchEvent(new Event("resume"));
       };
       fire();
-      expect(wakes).to.equal(2);
+      expect([wakes, leaves]).to.deep.equal([2, 1]);
       document.visibilityState = "visible";
       fire();
       expect(wakes).to.equal(5);
       unsubscribe();
       fire();
-      expect(wakes).to.equal(5);
+      expect([wakes, leaves]).to.deep.equal([5, 2]);
     });
   });
 
   it("needs no page", () => {
-    createEnvironment({}).onWake(() => {})();
+    const nothing = (): void => {};
+    createEnvironment({}).onWake(nothing, nothing)();
     expect(createEnvironment({}).isOnline()).to.equal(true);
   });
 
