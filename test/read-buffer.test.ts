@@ -78,21 +78,25 @@ describe("readIntoShared", () => {
     const got: string[] = [];
     const listen = (chunk: Buffer): void => void got.push(chunk.toString());
     socket.on("data", listen);
-    const send = async (text: string): Promise<void> => {
-      client.write(text);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    };
-    await send("1");
-    socket.off("data", listen);
-    await send("2");
-    await send("3");
+    const isThere = (text: string): Promise<void> => until(() => got.join("").endsWith(text));
+    client.write("1");
+    await isThere("1");
+    // A socket that flows and has no listener loses what comes: Node's own do, too.
     socket.pause();
+    socket.off("data", listen);
+    client.write("2");
+    await until(() => socket.readableLength === 1);
+    client.write("3");
+    await until(() => socket.readableLength === 2);
     socket.on("data", listen);
-    await send("4");
+    client.write("4");
+    await until(() => socket.readableLength === 3);
     expect(got.join("")).to.equal("1");
     socket.resume();
-    await send("5");
-    await send("6");
+    client.write("5");
+    await isThere("5");
+    client.write("6");
+    await isThere("6");
     expect(got.join("")).to.equal("123456");
   });
 

@@ -75,7 +75,8 @@ export async function openRawSocket(
       for (;;) {
         const frame = await next().catch(() => undefined);
         if (frame === undefined) return 1006;
-        if (frame.opcode === 8) return frame.payload.readUInt16BE(0);
+        // RFC 6455 section 7.1.5: 1005 for a close frame without a code.
+        if (frame.opcode === 8) return frame.payload.length < 2 ? 1005 : frame.payload.readUInt16BE(0);
       }
     },
   };
