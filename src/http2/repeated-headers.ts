@@ -10,6 +10,8 @@ export class RepeatedHeaders {
   readonly #texts: string[] = [];
   /** Where each field ends in `#bytes`. */
   readonly #ends: number[] = [];
+  /** How many of those hold: to cut a list takes longer than to write a field. */
+  #kept = 0;
   #bytes: Uint8Array | undefined;
 
   /** As `writeHeaders`. */
@@ -19,13 +21,13 @@ export class RepeatedHeaders {
     let mayBePseudo = mayStart;
     for (let index = 0; index < same * 2; index += 2) mayBePseudo = checkPlace(headers[index], mayBePseudo);
     let at = start + this.#copy(out, start, same);
-    this.#ends.length = same;
+    this.#kept = same;
     for (let index = same * 2; index < headers.length; index += 2) {
       const name = headers[index];
       mayBePseudo = checkPlace(name, mayBePseudo);
       const end = writeField(out, at, name, headers[index + 1], false);
       // Where one before it was too long to be kept, neither is what follows.
-      if (end - start <= mostBytes && this.#ends.length * 2 === index) {
+      if (end - start <= mostBytes && this.#kept * 2 === index) {
         this.#texts[index] = name;
         this.#texts[index + 1] = headers[index + 1];
         this.#keepBytes(out, start, at, end);
@@ -37,7 +39,7 @@ export class RepeatedHeaders {
 
   #countSame(headers: HeaderList): number {
     const texts = this.#texts;
-    const most = Math.min(headers.length, this.#ends.length * 2);
+    const most = Math.min(headers.length, this.#kept * 2);
     for (let index = 0; index < most; index += 2)
       if (headers[index + 1] !== texts[index + 1] || headers[index] !== texts[index]) return index / 2;
     return most / 2;
@@ -54,6 +56,6 @@ export class RepeatedHeaders {
   #keepBytes(out: Uint8Array, start: number, from: number, end: number): void {
     const bytes = (this.#bytes ??= new Uint8Array(mostBytes));
     for (let at = from; at < end; at++) bytes[at - start] = out[at];
-    this.#ends.push(end - start);
+    this.#ends[this.#kept++] = end - start;
   }
 }
