@@ -30,8 +30,11 @@ export class RoomClock implements Swept {
   check(now: number): void {
     if (now - this.#since < slowAfterMs) return;
     this.#sweep.delete(this);
-    // Where it is the gateway that was busy for so long, the client has its turn first.
-    void turnOfTheLoop().then(() => this.#onSlow?.());
+    const onSlow = this.#onSlow;
+    // Where it is the gateway that was busy for so long, the client has its turn first; another wait may have begun in it.
+    void turnOfTheLoop().then(() => {
+      if (this.#onSlow === onSlow) onSlow?.();
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Metadata } from "../../../src/metadata.ts";
 import { Pump } from "../../../src/front/stream/pump.ts";
 import type { Overflow } from "../../../src/front/stream/stream-policy.ts";
 import { Inbox } from "../../../src/front/stream/inbox.ts";
-import { slowAfterMs } from "../../../src/front/stream/slow-client.ts";
+import { RoomClock, slowAfterMs } from "../../../src/front/stream/slow-client.ts";
 import { Sweep } from "../../../src/front/stream/sweep.ts";
 import { Code, GatewayError } from "../../../src/status.ts";
 
@@ -220,6 +220,21 @@ describe("Pump", () => {
       await lookAfter(slowAfterMs * 2);
     }
     expect([got.join(""), endings, sweep.size]).to.deep.equal(["abcdef", [], 0]);
+  });
+
+  it("does not hold against a client what another wait has taken, which ended in the last moment", async () => {
+    const clock = new RoomClock(sweep);
+    const slow: string[] = [];
+    clock.start(() => slow.push("first"));
+    sweep.tick(performance.now() + slowAfterMs);
+    clock.stop();
+    clock.start(() => slow.push("second"));
+    await settled();
+    expect(slow).to.deep.equal([]);
+    sweep.tick(performance.now() + slowAfterMs);
+    await settled();
+    expect(slow).to.deep.equal(["second"]);
+    clock.stop();
   });
 
   it("does not look at the clock of a client that has gone", async () => {
