@@ -306,13 +306,15 @@ describe("the authenticator for JWTs", () => {
   it("refuses the tokens of a revoked principal, but those made later", async () => {
     const now = Date.now();
     const authenticator = create(makeKeys(), { now: () => now });
-    const of = (claims: Json): string => makeToken(header, { ...goodClaims(kit), ...claims }, kit.rsa);
-    const token = goodToken(kit);
+    // Made in the second that the gateway's clock stands in, also where the next one has begun.
+    const iat = Math.floor(now / 1000);
+    const of = (claims: Json): string => makeToken(header, { ...goodClaims(kit), iat, ...claims }, kit.rsa);
+    const token = of({});
     await outcome(authenticator, bearer(token));
     authenticator.revoke?.("https://idp.example|ada");
     for (const old of [token, of({ iat: undefined })])
       expect(await outcome(authenticator, bearer(old))).to.include({ code: 16, reason: "CREDENTIALS_REVOKED" });
-    const later = of({ iat: Math.floor(now / 1000) + 1 });
+    const later = of({ iat: iat + 1 });
     expect(await outcome(authenticator, bearer(later))).to.include({ principal: "https://idp.example|ada" });
     expect(await outcome(authenticator, bearer(of({ sub: "bob" })))).to.include({
       principal: "https://idp.example|bob",
