@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
+import { mocha } from "./mocha.mjs";
 import { ensureInstalled } from "./run.mjs";
 
 const pythonPackage = "grpcio==1.85.1";
@@ -24,17 +25,10 @@ for (const [name, install] of Object.entries({ "grpc-go": installGo, Python: ins
   }
 }
 console.log(`servers: ${["grpc-js", ...servers.map(({ name }) => name)].join(", ")}`);
-const result = spawnSync(
-  process.execPath,
-  [
-    "node_modules/mocha/bin/mocha.js",
-    "--require",
-    `${dist}/test/support/closing-line.js`,
-    `${dist}/test/upstream/interop.test.js`,
-  ],
-  { cwd: root, stdio: "inherit", env: { ...process.env, SLUICE_INTEROP_SERVERS: JSON.stringify(servers) } },
-);
-process.exitCode = result.status ?? 1;
+process.exitCode = mocha({
+  files: [`${dist}/test/upstream/interop.test.js`],
+  env: { SLUICE_INTEROP_SERVERS: JSON.stringify(servers) },
+});
 
 function installGo() {
   const program = `${cache}/go-server`;
