@@ -152,6 +152,7 @@ function toCredentials({ target, tls }: TargetAddress): ChannelCredentials {
 function toOptions({ tls }: TargetAddress, limits: TransportLimits): ChannelOptions {
   return {
     "grpc.primary_user_agent": "sluice",
+    // Its own would try what Node refuses to send again and again, without a pause, until the deadline.
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1,
     // A gateway reaches its backends directly, whatever proxy the environment names for other programs.

@@ -1,6 +1,6 @@
 // The transport on @grpc/grpc-js: raw message bytes on its call layer, below generated clients, codecs, retries and service configs.
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import type { Reply, StreamCall, StreamReply, UnaryCall } from "../call.ts";
+import type { MessageReader, Reply, StreamCall, StreamReply, UnaryCall } from "../call.ts";
 import { emptyMetadata, type Metadata } from "../metadata.ts";
 import { Code, deadlineExceeded, GatewayError } from "../status.ts";
 import { Connection, type StateListener } from "./connection.ts";
@@ -8,6 +8,7 @@ import { type CallEvents, RunningCall } from "./grpc-js-call.ts";
 import { ChannelLink } from "./grpc-js-channel.ts";
 import { createDeferred } from "./deferred.ts";
 import { MessageQueue } from "./message-queue.ts";
+import { Replay, ReplayPool } from "./retry/replay.ts";
 import type { AttemptWatch, ConnectionState, TargetAddress, Transport } from "./transport.ts";
 import type { TransportFactory, TransportLimits } from "./transport.ts";
 import { checkSize, upstreamProtocolError, upstreamUnavailable } from "./upstream-status.ts";
@@ -25,6 +26,7 @@ class GrpcJsTransport implements Transport {
   readonly #watch: AttemptWatch | undefined;
   readonly #connection: Connection<ChannelLink>;
   readonly #running = new Set<RunningCall>();
+  readonly #replays = new ReplayPool();
 
   constructor(address: TargetAddress, limits: TransportLimits, watch: AttemptWatch | undefined) {
     this.#watch = watch;
@@ -77,6 +79,8 @@ class GrpcJsTransport implements Transport {
   stream(call: StreamCall): StreamReply {
     const headers = createDeferred<Metadata>();
     const trailers = createDeferred<Metadata>();
+    const replay = new Replay(call.messages, this.#replays);
+    let running: RunningCall | undefined;
     let isReading = false;
     const read = (): void => {
       isReading = true;
@@ -88,30 +92,40 @@ class GrpcJsTransport implements Transport {
         if (!isReading) read();
       },
     });
-    const running = this.#start(call, {
-      onHeaders: headers.resolve,
-      onMessage: (message) => {
-        isReading = false;
-        queue.push(message);
-        if (queue.hasRoom) read();
-      },
-      onEnd: (error, received, sent, isLocal) => {
-        if (error === undefined) {
+    const begin = (isFirst: boolean): void => {
+      running = this.#start(call, {
+        onHeaders: (received) => {
+          replay.release();
           headers.resolve(received);
-          trailers.resolve(sent);
-          queue.end();
-          return;
-        }
-        headers.reject(error);
-        trailers.reject(error);
-        if (isLocal) queue.abort(error);
-        else queue.end(error);
-      },
-    });
-    if (running !== undefined) {
+        },
+        onMessage: (message) => {
+          isReading = false;
+          queue.push(message);
+          if (queue.hasRoom) read();
+        },
+        onEnd: (error, received, sent, isLocal) => {
+          if (error !== undefined && isFirst && replay.canRepeat && isRefused(error)) {
+            setImmediate(() => begin(false));
+            return;
+          }
+          replay.release();
+          if (error === undefined) {
+            headers.resolve(received);
+            trailers.resolve(sent);
+            queue.end();
+            return;
+          }
+          headers.reject(error);
+          trailers.reject(error);
+          if (isLocal) queue.abort(error);
+          else queue.end(error);
+        },
+      });
+      if (running === undefined) return;
       read();
-      void pump(call, running, this.#limits.maxMessageBytes);
-    }
+      void pump(replay.open(), running, this.#limits.maxMessageBytes);
+    };
+    begin(true);
     return { headers: headers.promise, messages: queue, trailers: trailers.promise };
   }
 
@@ -183,10 +197,10 @@ function isRefused({ cause }: GatewayError): boolean {
   return cause instanceof Error && cause.message.startsWith("Stream refused by server");
 }
 
-async function pump(call: StreamCall, running: RunningCall, maxBytes: number): Promise<void> {
+async function pump(messages: MessageReader, running: RunningCall, maxBytes: number): Promise<void> {
   try {
     while (!running.isEnded) {
-      const message = await call.messages.read();
+      const message = await messages.read();
       if (message === undefined) return running.halfClose();
       checkSize(message, maxBytes);
       if (!running.isEnded) await running.send(message);

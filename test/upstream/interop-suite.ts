@@ -212,7 +212,7 @@ export function describeInterop(server: InteropServer, transportName: string, fa
       cancellation.cancel(clientLeft());
     });
 
-    // The grpc-js transport is used without its retries, which would also send refused calls again.
+    // The grpc-js transport has one connection, and what a second one refuses it does not send a third time.
     if (isNative) {
       it("serves more calls at once than a connection may have streams", async () => {
         const { target: few } = await another("-streams", "3");

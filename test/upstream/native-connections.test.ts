@@ -7,8 +7,8 @@ import { Cancellation } from "../../src/cancellation.ts";
 import { Code } from "../../src/status.ts";
 import { createNativeTransport, createNativeTransportWith } from "../../src/upstream/native.ts";
 import type { TlsOptions, Transport, TransportFactory } from "../../src/upstream/transport.ts";
-import { clientLeft, createSignal, failureOf, readAll, readerOf, streamCall, testLimits, unaryCall } from "./calls.ts";
-import { answer, bodyOf, frame, grpcHead, type Http2Backend, type OnStream, serveHttp2 } from "./http2-backend.ts";
+import { clientLeft, createSignal, failureOf, streamCall, testLimits, unaryCall } from "./calls.ts";
+import { answer, frame, grpcHead, type Http2Backend, type OnStream, serveHttp2 } from "./http2-backend.ts";
 import { createPki } from "../support/pki.ts";
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
@@ -67,94 +67,6 @@ describe("native transport, its connections", () => {
     const failure = failureOf(transport.unary(unaryCall("/t.S/M", undefined, { cancellation })));
     cancellation.cancel(clientLeft());
     expect((await failure).message).to.equal("client left");
-  });
-
-  for (const [how, refuse] of [
-    ["refused", (stream: http2.ServerHttp2Stream) => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM)],
-    ["left out of a GOAWAY", (stream: http2.ServerHttp2Stream) => stream.session?.goaway(0, (stream.id ?? 0) - 2)],
-  ] as const) {
-    /** Node says GOAWAY with the stream before only where there was one. */
-    const warmUp = (transport: Transport): Promise<unknown> => transport.unary(unaryCall("/t.S/First"));
-    const isFirst = (headers: http2.IncomingHttpHeaders): boolean => headers[":path"] === "/t.S/First";
-
-    it(`send a unary call that was ${how} again, once`, async () => {
-      let tries = 0;
-      const backend = await serve((stream, headers) => {
-        if (!isFirst(headers) && ++tries === 1) refuse(stream);
-        else void bodyOf(stream).then((body) => answer(stream, body));
-      });
-      const transport = open(backend.target);
-      await warmUp(transport);
-      const reply = await transport.unary(unaryCall("/t.S/M", Buffer.from("again")));
-      expect(text(reply.message)).to.equal("again");
-      expect(tries).to.equal(2);
-    });
-
-    it(`send a stream that was ${how} again, with all it had sent`, async () => {
-      let tries = 0;
-      const backend = await serve((stream, headers) => {
-        const isRefused = !isFirst(headers) && ++tries === 1;
-        stream.once("data", (chunk: Buffer) => {
-          if (isRefused) {
-            refuse(stream);
-            return;
-          }
-          const chunks = [chunk];
-          stream.on("data", (more: Buffer) => chunks.push(more));
-          stream.on("end", () => answer(stream, Buffer.concat(chunks)));
-        });
-      });
-      const transport = open(backend.target);
-      await warmUp(transport);
-      const messages = readerOf(["a", "b"].map((word) => Buffer.from(word)));
-      const reply = transport.stream(streamCall("/t.S/M", messages));
-      expect((await readAll(reply.messages)).map(text)).to.deep.equal(["a", "b"]);
-      expect(tries).to.equal(2);
-    });
-
-    it(`give up on a call that is ${how} a second time`, async () => {
-      let tries = 0;
-      const backend = await serve((stream, headers) => {
-        if (isFirst(headers)) answer(stream, frame("ok"));
-        else if (++tries <= 2) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
-        else answer(stream, frame("too late"));
-      });
-      const transport = open(backend.target);
-      await warmUp(transport);
-      const error = await failureOf(transport.unary(unaryCall("/t.S/M")));
-      expect([error.code, tries]).to.deep.equal([Code.UNAVAILABLE, 2]);
-    });
-  }
-
-  it("do not send a stream again that has sent more messages than are kept, without a byte in them", async () => {
-    let tries = 0;
-    const backend = await serve((stream) => {
-      tries++;
-      let received = 0;
-      stream.on("data", (chunk: Buffer) => {
-        received += chunk.length;
-        if (received >= 2000 * 5) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
-      });
-    });
-    const messages = readerOf(Array.from({ length: 2000 }, () => Buffer.alloc(0)));
-    const reply = open(backend.target).stream(streamCall("/t.S/M", messages));
-    expect((await failureOf(readAll(reply.messages))).code).to.equal(Code.UNAVAILABLE);
-    expect(tries).to.equal(1);
-  });
-
-  it("do not send a stream again that has sent more than is kept", async () => {
-    let tries = 0;
-    const backend = await serve((stream) => {
-      tries++;
-      let received = 0;
-      stream.on("data", (chunk: Buffer) => {
-        received += chunk.length;
-        if (received > 200_000) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
-      });
-    });
-    const messages = readerOf(Array.from({ length: 30 }, () => Buffer.alloc(10_000)));
-    const error = await failureOf(open(backend.target).stream(streamCall("/t.S/M", messages)).trailers);
-    expect([error.code, tries]).to.deep.equal([Code.UNAVAILABLE, 1]);
   });
 
   it("finish their calls after GOAWAY, while new ones go elsewhere", async () => {

@@ -8,6 +8,7 @@ import { BackendError, startBackend, toStatus } from "../support/backend.ts";
 import { type Bench, clientLeft, createSignal, failureOf, testLimits, unaryCall } from "./calls.ts";
 import { describeConnecting } from "./transport-connecting.ts";
 import { describeHostileBackends } from "./transport-hostile.ts";
+import { describeRefusals } from "./transport-refused.ts";
 import { describeStreams } from "./transport-streams.ts";
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
@@ -41,6 +42,7 @@ export function describeTransport(name: string, factory: TransportFactory): void
     describeStreams(bench);
     describeConnecting(bench);
     describeHostileBackends(bench);
+    describeRefusals(bench);
   });
 }
 
