@@ -33,10 +33,13 @@ function isTelemetryLoaded(): boolean {
   return Symbol.for("opentelemetry.js.api.1") in globalThis;
 }
 
+/** Of a log, what a line is written to and what is counted of it. */
+export type LogSink = Pick<Log, "writeLine" | "dropped">;
+
 export interface ObservabilityInputs {
   readonly config: Config;
   /** Undefined: where the configuration says. */
-  readonly log: Log | undefined;
+  readonly log: LogSink | undefined;
   readonly upstreams: Pick<Upstreams, "targetOf">;
   /** Of those upstreams; undefined where nothing is counted. */
   readonly attempts: AttemptCounts | undefined;
@@ -132,7 +135,7 @@ function credentialNames(auth: Config["auth"]): string[] {
   return [apiKeys?.header, apiKeys?.query].filter((name) => name !== undefined);
 }
 
-function createLogging({ log: config, auth }: Config, log: Log | undefined, upstreamOf: TargetOf) {
+function createLogging({ log: config, auth }: Config, log: LogSink | undefined, upstreamOf: TargetOf) {
   const { access, level, sample, query, redact, headers, principal } = config;
   if (access === "off" || log === undefined) return undefined;
   return createAccessLog({

@@ -16,7 +16,13 @@ describe("readIntoShared", () => {
   });
 
   /** The two ends of a connection; the server's reads into the shared memory. */
-  async function pair(where: ListenOptions = { port: 0, host: "127.0.0.1" }): Promise<[Socket, Socket]> {
+  async function pair(where?: ListenOptions): Promise<[Socket, Socket]> {
+    const [client, socket] = await plainPair(where);
+    expect(readIntoShared(socket)).to.equal(true);
+    return [client, socket];
+  }
+
+  async function plainPair(where: ListenOptions = { port: 0, host: "127.0.0.1" }): Promise<[Socket, Socket]> {
     const server = createServer();
     server.listen(where);
     await once(server, "listening");
@@ -24,7 +30,6 @@ describe("readIntoShared", () => {
     const client = where.path === undefined ? connect((server.address() as AddressInfo).port) : connect(where.path);
     client.on("error", () => {});
     const [socket] = await accepted;
-    expect(readIntoShared(socket)).to.equal(true);
     socket.on("error", () => {});
     open.push({
       close() {
@@ -169,5 +174,31 @@ describe("readIntoShared", () => {
     const [, socket] = await pair();
     socket.destroy();
     expect(readIntoShared(socket)).to.equal(false);
+  });
+
+  describe("where a Node has no such way", () => {
+    it("leaves sockets alone whose handles take no memory", async () => {
+      const [client, socket] = await plainPair();
+      const { _handle: handle } = socket as unknown as { readonly _handle: object };
+      Object.defineProperty(handle, "useUserBuffer", { value: undefined });
+      expect(readIntoShared(socket)).to.equal(false);
+      const sent = pattern(200 * kib, 5);
+      client.write(sent);
+      expect((await receive(socket, sent.length)).equals(sent)).to.equal(true);
+    });
+
+    it("leaves sockets alone that keep none of their own", async () => {
+      const { getOwnPropertySymbols } = Object;
+      const module = new URL("../src/read-buffer.js?without-symbols", import.meta.url).href;
+      Object.getOwnPropertySymbols = () => [];
+      const other = (await import(module).finally(() => {
+        Object.getOwnPropertySymbols = getOwnPropertySymbols;
+      })) as typeof import("../src/read-buffer.ts");
+      const [client, socket] = await plainPair();
+      expect(other.readIntoShared(socket)).to.equal(false);
+      const sent = pattern(200 * kib, 6);
+      client.write(sent);
+      expect((await receive(socket, sent.length)).equals(sent)).to.equal(true);
+    });
   });
 });

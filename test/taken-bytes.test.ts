@@ -72,6 +72,20 @@ for (const [kind, { serve, event, connect: open }] of Object.entries(kinds))
       expect(written.writableLength).to.be.greaterThan(0);
     });
 
+    it("counts the whole of a piece when it has left, where Node keeps no such count", async () => {
+      const { _handle: handle } = written as unknown as { readonly _handle: { readonly _parent?: object } };
+      Object.defineProperty(handle._parent ?? handle, "writeQueueSize", { value: undefined });
+      const before = takenBytes(written);
+      const left = new Promise((resolve) => written.write(long, resolve));
+      await settled();
+      const got = await read(client, long.length / 2);
+      await settled();
+      expect(takenBytes(written)).to.equal(before);
+      await read(client, long.length - got);
+      await left;
+      expect(takenBytes(written)).to.be.at.least(before + long.length);
+    });
+
     it("has nobody cut off who takes it slowly, and does who takes no more", async () => {
       const watch = new StallWatch(written);
       written.write(long);

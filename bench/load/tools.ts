@@ -24,7 +24,7 @@ export type ToolName = "wrk" | "h2load" | "ghz";
 const howToGet: Readonly<Record<ToolName, string>> = {
   wrk: "Debian: apt-get install wrk",
   h2load: "Debian: apt-get install nghttp2-client",
-  ghz: "go install github.com/bojand/ghz/cmd/ghz@latest",
+  ghz: "go install github.com/bojand/ghz/cmd/ghz@v0.93.0",
 };
 
 const found = new Map<ToolName, Tool | undefined>();

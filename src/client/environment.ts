@@ -27,7 +27,7 @@ interface Page extends EventSource {
 }
 
 export function createEnvironment(options: ConnectOptions): Environment {
-  const page = globalThis as unknown as Page;
+  const page: Page = globalThis;
   return {
     WebSocket: options.WebSocket ?? page.WebSocket,
     // A method of the window: called on anything else it throws.

@@ -46,7 +46,7 @@ export const protoCodec: Codec = {
     const t = types[reader.varint()];
     const id = reader.varint();
     if (t === "msg") return { t, id, m: reader.rest() };
-    return { t, id, ...readFields(reader) } as unknown as ServerFrame;
+    return { t, id, ...readFields(reader) } as ServerFrame;
   },
 };
 

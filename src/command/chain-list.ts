@@ -7,8 +7,8 @@ import { Sweep } from "../front/stream/sweep.ts";
 import { toTransportLimits, toUpstreamTargets } from "../gateway-options.ts";
 import { createInterceptors } from "../interceptors.ts";
 import type { BuiltIns } from "../interceptors.ts";
-import type { Log } from "../log/log.ts";
 import { createObservability } from "../observability.ts";
+import type { LogSink } from "../observability.ts";
 import { settlePolicies } from "../policy/policies.ts";
 import type { Method } from "../schema/descriptor.ts";
 import type { Transport } from "../upstream/transport.ts";
@@ -77,4 +77,4 @@ async function build<T>(
   }
 }
 
-const silent = { writeLine() {} } as unknown as Log;
+const silent: LogSink = { writeLine() {}, dropped: 0 };

@@ -69,10 +69,8 @@ function signed64(lo: number, hi: number): bigint {
 const shortText = 12;
 
 // Buffer's own, which take any Uint8Array: no view has to be made of a message's bytes.
-const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Record<
-  "latin1Slice" | "utf8Slice",
-  (this: Uint8Array, start: number, end: number) => string
->;
+const { latin1Slice, utf8Slice } = Buffer.prototype as Buffer &
+  Record<"latin1Slice" | "utf8Slice", (this: Uint8Array, start: number, end: number) => string>;
 
 function readText(reader: WireReader): string {
   const end = reader.lengthEnd();

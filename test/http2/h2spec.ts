@@ -50,7 +50,9 @@ async function check(what: string, server: Server, flags: readonly string[]): Pr
   const code = await runH2spec((server.address() as AddressInfo).port, flags);
   server.close();
   if (code === undefined) {
-    console.log("skipped: h2spec is not installed (go install github.com/summerwind/h2spec/cmd/h2spec@latest)");
+    console.log(
+      "skipped: h2spec is not installed (go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible)",
+    );
   }
   return code === undefined || code === 0;
 }

@@ -13,6 +13,7 @@ const maxEntries = 10_000;
 
 /** Throws, here or when it is looked into, for bytes that are no such message. */
 export function viewMessage(type: MessageType, bytes: Uint8Array): CelInput {
+  // Of a map, only what CEL asks of it.
   return new MessageView(type, bytes) as unknown as CelMap;
 }
 

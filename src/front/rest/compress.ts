@@ -40,7 +40,7 @@ const encoders = new Map<string, Encoder>([
   ],
 ]);
 
-const { zstdCompress, zstdCompressSync } = zlib as unknown as {
+const { zstdCompress, zstdCompressSync } = zlib as typeof zlib & {
   zstdCompress?: Encoder["async"];
   zstdCompressSync?: Encoder["sync"];
 };

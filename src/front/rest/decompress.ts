@@ -28,7 +28,7 @@ const decoders = new Map<string, Decoder>([
 // Some clients take "deflate" at its word and leave out zlib's header (RFC 9110 section 8.4.1.2 notes it).
 const rawDeflate: Decoder = { sync: zlib.inflateRawSync, async: zlib.inflateRaw };
 
-const { zstdDecompress, zstdDecompressSync } = zlib as unknown as {
+const { zstdDecompress, zstdDecompressSync } = zlib as typeof zlib & {
   zstdDecompress?: Decoder["async"];
   zstdDecompressSync?: Decoder["sync"];
 };
