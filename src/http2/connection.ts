@@ -110,6 +110,10 @@ class Connection implements Http2Connection {
     return this.#session.roundTripMs;
   }
 
+  get pingedAt(): number {
+    return this.#session.pings.sentAt;
+  }
+
   request(
     headers: OutgoingHeaders,
     handlers: StreamHandlers,

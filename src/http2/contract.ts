@@ -119,6 +119,8 @@ export interface Http2Connection {
   readonly isClosed: boolean;
   /** Of a PING or the SETTINGS exchange, the shortest so far; 0 while unknown. */
   readonly roundTripMs: number;
+  /** When the last PING left, keepalive's among them, in `performance.now()` milliseconds; -Infinity before the first. */
+  readonly pingedAt: number;
   /** Client: undefined where no stream is available; ask `availableStreams`, wait for onAvailable, or use another connection. */
   request(
     headers: OutgoingHeaders,

@@ -10,6 +10,8 @@ interface SentPing {
 export class PingBook {
   /** The shortest seen; 0 while unknown. */
   roundTripMs = 0;
+  /** When the last one left, answered or not. */
+  sentAt = -Infinity;
   #sent: Map<number, SentPing> | undefined;
   #next = 1;
 
@@ -17,6 +19,7 @@ export class PingBook {
   open(now: number, answered: Answered): Buffer {
     const payload = Buffer.alloc(8);
     payload.writeUInt32BE(this.#next, 4);
+    this.sentAt = now;
     (this.#sent ??= new Map()).set(this.#next, { sentAt: now, answered });
     this.#next = (this.#next + 1) >>> 0;
     return payload;

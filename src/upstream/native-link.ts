@@ -74,7 +74,6 @@ class DialledLink implements Link {
   #dialing: Dialing | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
-  #suspectedAt = -Infinity;
   /** No requests on it any more, or none ever. */
   #isOver = false;
 
@@ -98,9 +97,8 @@ class DialledLink implements Link {
   suspect(): void {
     const connection = this.#connection;
     const { intervalMs, timeoutMs } = this.#options.keepalive;
-    // Servers take pings for an attack that come more often than keepalive's would.
-    if (connection === undefined || performance.now() - this.#suspectedAt < intervalMs) return;
-    this.#suspectedAt = performance.now();
+    // Servers take pings for an attack that come more often than keepalive's would; those count, too.
+    if (connection === undefined || performance.now() - connection.pingedAt < intervalMs) return;
     const waitMs = Math.min(timeoutMs, longestPingMs);
     const timer = setTimeout(() => {
       connection.destroy(new Error(`the server did not answer a PING within ${waitMs} ms`));
