@@ -179,6 +179,33 @@ service S {
     expect((await run(["check", file, "--deny-warnings"])).code).to.equal(1);
   });
 
+  it("says the first thousand of very many warnings, behind every error, and serves what has only warnings", async () => {
+    const imports = Array.from({ length: 1003 }, (_, index) => `import "unused/${index}.proto";`);
+    for (const index of imports.keys()) folder.write(`many/unused/${index}.proto`, 'syntax = "proto3";\n');
+    const text = ['syntax = "proto3";', ...imports, "message M {} service S { rpc Play(M) returns (M); }", ""];
+    const file = folder.write("many/many.proto", text.join("\n"));
+    const warned = await run(["check", file]);
+    expect(warned.code).to.equal(0);
+    expect(warned.out.split("\n").slice(999)).to.deep.equal([
+      `${file}:1001:8: warning: import "unused/999.proto" is not used; remove it`,
+      "warning: and 3 more; mend these first",
+      "ok: 1 file, 1 service, 1 route, 1001 warnings",
+      noAuth,
+      "",
+    ]);
+    const wrong = 'service T { rpc Play(M) returns (M) { option (google.api.http) = { get: "/{x}" }; } }';
+    folder.write("many/many.proto", `${text.join("\n")}import "google/api/annotations.proto";\n${wrong}\n`);
+    const refused = await run(["check", file]);
+    expect(refused.code).to.equal(1);
+    expect(refused.out.split("\n").slice(998)).to.deep.equal([
+      `${file}:1000:8: warning: import "unused/998.proto" is not used; remove it`,
+      `${file}:1007:68: error: http rule of T.Play: M has no field "x"; it has no fields`,
+      "warning: and 4 more; mend these first",
+      "1 error, 1000 warnings in 1 file",
+      "",
+    ]);
+  });
+
   it("accepts an upstream for every service of a package", async () => {
     expect((await run(["check", folder.protos, "--upstream", "shop.v1.*=x:1"])).code).to.equal(0);
   });

@@ -58,7 +58,10 @@ message Everything {
   oneof choice { string a = 39; int32 b = 40; Author c = 41; }
   map<bool, int64> switches = 42; map<sint64, uint64> big = 43;
   repeated google.protobuf.Timestamp times = 44;
+  string found = 45 [json_name = "search[text]"]; repeated int32 parts = 46 [json_name = "parts[]"]; Named named = 47;
 }
+
+message Named { string dotted = 1 [json_name = "a.b"]; string plain = 2; }
 
 message GetRequest { string name = 1; string view = 2; Book book = 3; int32 version = 4; }
 message UpdateRequest { Book book = 1; google.protobuf.FieldMask update_mask = 2; bool validate_only = 3; }

@@ -55,9 +55,9 @@ export function loadSchema(options: LoadOptions): LoadedSchema {
   const schema = link(files, found, report);
   const isWhole = !diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (isWhole && schema.services.length === 0) report(noService);
-  if (isWhole) return { schema, partial: undefined, diagnostics: orderDiagnostics(diagnostics) };
+  if (isWhole) return { schema, partial: undefined, diagnostics: sortDiagnostics(diagnostics) };
   const doubt: Doubt = isInputLost ? { ...schema.doubt, mayDeclare: () => true } : schema.doubt;
-  return { schema: undefined, partial: { ...schema, doubt }, diagnostics: orderDiagnostics(diagnostics) };
+  return { schema: undefined, partial: { ...schema, doubt }, diagnostics: sortDiagnostics(diagnostics) };
 }
 
 function link(files: FileSet, found: FoundInputs, report: (diagnostic: Diagnostic) => void): LinkedSchema {
@@ -124,15 +124,24 @@ const noService: Diagnostic = problem(
   "a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too",
 );
 
-/** By file and position, what has none last; the first thousand. */
+/** The first thousand by file and position; a warning never takes the place of an error, nor stops what only warnings are said of. */
 export function orderDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const sorted = diagnostics.toSorted((one, other) => {
+  const sorted = sortDiagnostics(diagnostics);
+  if (sorted.length <= maxDiagnostics) return sorted;
+  const isError = ({ severity }: Diagnostic): boolean => severity === "error";
+  const errorsFirst = [...sorted.filter(isError), ...sorted.filter((found) => !isError(found))];
+  const shown = new Set(errorsFirst.slice(0, maxDiagnostics));
+  const { severity } = errorsFirst[maxDiagnostics];
+  const rest = problem(`too-many-${severity}s`, `and ${sorted.length - maxDiagnostics} more`, "mend these first");
+  return [...sorted.filter((found) => shown.has(found)), { ...rest, severity }];
+}
+
+/** By file and position, what has none last. */
+function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted((one, other) => {
     if (one.position === undefined || other.position === undefined)
       return (one.position === undefined ? 0 : 1) - (other.position === undefined ? 0 : 1);
     if (one.position.file !== other.position.file) return one.position.file < other.position.file ? -1 : 1;
     return one.position.line - other.position.line || one.position.column - other.position.column;
   });
-  if (sorted.length <= maxDiagnostics) return sorted;
-  const rest = problem("too-many-errors", `and ${sorted.length - maxDiagnostics} more`, "mend these first");
-  return [...sorted.slice(0, maxDiagnostics), rest];
 }

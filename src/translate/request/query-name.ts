@@ -29,6 +29,35 @@ const maxDepth = 32;
  * (`at.seconds`), and brackets count only at the end, the last ones.
  */
 export function resolveName(type: MessageType, name: string, lenient: boolean): ResolvedName | NameProblem {
+  const resolved = resolveComponents(type, name, lenient);
+  if (lenient || isBindable(resolved)) return resolved;
+  return resolveAsWritten(type, name) ?? resolved;
+}
+
+function isBindable(resolved: ResolvedName | NameProblem): boolean {
+  if (resolved.kind !== "fields") return false;
+  return resolved.key === undefined || resolved.path[resolved.path.length - 1].cardinality === "map";
+}
+
+/** A `json_name` may have dots and brackets of its own: `search[text]` where a field is called so. */
+function resolveAsWritten(type: MessageType, name: string): ResolvedName | undefined {
+  const path: Field[] = [];
+  let current = type;
+  let rest = name;
+  for (;;) {
+    const field = current.field(rest);
+    if (field !== undefined) return { kind: "fields", path: [...path, field], key: undefined };
+    const dot = rest.indexOf(".");
+    const above = dot < 0 || path.length === maxDepth - 1 ? undefined : current.field(rest.slice(0, dot));
+    const below = above === undefined ? undefined : messageBelow(above, false);
+    if (above === undefined || below === undefined) return undefined;
+    path.push(above);
+    current = below;
+    rest = rest.slice(dot + 1);
+  }
+}
+
+function resolveComponents(type: MessageType, name: string, lenient: boolean): ResolvedName | NameProblem {
   const bracket = !lenient ? name.indexOf("[") : name.endsWith("]") ? name.lastIndexOf("[") : -1;
   const dotted = bracket < 0 ? name : name.slice(0, bracket);
   const components = dotted.split(".", maxDepth + 1);
