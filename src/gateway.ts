@@ -43,6 +43,7 @@ import { readReadiness } from "./readiness.ts";
 import type { Readiness } from "./serve/admin.ts";
 import { serveHttp2 } from "./serve/http2-connection.ts";
 import { createListener, toListenAddress } from "./serve/listen.ts";
+import type { Listener } from "./serve/listen.ts";
 import { createOwnServices } from "./services/services.ts";
 import { Code, GatewayError } from "./status.ts";
 import { createGrpcJsTransport } from "./upstream/grpc-js.ts";
@@ -156,7 +157,7 @@ export function createGateway({ config, schema, bindings }: GatewayInputs, optio
       isStopping = true;
       own.stop();
       fronts.drain();
-      await callLast(sweep, config.server.shutdownGraceMs, (graceMs) => listener.close(graceMs));
+      await closeListener(listener, sweep, config.server.shutdownGraceMs);
       sweep.stop();
       builtIns.close();
       await upstreams.close();
@@ -175,10 +176,8 @@ function openUpstreams(config: Config, attempts: AttemptCounts | undefined): Ups
 }
 
 /** Streams that are still open shortly before the cut get an end that says why. */
-async function callLast(sweep: Sweep, graceMs: number, close: (graceMs: number) => Promise<void>): Promise<void> {
-  const lastCall = setTimeout(() => sweep.expire(stopping()), graceMs - Math.min(1000, graceMs / 2));
-  await close(graceMs);
-  clearTimeout(lastCall);
+function closeListener(listener: Listener, sweep: Sweep, graceMs: number): Promise<void> {
+  return listener.close(graceMs, { leadMs: Math.min(1000, graceMs / 2), make: () => sweep.expire(stopping()) });
 }
 
 function endAll(principal: string, fronts: Fronts, authentication: Authentication | undefined): Revoked {

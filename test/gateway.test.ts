@@ -24,7 +24,8 @@ const protos = `
 `;
 
 /** Waits for 400 ms before it cuts, and tells 200 ms before that. */
-const yaml = "server: {shutdown_grace: 400ms}";
+const graceMs = 400;
+const yaml = `server: {shutdown_grace: ${graceMs}ms}`;
 
 describe("a gateway that stops while streams are open", () => {
   let backend: Backend;
@@ -90,19 +91,23 @@ describe("a gateway that stops while streams are open", () => {
     await Promise.all(cancelled);
   });
 
-  it("tells gRPC clients UNAVAILABLE", async () => {
-    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-    const asIs = (bytes: Buffer): Buffer => bytes;
-    const call = client.makeServerStreamRequest("/t.S/Watch", asIs, asIs, Buffer.alloc(0));
-    call.on("error", () => {});
-    const status = new Promise<{ code: number; details: string }>((resolve) => call.on("status", resolve));
-    await once(call, "data");
-    await gateway.close();
-    const { code, details } = await status;
-    expect([code, details]).to.deep.equal([14, "the gateway is stopping; open the stream again"]);
-    client.close();
-    await Promise.all(cancelled);
-  });
+  for (const isLate of [false, true])
+    it(`tells gRPC clients UNAVAILABLE${isLate ? ", however late it is itself" : ""}`, async () => {
+      const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+      const asIs = (bytes: Buffer): Buffer => bytes;
+      const call = client.makeServerStreamRequest("/t.S/Watch", asIs, asIs, Buffer.alloc(0));
+      call.on("error", () => {});
+      const status = new Promise<{ code: number; details: string }>((resolve) => call.on("status", resolve));
+      await once(call, "data");
+      const closed = gateway.close();
+      // Nothing runs until all of the grace is over.
+      if (isLate) for (const until = performance.now() + graceMs; performance.now() < until;);
+      await closed;
+      const { code, details } = await status;
+      expect([code, details]).to.deep.equal([14, "the gateway is stopping; open the stream again"]);
+      client.close();
+      await Promise.all(cancelled);
+    });
 
   it("closes sockets in simple mode with 1001 at once, and multiplexed ones with goaway, status and 1012", async () => {
     const simple = new WebSocket(`ws://127.0.0.1:${port}/v1/watch`);

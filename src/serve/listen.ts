@@ -57,8 +57,17 @@ export interface Listener {
   /** Open ones. */
   readonly connections: number;
   /** Stops accepting, lets exchanges in progress finish for `graceMs`, then cuts the rest. Resolves when nothing is open. */
-  close(graceMs: number): Promise<void>;
+  close(graceMs: number, lastCall?: LastCall): Promise<void>;
 }
+
+/** What is done for those that are still open shortly before the cut. */
+export interface LastCall {
+  /** So long before, and that much is left in any case: a process may be late. */
+  readonly leadMs: number;
+  readonly make: () => void;
+}
+
+const noLastCall: LastCall = { leadMs: 0, make: () => {} };
 
 /** `unix:/run/sluice.sock` or host and port. */
 export function toListenAddress(host: string, port: number): ListenAddress {
@@ -85,10 +94,13 @@ export function createListener(options: ListenerOptions): Listener {
       timer.unref();
       return toBoundAddress(server, address);
     },
-    async close(graceMs) {
+    async close(graceMs, { leadMs, make } = noLastCall) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       connections.drain();
-      const cut = setTimeout(() => connections.destroy(), graceMs);
+      let cut = setTimeout(() => {
+        cut = setTimeout(() => connections.destroy(), leadMs);
+        make();
+      }, graceMs - leadMs);
       await closed;
       clearTimeout(cut);
       clearInterval(timer);
