@@ -6,6 +6,7 @@ import { symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createProtos } from "./command/capture.ts";
+import { freePort } from "./support/free-port.ts";
 
 const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
 
@@ -55,11 +56,7 @@ describe("main", () => {
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     it(`serves before its backend is there, and stops on ${signal} with exit code 0`, async () => {
-      // A port that is free, and stays closed.
-      const probe = createServer().listen(0, "127.0.0.1");
-      await once(probe, "listening");
-      const { port } = probe.address() as { port: number };
-      await new Promise((resolve) => probe.close(resolve));
+      const port = await freePort();
       const child = spawn(process.execPath, [
         main,
         "serve",

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { startExamples } from "../examples/start.ts";
 import type { Examples } from "../examples/start.ts";
+import { createFolder } from "./config/yaml-fixture.ts";
 
 // Compiled tests live in dist/test.
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -38,14 +39,19 @@ interface Gateway {
 function startGateway(examples: Examples): Promise<Gateway> {
   const upstreams = [...examples.targets].flatMap(([service, target]) => ["--upstream", `${service}=${target}`]);
   const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
-  const args = [main, "serve", "protos/examples", ...upstreams, "--listen", "127.0.0.1:0", "--admin", "off"];
+  const folder = createFolder();
+  // A machine that stands still is not to shed.
+  const config = folder.write("sluice.yaml", "shedding: { enabled: false }\n");
+  const flags = ["--config", config, ...upstreams, "--listen", "127.0.0.1:0", "--admin", "off"];
+  const args = [main, "serve", "protos/examples", ...flags];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((resolve, reject) => {
     let text = "";
     const read = (chunk: Buffer): void => {
       text += chunk.toString();
       const match = /http:\/\/(127\.0\.0\.1:\d+)/.exec(text);
-      if (match !== null) resolve({ address: match[1], close: () => endProcess(child) });
+      if (match !== null)
+        resolve({ address: match[1], close: () => endProcess(child).finally(() => folder.dispose()) });
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);

@@ -46,8 +46,9 @@ describe("a sluice.yaml with issuers, public methods and a limit", () => {
     examples = await startExamples({ port: 0 });
     folder = mkdtempSync(join(tmpdir(), "sluice-yaml-"));
     cpSync(protos, join(folder, "protos"), { recursive: true });
-    // The one thing that is another: where the keys are, as that port is whoever's on the machine of a test.
-    writeFileSync(join(folder, "sluice.yaml"), file.replace("http://127.0.0.1:9000/jwks.json", idp.jwks));
+    // What is another: where the keys are, as that port is whoever's on the machine of a test, which may stand still and is not to shed.
+    const own = `${file.replace("http://127.0.0.1:9000/jwks.json", idp.jwks)}shedding: { enabled: false }\n`;
+    writeFileSync(join(folder, "sluice.yaml"), own);
     const upstreams = [...examples.targets].flatMap(([service, target]) => ["--upstream", `${service}=${target}`]);
     const args = [main, "serve", "--listen", "127.0.0.1:0", "--admin", "off", ...upstreams];
     gateway = spawn(process.execPath, args, { cwd: folder });
@@ -98,11 +99,13 @@ describe("a sluice.yaml with issuers, public methods and a limit", () => {
 
   it("lets each user make so many calls at once, and says how many are left", async () => {
     const [bob, eve] = await Promise.all([tokenOf("bob"), tokenOf("eve")]);
-    const answers = await Promise.all(Array.from({ length: 60 }, () => get("/v1/orders", bob)));
-    const refused = answers.filter(({ status }) => status === 429);
-    // 20 at once, and those that come back meanwhile, one in 20 ms.
-    expect(answers.filter(({ status }) => status === 200).length + refused.length).to.equal(60);
-    expect(refused.length).to.be.greaterThan(0);
+    let refused: Response[] = [];
+    // 20 at once, and those that come back meanwhile, one in 20 ms: all 60 where a second passes.
+    while (refused.length === 0) {
+      const answers = await Promise.all(Array.from({ length: 60 }, () => get("/v1/orders", bob)));
+      for (const { status } of answers) expect(status).to.be.oneOf([200, 429]);
+      refused = answers.filter(({ status }) => status === 429);
+    }
     expect(refused[0].headers.get("retry-after")).to.match(/^\d+$/);
     expect(refused[0].headers.get("ratelimit-policy")).to.match(/^"per-user";q=/);
     expect(refused[0].headers.get("ratelimit")).to.match(/^"per-user";r=0/);

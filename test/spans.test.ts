@@ -6,6 +6,7 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { expect } from "chai";
 import { pairs } from "./matrix/pairs.ts";
 import { startGateway } from "./support/gateway.ts";
+import { arriveInTime } from "./support/in-time.ts";
 import type { Ask } from "./support/stream-backend.ts";
 import type { OpenOptions } from "./support/stream-client.ts";
 import { startStreamGateway } from "./support/stream-gateway.ts";
@@ -21,10 +22,14 @@ class CountingProcessor extends SimpleSpanProcessor {
   }
 }
 
-/** When there are so many. */
-async function ended(count: number): Promise<readonly ReadableSpan[]> {
-  while (exporter.getFinishedSpans().length < count) await new Promise((resolve) => setImmediate(resolve));
-  return exporter.getFinishedSpans();
+/** When there are so many, of one trace where it is given. */
+async function ended(count: number, traceId?: string): Promise<readonly ReadableSpan[]> {
+  for (;;) {
+    const all = exporter.getFinishedSpans();
+    const spans = traceId === undefined ? all : all.filter((span) => span.spanContext().traceId === traceId);
+    if (spans.length >= count) return spans;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 const only = (spans: readonly ReadableSpan[], kind: SpanKind): ReadableSpan => {
@@ -60,14 +65,17 @@ describe("spans", () => {
       call.send({ run, ...(kind === "unary" ? {} : { count: 1 }), ...ask });
       return { call, run };
     };
+    const parentAt = async (run: string): Promise<string> =>
+      String((await gateway.backend.run(run)).metadata["traceparent"]);
+    const spansOf = async (run: string): Promise<readonly ReadableSpan[]> =>
+      ended(2, (await parentAt(run)).split("-")[1]);
     /** The call's and the one below it, which the backend has been told of. */
     const settle = async (run: string, codes: readonly [server: number, client: number]) => {
-      const spans = await ended(2);
+      const spans = await spansOf(run);
       const [server, client] = [only(spans, SpanKind.SERVER), only(spans, SpanKind.CLIENT)];
       const { traceId, spanId } = client.spanContext();
-      expect(server.spanContext().traceId).to.equal(traceId);
       expect(client.parentSpanContext?.spanId).to.equal(server.spanContext().spanId);
-      expect((await gateway.backend.run(run)).metadata["traceparent"]).to.equal(`00-${traceId}-${spanId}-01`);
+      expect(await parentAt(run)).to.equal(`00-${traceId}-${spanId}-01`);
       expect([server, client].map(({ attributes }) => attributes["rpc.grpc.status_code"])).to.deep.equal(codes);
       const [address, port] = gateway.backend.target.split(":");
       expect(client.attributes).to.include({ "server.address": address, "server.port": Number(port) });
@@ -102,10 +110,13 @@ describe("spans", () => {
       });
 
       it("end with it when its time is over", async () => {
-        const { call, run } = await open({ next: "hang" }, { timeoutMs: 600 });
+        const { call, run } = await arriveInTime(600, async (timeoutMs) => {
+          const begun = await open({ next: "hang" }, { timeoutMs });
+          return { ...begun, arrived: gateway.backend.run(begun.run) };
+        });
         await call.ended;
         // A gRPC client's own clock may be the first, and cancels.
-        const isCancelled = (await ended(2))[0].attributes["rpc.grpc.status_code"] === 1;
+        const isCancelled = (await spansOf(run))[0].attributes["rpc.grpc.status_code"] === 1;
         if (isCancelled) expect(transport.way.kind).to.equal("grpc");
         const { server } = await settle(run, isCancelled ? [1, 1] : [4, 4]);
         expect(server.status.code).to.equal(isCancelled ? SpanStatusCode.UNSET : SpanStatusCode.ERROR);

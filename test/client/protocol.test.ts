@@ -47,7 +47,7 @@ describe("the browser client, frame by frame", () => {
   }
 
   it("sends init and the waiting calls in one flight, before ready", async () => {
-    const call = page.client.single(get, { a: 1 }, { metadata: { "x-tag": "call" }, timeoutMs: 5000 });
+    const call = page.client.single(get, { a: 1 }, { metadata: { "x-tag": "call" }, timeoutMs: 86_400_000 });
     const socket = await server.accept();
     expect(await socket.next()).to.deep.equal({
       t: "init",

@@ -22,7 +22,7 @@ const proto = `
 
 export interface Process {
   readonly base: string;
-  /** The value of a metric with these labels, 0 where there is none. */
+  /** The value of a metric with these labels, 0 where there is none; of a worker when that one answers. */
   metric(sample: string): Promise<number>;
   /** Of clients, for each worker that listens. */
   connections(): Promise<readonly number[]>;
@@ -62,7 +62,10 @@ export async function serve(target: string, yaml: string): Promise<Process> {
       return own.map((line) => Number(line.split(" ")[1]));
     },
     async metric(sample) {
-      const lines = await readMetrics();
+      const [worker = ""] = /worker="\d+"/.exec(sample) ?? [];
+      let lines = await readMetrics();
+      // One that is late is left out.
+      for (; !lines.some((line) => line.includes(worker)); lines = await readMetrics()) await pause();
       return Number(lines.find((line) => line.startsWith(`${sample} `))?.slice(sample.length + 1) ?? 0);
     },
     output: () => text,

@@ -6,6 +6,7 @@ import type { Ask, Kind } from "../support/stream-backend.ts";
 import type { OpenOptions, StreamHandle, StreamTransport } from "../support/stream-client.ts";
 import type { StreamGateway } from "../support/stream-gateway.ts";
 import { codes, expectFailure, expectSuccess } from "./expected.ts";
+import { arriveInTime } from "../support/in-time.ts";
 import { settled } from "./settled.ts";
 
 export interface Cell {
@@ -246,7 +247,15 @@ function late(after: 0 | 2): SharedOutcome {
   return {
     name: `runs out of time ${after === 0 ? "before its first message" : "after two messages"}`,
     kinds: after === 0 ? every : [list, chat],
-    begin: (cell) => begin(cell, { count: after, next: "hang" }, { timeoutMs: after === 0 ? 500 : 1000 }),
+    async begin(cell) {
+      const { backend } = cell.gateway;
+      const { call } = await arriveInTime(after === 0 ? 500 : 1000, async (timeoutMs) => {
+        backend.forget(cell.run);
+        const begun = await begin(cell, { count: after, next: "hang" }, { timeoutMs });
+        return { call: begun, arrived: Promise.all([backend.run(cell.run), begun.until(after)]) };
+      });
+      return call;
+    },
     strike: () => {},
     async expect(cell, call) {
       const { kind, transport, gateway } = cell;

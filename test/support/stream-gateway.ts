@@ -36,6 +36,7 @@ function toYaml({ yaml = "", websocket = [], server = [] }: StreamGatewayOptions
     "  response_headers: [x-shard, x-tag, x-key-bin]",
     "server:",
     "  max_connections_per_ip: off",
+    "  connect_timeout: 60s",
     ...server.map((line) => `  ${line}`),
     "websocket:",
     "  max_sockets_per_principal: 100000",

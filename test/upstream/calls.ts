@@ -10,7 +10,7 @@ import type { Backend, BackendHandlers, BackendOptions } from "../support/backen
 export const testLimits: TransportLimits = {
   maxMessageBytes: 4 * 1024 * 1024,
   maxMetadataBytes: 16 * 1024,
-  connectTimeoutMs: 5000,
+  connectTimeoutMs: 60_000,
 };
 
 /** Opens transports and backends, and closes all of them after the test. */

@@ -62,7 +62,7 @@ export function describeConnecting(bench: Bench): void {
 
     it("is opened by connect, which tells whether it succeeded", async () => {
       const backend = await bench.backend(echo);
-      expect(await bench.open(backend.target).connect(5000)).to.equal(true);
+      expect(await bench.open(backend.target).connect(60_000)).to.equal(true);
       expect(await bench.open(`127.0.0.1:${await freePort()}`).connect(50)).to.equal(false);
     });
 

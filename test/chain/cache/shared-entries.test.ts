@@ -243,7 +243,7 @@ describe("SharedEntries", () => {
   });
 
   it("looks up no more than a thousand at a time, and sends no more than 16 MiB", async () => {
-    const shared = await create({ maxEntryBytes: 20_000_000, timeoutMs: 5000 });
+    const shared = await create({ maxEntryBytes: 20_000_000, timeoutMs: 60_000 });
     await find(shared);
     redis.freeze();
     const asked = Array.from({ length: 1100 }, (_, index) => shared.find(place, `k${index}`));

@@ -100,7 +100,7 @@ export async function startNotes(setup: NotesOptions = {}): Promise<Notes> {
   const upstreams = createUpstreams({
     targets: { default: target, byService: new Map() },
     transport: setup.transport ?? createNativeTransport,
-    limits: { maxMessageBytes: setup.maxMessageBytes ?? 4_194_304, maxMetadataBytes: 16_384, connectTimeoutMs: 5000 },
+    limits: { maxMessageBytes: setup.maxMessageBytes ?? 4_194_304, maxMetadataBytes: 16_384, connectTimeoutMs: 60_000 },
   });
   const sweep = new Sweep();
   const census = new Census();

@@ -172,7 +172,7 @@ export async function startRooms(handlers: BackendHandlers, setup: RoomsOptions 
   const upstreams = createUpstreams({
     targets: { default: { target: target ?? backend.target, tls: undefined }, byService: new Map() },
     transport: createNativeTransport,
-    limits: { maxMessageBytes: 4_194_304, maxMetadataBytes: 16_384, connectTimeoutMs: 5000 },
+    limits: { maxMessageBytes: 4_194_304, maxMetadataBytes: 16_384, connectTimeoutMs: 60_000 },
   });
   const sweep = new Sweep(3_600_000);
   const census = new Census();
