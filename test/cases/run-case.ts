@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { parseTimeout } from "../../src/metadata.ts";
 import type { Profile } from "../../src/schema/binding.ts";
 import { codeName } from "../../src/status.ts";
+import { withoutZstd } from "../support/codings.ts";
 import { loadSource, startGateway, toMessage } from "../support/gateway.ts";
 import type {
   Answer,
@@ -192,7 +193,7 @@ export function toError(response: RawResponse, body: Buffer): ObservedError {
     status: response.status,
     code: code === undefined ? undefined : codeName(code),
     reason: detail("ErrorInfo")?.reason,
-    message: message ?? "",
+    message: withoutZstd(message ?? ""),
     fields: (detail("BadRequest")?.fieldViolations ?? []).map(({ field }) => field),
   };
 }

@@ -1,6 +1,7 @@
 // Sends corpus requests to one gateway and says in a few lines what came of them: the refusal, or the call that was made.
 import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import { codeName } from "../../src/status.ts";
+import { withoutZstd } from "../support/codings.ts";
 import { startGateway } from "../support/gateway.ts";
 import type { GatewayFixture } from "../support/gateway.ts";
 import { openRaw } from "../support/raw-http.ts";
@@ -72,7 +73,7 @@ export function describeAnswer(response: RawResponse): string {
   return [
     [status, codeName(code), reason].filter((part) => part !== undefined).join(" "),
     ...(allow === undefined ? [] : [`Allow: ${allow}`]),
-    shown(message),
+    shown(withoutZstd(message)),
     ...describeViolations(message, violations),
   ].join("\n");
 }

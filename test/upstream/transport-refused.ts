@@ -91,7 +91,8 @@ export function describeRefusals(bench: Bench): void {
     it("are not sent again when there was an answer before the refusal", async () => {
       const { transport, tries } = await open((stream) => {
         stream.respond(grpcHead);
-        refuse(stream);
+        // Newer Nodes drop what has not left yet; the answer to a ping comes behind it.
+        stream.session?.ping(() => refuse(stream));
       });
       await failureOf(transport.unary(unaryCall("/t.S/M")));
       await failureOf(transport.stream(streamCall("/t.S/M")).trailers);

@@ -74,6 +74,20 @@ describe("content coding", () => {
     }
   });
 
+  it("Content-Encoding zstd is undone whole, or not at all where Node has none that sees what was cut", async () => {
+    await start(theBook, { maxBodyBytes: 100_000 });
+    const whole = Buffer.from("28b52ffd20108100007b227469746c65223a22456d6d61227d", "hex");
+    const send = (bytes: Buffer): ReturnType<Library["send"]> =>
+      library.send("PUT /v1/books/1", [json, "Content-Encoding: zstd"], bytes);
+    const { status } = await send(whole);
+    expect(status).to.be.oneOf([200, 415]);
+    const calls = status === 200 ? 1 : 0;
+    expect(library.calls).to.have.length(calls);
+    for (const length of [4, 8, whole.length - 1])
+      expect((await send(whole.subarray(0, length))).status).to.equal(status === 200 ? 400 : 415);
+    expect(library.calls).to.have.length(calls);
+  });
+
   describe("Accept-Encoding", () => {
     const long = reply(book("books/1", "x".repeat(5_000)));
     const cases: readonly (readonly [header: string, encoding: string | undefined])[] = [
