@@ -31,6 +31,12 @@ export function socketMetrics(census: Census): Metric[] {
       help: "Times that a socket was not read from for a while because its client sent too fast.",
       samples: [[{}, census.pauses]],
     },
+    {
+      name: "sluice_streams_kept_bytes",
+      type: "gauge",
+      help: "Memory of messages that overflow policies keep for slow clients, of all streams.",
+      samples: [[{}, census.backlogs.bytes]],
+    },
   ];
 }
 

@@ -13,10 +13,19 @@ const proto = `
   syntax = "proto3";
   package t;
   import "google/api/annotations.proto";
+  import "sluice/annotations.proto";
   message Ask { string id = 1; }
   service Calls {
     rpc Get(Ask) returns (Ask) { option (google.api.http) = { get: "/v1/{id}" }; }
     rpc Watch(Ask) returns (stream Ask) { option (google.api.http) = { get: "/v1/{id}/watch" }; }
+    rpc Last(Ask) returns (stream Ask) {
+      option (google.api.http) = { get: "/v1/{id}/last" };
+      option (sluice.stream) = { overflow: DROP_OLDEST keep: 10000 };
+    }
+    rpc Each(Ask) returns (stream Ask) {
+      option (google.api.http) = { get: "/v1/{id}/each" };
+      option (sluice.stream) = { overflow: CONFLATE key: "id" };
+    }
   }
 `;
 
@@ -30,7 +39,7 @@ export interface Process {
   /** One of several workers, as a crash does; resolves when there is another. */
   killOne(): Promise<void>;
   /** To the process that was started, and to that alone. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void;
   /** With the exit code; idempotent. */
   stop(): Promise<number>;
 }
@@ -76,7 +85,7 @@ export async function serve(target: string, yaml: string): Promise<Process> {
     },
     signal: (name) => void child.kill(name),
     async stop() {
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         const gone = once(child, "exit");
         child.kill("SIGTERM");
         await gone;

@@ -9,7 +9,7 @@ import type { Sweep } from "../stream/sweep.ts";
 
 export interface Client {
   readonly isGone: boolean;
-  /** Counts the time that messages wait for it. */
+  /** Counts the time that messages wait for it, and what is kept of them. */
   readonly tally: WaitTally;
   readonly sweep: Sweep;
   /** False: wait for room. May throw GatewayError. */

@@ -1,4 +1,5 @@
 // What becomes of messages that a slow client does not take, where the method says that old ones may be forgotten.
+import type { BacklogPool } from "./backlog-pool.ts";
 import type { Overflow } from "./stream-policy.ts";
 
 export interface Backlog {
@@ -11,6 +12,8 @@ export interface Backlog {
   put(message: Uint8Array): void;
   /** The oldest, or undefined. */
   take(): Uint8Array | undefined;
+  /** Nobody takes the rest. */
+  clear(): void;
 }
 
 /** The policies that keep messages back here; the others hold the backend back, or end the stream. */
@@ -19,27 +22,31 @@ export type Forgetful = Extract<Overflow, { readonly kind: "conflate" | "drop-ol
 const maxKeys = 4096;
 const maxBytes = 1024 * 1024;
 
-export function createBacklog(overflow: Forgetful): Backlog {
-  return overflow.kind === "conflate" ? new LatestByKey(overflow.keyOf) : new Latest(overflow.limit);
+export function createBacklog(overflow: Forgetful, pool: BacklogPool): Backlog {
+  return overflow.kind === "conflate" ? new LatestByKey(overflow.keyOf, pool) : new Latest(overflow.limit, pool);
 }
 
 /** The latest message of each key, in the place of the first one that was not taken: no key starves behind a busier one. */
 class LatestByKey implements Backlog {
   readonly #keyOf: (message: Uint8Array) => string | undefined;
+  readonly #pool: BacklogPool;
   readonly #byKey = new Map<string, Uint8Array>();
   bytes = 0;
   dropped = 0;
 
-  constructor(keyOf: (message: Uint8Array) => string | undefined) {
+  constructor(keyOf: (message: Uint8Array) => string | undefined, pool: BacklogPool) {
     this.#keyOf = keyOf;
+    this.#pool = pool;
   }
 
   get size(): number {
     return this.#byKey.size;
   }
 
+  /** No key's last message is forgotten for other streams: the backend waits as well where all of them keep too much. */
   get isFull(): boolean {
-    return this.#byKey.size >= maxKeys || this.bytes >= maxBytes;
+    const { size } = this.#byKey;
+    return size >= maxKeys || this.bytes >= maxBytes || (size > 0 && this.#pool.isFull);
   }
 
   put(message: Uint8Array): void {
@@ -47,32 +54,44 @@ class LatestByKey implements Backlog {
     const older = this.#byKey.get(key);
     if (older !== undefined) {
       this.dropped++;
-      this.bytes -= older.length;
+      this.#letGo(older);
     }
     this.bytes += message.length;
+    this.#pool.keep(message);
     this.#byKey.set(key, message);
   }
 
   take(): Uint8Array | undefined {
     for (const [key, message] of this.#byKey) {
       this.#byKey.delete(key);
-      this.bytes -= message.length;
+      this.#letGo(message);
       return message;
     }
     return undefined;
   }
+
+  clear(): void {
+    while (this.take() !== undefined);
+  }
+
+  #letGo(message: Uint8Array): void {
+    this.bytes -= message.length;
+    this.#pool.letGo(message);
+  }
 }
 
-/** The last so many messages. */
+/** The last so many messages; of all streams together as many as there is room for, but always the last one. */
 class Latest implements Backlog {
   readonly #limit: number;
+  readonly #pool: BacklogPool;
   readonly #messages: Uint8Array[] = [];
   bytes = 0;
   dropped = 0;
   readonly isFull = false;
 
-  constructor(limit: number) {
+  constructor(limit: number, pool: BacklogPool) {
     this.#limit = limit;
+    this.#pool = pool;
   }
 
   get size(): number {
@@ -82,15 +101,27 @@ class Latest implements Backlog {
   put(message: Uint8Array): void {
     this.#messages.push(message);
     this.bytes += message.length;
-    while (this.#messages.length > this.#limit || (this.bytes > maxBytes && this.#messages.length > 1)) {
+    this.#pool.keep(message);
+    while (this.#isOver) {
       this.take();
       this.dropped++;
     }
   }
 
+  get #isOver(): boolean {
+    const { length } = this.#messages;
+    return length > this.#limit || (length > 1 && (this.bytes > maxBytes || this.#pool.isFull));
+  }
+
   take(): Uint8Array | undefined {
     const message = this.#messages.shift();
-    if (message !== undefined) this.bytes -= message.length;
+    if (message === undefined) return undefined;
+    this.bytes -= message.length;
+    this.#pool.letGo(message);
     return message;
+  }
+
+  clear(): void {
+    while (this.take() !== undefined);
   }
 }

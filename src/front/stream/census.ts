@@ -1,6 +1,7 @@
 // How many sockets and streams there are and what became of them: for the metrics.
 import type { Method } from "../../schema/descriptor.ts";
 import { countsByCode, isCode } from "../../status.ts";
+import { BacklogPool } from "./backlog-pool.ts";
 
 /** How a client got to a stream. */
 export type StreamWay = "websocket" | "mux" | "sse" | "ndjson" | "array" | "raw" | "body" | "grpc";
@@ -10,6 +11,8 @@ export interface StreamTally {
   readonly method: string;
   readonly kind: string;
   readonly way: StreamWay;
+  /** Of all methods and ways. */
+  readonly backlogs: BacklogPool;
   open: number;
   opened: number;
   messagesIn: number;
@@ -28,10 +31,12 @@ export interface StreamTally {
   readonly endedBy: number[];
 }
 
-/** Where it is counted that clients are waited for. */
-export type WaitTally = Pick<StreamTally, "waiting" | "waitedMs">;
+/** Where it is counted that clients are waited for, and what is kept for them. */
+export type WaitTally = Pick<StreamTally, "waiting" | "waitedMs" | "backlogs">;
 
 export class Census {
+  /** What overflow policies keep back. */
+  readonly backlogs = new BacklogPool();
   #sockets = 0;
   readonly #tallies = new Map<string, StreamTally>();
   readonly #closes = new Map<number, number>();
@@ -75,6 +80,7 @@ export class Census {
         method: name,
         kind,
         way,
+        backlogs: this.backlogs,
         open: 0,
         opened: 0,
         messagesIn: 0,

@@ -24,7 +24,7 @@ export interface PumpOptions {
   readonly overflow: Overflow;
   /** Looks at the clocks of clients that must not be slow. */
   readonly sweep: Sweep;
-  /** Counts the time that messages wait for the client. */
+  /** Counts the time that messages wait for the client, and what is kept of them. */
   readonly tally: WaitTally;
   /** The header metadata, before the first message. May throw, like `send`. */
   readonly onHead?: (headers: Metadata) => void;
@@ -46,10 +46,10 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
-    const { overflow, sweep } = options;
+    const { overflow, sweep, tally } = options;
     this.#roomClock = overflow.kind === "disconnect" ? new RoomClock(sweep) : undefined;
     const isForgetful = overflow.kind === "conflate" || overflow.kind === "drop-oldest";
-    this.#backlog = isForgetful ? createBacklog(overflow) : undefined;
+    this.#backlog = isForgetful ? createBacklog(overflow, tally.backlogs) : undefined;
   }
 
   start(): void {
@@ -66,6 +66,7 @@ export class Pump {
   /** Nothing is sent any more, and `onEnd` is not called. The call itself is the caller's to cancel. */
   stop(): void {
     this.#isStopped = true;
+    this.#backlog?.clear();
     this.#wakeUp();
   }
 

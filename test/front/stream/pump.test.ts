@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { StreamReply } from "../../../src/call.ts";
 import type { Metadata } from "../../../src/metadata.ts";
+import { BacklogPool } from "../../../src/front/stream/backlog-pool.ts";
 import { Pump } from "../../../src/front/stream/pump.ts";
 import type { Overflow } from "../../../src/front/stream/stream-policy.ts";
 import { Inbox } from "../../../src/front/stream/inbox.ts";
@@ -25,7 +26,7 @@ interface Ending {
 }
 
 /** A backend that says what the test has it say, and a client with room for `room` messages. */
-function start(overflow: Overflow, room = 0) {
+function start(overflow: Overflow, room = 0, backlogs = new BacklogPool()) {
   const said = new Inbox(() => void (taken += 1));
   let taken = 0;
   const got: string[] = [];
@@ -38,7 +39,7 @@ function start(overflow: Overflow, room = 0) {
     return ["x-last", "1"];
   })();
   const reply: StreamReply = { headers: Promise.resolve(["x-first", "1"]), messages: said, trailers };
-  const tally = { waiting: 0, waitedMs: 0 };
+  const tally = { waiting: 0, waitedMs: 0, backlogs };
   const pump = new Pump({
     tally,
     reply,
@@ -120,7 +121,7 @@ describe("Pump", () => {
   it("counts the time that a message waits for the client", async () => {
     const { say, tally, makeRoom, pump } = start({ kind: "block" });
     await say("a");
-    expect(tally).to.deep.equal({ waiting: 1, waitedMs: 0 });
+    expect([tally.waiting, tally.waitedMs]).to.deep.equal([1, 0]);
     await makeRoom(2);
     expect(tally.waiting).to.equal(0);
     expect(tally.waitedMs).to.be.greaterThan(0);
@@ -200,6 +201,64 @@ describe("Pump", () => {
     await say(...Array.from({ length: 50 }, () => "x".repeat(100_000)));
     expect(pump.waitingBytes).to.be.within(900_000, 1_048_576);
   });
+
+  it("keeps only the last message where all streams together keep too much, and more again when they do not", async () => {
+    const pool = new BacklogPool(2000);
+    const [other, own] = [{ kind: "drop-oldest", limit: 9 } as const, { kind: "drop-oldest", limit: 3 } as const].map(
+      (overflow) => start(overflow, 0, pool),
+    );
+    await other.say("a", "b", "c", "d", "e", "f", "g", "h");
+    expect([pool.bytes <= 2000, other.pump.waitingBytes]).to.deep.equal([true, 7]);
+    await own.say("1", "2", "3");
+    expect([own.pump.waitingBytes, own.pump.dropped]).to.deep.equal([1, 2]);
+    await other.makeRoom(9);
+    expect(other.got.at(-1)).to.equal("h");
+    await own.say("4", "5");
+    await own.makeRoom(9);
+    expect(own.got.join("")).to.equal("345");
+    expect(pool.bytes).to.equal(0);
+  });
+
+  it("lets the backend wait rather than forget a key's last message where all streams together keep too much", async () => {
+    const pool = new BacklogPool(300);
+    const { say, taken, makeRoom, end, got } = start({ kind: "conflate", keyOf: firstLetter }, 0, pool);
+    await say("a1", "a2", "b1", "c1", "a3");
+    expect(taken()).to.equal(3);
+    await makeRoom(9);
+    await end();
+    expect(got).to.deep.equal(["a2", "b1", "c1", "a3"]);
+    expect(pool.bytes).to.equal(0);
+  });
+
+  it("makes no stream wait whose client has room, however much others keep", async () => {
+    const pool = new BacklogPool(300);
+    await start({ kind: "drop-oldest", limit: 9 }, 0, pool).say("a", "b");
+    expect(pool.isFull).to.equal(false);
+    await start({ kind: "conflate", keyOf: firstLetter }, 0, pool).say("a");
+    expect(pool.isFull).to.equal(true);
+    for (const overflow of [
+      { kind: "conflate", keyOf: firstLetter },
+      { kind: "drop-oldest", limit: 9 },
+    ] as const) {
+      const { say, got, pump } = start(overflow, 9, pool);
+      await say("a1", "a2", "b1");
+      expect([got, pump.dropped]).to.deep.equal([["a1", "a2", "b1"], 0]);
+    }
+  });
+
+  for (const overflow of [
+    { kind: "conflate", keyOf: firstLetter },
+    { kind: "drop-oldest", limit: 9 },
+  ] as const)
+    it(`keeps nothing for a client that has gone (${overflow.kind})`, async () => {
+      const pool = new BacklogPool();
+      const { say, pump } = start(overflow, 0, pool);
+      await say("a", "b", "c");
+      expect(pool.bytes).to.be.above(3);
+      pump.stop();
+      await say("d");
+      expect(pool.bytes).to.equal(0);
+    });
 
   it("ends the stream of a client that makes no room for long, where the method does not wait", async () => {
     const { say, got, taken, endings, lookAfter } = start({ kind: "disconnect" }, 1);
@@ -285,7 +344,7 @@ describe("Pump", () => {
     const failed = Promise.reject(failure);
     failed.catch(() => {});
     new Pump({
-      tally: { waiting: 0, waitedMs: 0 },
+      tally: { waiting: 0, waitedMs: 0, backlogs: new BacklogPool() },
       reply: { headers: failed, messages: { read: () => failed }, trailers: failed },
       overflow: { kind: "block" },
       sweep,
