@@ -5,6 +5,7 @@ import { Code, GatewayError } from "../../status.ts";
 import type { ResponseWriter } from "../front.ts";
 import { Pump } from "../stream/pump.ts";
 import type { MessageSink } from "../stream/pump.ts";
+import { turnOfTheLoop } from "../stream/slow-client.ts";
 import type { Swept } from "../stream/sweep.ts";
 import { cutAnswer } from "./cut-answer.ts";
 import { errorLine } from "./gateway-lines.ts";
@@ -60,8 +61,14 @@ export class StreamAnswer implements MessageSink, Swept {
   }
 
   start(): void {
-    if (!this.#answer.view.needsFirst) this.#headTimer = setTimeout(() => this.#begin(undefined), headWaitMs);
+    if (!this.#answer.view.needsFirst) this.#headTimer = setTimeout(() => void this.#beginWithoutFirst(), headWaitMs);
     this.#pump.start();
+  }
+
+  async #beginWithoutFirst(): Promise<void> {
+    // Where it is the gateway that was busy for so long, what came meanwhile has its turn first.
+    await turnOfTheLoop();
+    if (this.#form === undefined && !this.#isEnded) this.#begin(undefined);
   }
 
   get hasRoom(): boolean {

@@ -106,6 +106,15 @@ for (const version of versions) {
       expect((await early.opened.answer()).status).to.equal(500);
     });
 
+    it("has the status of a failure that came while the gateway was busy for longer than it waits for the first message", async () => {
+      await start();
+      const opened = open(watch);
+      await next;
+      calls.at(-1)!.write(Buffer.from([0x0a, 0x05, 0x61]));
+      for (const since = performance.now(); performance.now() - since < 1100;);
+      expect((await (await opened).opened.answer()).status).to.equal(500);
+    });
+
     it("forgets the oldest where the method says so", async () => {
       await start();
       const { opened, call } = await open("GET /v1/rooms/r/latest");
