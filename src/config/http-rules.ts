@@ -13,11 +13,12 @@ const serviceSchema: SchemaNode = {
   properties: {
     type: { type: "string", enum: ["google.api.Service"] },
     config_version: { type: "integer", minimum: 1, maximum: 3 },
+    // A key without a value is a field that is not set, as in ProtoJSON: services without a rule have `rules:` and nothing.
     http: {
-      type: "object",
+      type: ["object", "null"],
       additionalProperties: false,
       properties: {
-        rules: { type: "array", maxItems: 10_000, items: httpRuleSchema },
+        rules: { type: ["array", "null"], maxItems: 10_000, items: httpRuleSchema },
         fully_decode_reserved_expansion: { type: "boolean" },
         fullyDecodeReservedExpansion: { type: "boolean" },
       },

@@ -107,6 +107,16 @@ describe("loadConfig", () => {
     expect(http.rules[0].position("nope")).to.include({ line: 3 });
   });
 
+  it("reads files whose rules are a key and nothing more", () => {
+    const folder = createFolder();
+    const httpRules = ["http:\n  rules:\n", "http:\n", "http: {rules: []}\n"].map((text, index) =>
+      folder.write(`empty${index}.yaml`, `type: google.api.Service\n${text}`),
+    );
+    const { config, diagnostics } = loadFile(folder.write("sluice.yaml", "listen: 127.0.0.1:1\n"), { httpRules });
+    expect([config?.http.rules, diagnostics]).to.deep.equal([[], []]);
+    folder.dispose();
+  });
+
   it("appends the rules of files, those of flags last", () => {
     const folder = createFolder();
     const rules = (name: string): string =>

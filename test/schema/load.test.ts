@@ -189,6 +189,15 @@ describe("loadSchema", () => {
       ['error: import path "nope" is not a folder; name an existing folder'],
     ],
     [
+      "no service but those of a copy of what comes with sluice",
+      { "protos/google/longrunning/operations.proto": service("Operations") },
+      ["protos"],
+      [],
+      [
+        'error: no input declares a service, but for "protos/google/longrunning/operations.proto", a proto that comes with sluice and is only imported from a folder; name that file itself to serve it',
+      ],
+    ],
+    [
       "no service",
       { "a.proto": 'syntax = "proto3";' },
       ["a.proto"],

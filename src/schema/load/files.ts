@@ -22,6 +22,8 @@ interface Loaded {
 
 export class FileSet {
   readonly inputs = new Set<string>();
+  /** Files in folders of the user's that declare services, and are not served: they come with the gateway. */
+  readonly copies: string[] = [];
   readonly #roots: readonly ImportRoot[];
   readonly #report: (diagnostic: Diagnostic) => void;
   readonly #byPath = new Map<string, Loaded>();
@@ -64,6 +66,7 @@ export class FileSet {
     }
     // google/* copies among the user's files are there to be imported; their services are not the user's.
     if (found.isNamed || !isBundledPath(path)) this.inputs.add(path);
+    else if (this.#byPath.get(path)?.file.services.length) this.copies.push(found.shown);
   }
 
   /** Two folders may hold files of the same name: the second is named with its folder. */

@@ -54,7 +54,7 @@ export function loadSchema(options: LoadOptions): LoadedSchema {
     isNotFound || diagnostics.some(({ position, rule }) => position === undefined || rule === "malformed-descriptor");
   const schema = link(files, found, report);
   const isWhole = !diagnostics.some((diagnostic) => diagnostic.severity === "error");
-  if (isWhole && schema.services.length === 0) report(noService);
+  if (isWhole && schema.services.length === 0) report(noService(files.copies));
   if (isWhole) return { schema, partial: undefined, diagnostics: sortDiagnostics(diagnostics) };
   const doubt: Doubt = isInputLost ? { ...schema.doubt, mayDeclare: () => true } : schema.doubt;
   return { schema: undefined, partial: { ...schema, doubt }, diagnostics: sortDiagnostics(diagnostics) };
@@ -118,11 +118,19 @@ function addDescriptorBytes(
     files.addDescriptor(file, !isBundledPath(file.path) && !/^grpc\.reflection(\.|$)/.test(file.package));
 }
 
-const noService: Diagnostic = problem(
-  "no-service",
-  "no input declares a service",
-  "a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too",
-);
+function noService(copies: readonly string[]): Diagnostic {
+  if (copies.length > 0)
+    return problem(
+      "no-service",
+      `no input declares a service, but for "${copies[0]}", a proto that comes with sluice and is only imported from a folder`,
+      "name that file itself to serve it",
+    );
+  return problem(
+    "no-service",
+    "no input declares a service",
+    "a file is served for its service { rpc … } blocks; services of files that are only imported are not served, so name those files too",
+  );
+}
 
 /** The first thousand by file and position; a warning never takes the place of an error, nor stops what only warnings are said of. */
 export function orderDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
