@@ -10,6 +10,7 @@ import type { Gateway } from "../src/gateway.ts";
 import { startBackend } from "./support/backend.ts";
 import type { Backend } from "./support/backend.ts";
 import { loadSource, toMessage } from "./support/gateway.ts";
+import { standStill } from "./support/stand-still.ts";
 import { unshed } from "./support/unshed.ts";
 
 const protos = `
@@ -101,7 +102,7 @@ describe("a gateway that stops while streams are open", () => {
       await once(call, "data");
       const closed = gateway.close();
       // Nothing runs until all of the grace is over.
-      if (isLate) for (const until = performance.now() + graceMs; performance.now() < until;);
+      if (isLate) standStill(graceMs);
       await closed;
       const { code, details } = await status;
       expect([code, details]).to.deep.equal([14, "the gateway is stopping; open the stream again"]);

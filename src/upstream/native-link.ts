@@ -2,6 +2,7 @@
 import type { Http2Connection, KeepaliveOptions } from "../http2/contract.ts";
 import { createHttp2Connection } from "../http2/connection.ts";
 import type { Http2Limits } from "../http2/limits.ts";
+import { afterOwnTime } from "../own-time.ts";
 import { type ConnectPhase, explainConnectFailure } from "./connect-failure.ts";
 import { dial, type Dialing, type DialOptions } from "./dial.ts";
 import type { TransportLimits } from "./transport.ts";
@@ -100,10 +101,10 @@ class DialledLink implements Link {
     // Servers take pings for an attack that come more often than keepalive's would; those count, too.
     if (connection === undefined || performance.now() - connection.pingedAt < intervalMs) return;
     const waitMs = Math.min(timeoutMs, longestPingMs);
-    const timer = setTimeout(() => {
+    const stopWaiting = afterOwnTime(waitMs, () => {
       connection.destroy(new Error(`the server did not answer a PING within ${waitMs} ms`));
-    }, waitMs).unref();
-    connection.ping(() => clearTimeout(timer));
+    });
+    connection.ping(stopWaiting);
   }
 
   close(): void {

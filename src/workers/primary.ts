@@ -1,6 +1,7 @@
 // The process that starts the workers, and others in place of those that end; it counts limits, slots and refusals for them, keeps their tickets, and serves no calls itself.
 import type { Address } from "../config/config.ts";
 import type { MetricsFormat } from "../exposition.ts";
+import { afterOwnTime } from "../own-time.ts";
 import type { Readiness } from "../serve/admin.ts";
 import { mergeMetrics } from "./merge-metrics.ts";
 import type { FromPrimary, FromWorker, TellBans } from "./messages.ts";
@@ -190,12 +191,12 @@ export class Primary {
   #ask(process: WorkerProcess, format: MetricsFormat): Promise<State | undefined> {
     return new Promise((resolve) => {
       const id = ++this.#lastAsked;
-      const timer = setTimeout(() => {
+      const stopWaiting = afterOwnTime(answerMs, () => {
         this.#asked.delete(id);
         resolve(undefined);
-      }, answerMs);
+      });
       this.#asked.set(id, (state) => {
-        clearTimeout(timer);
+        stopWaiting();
         resolve(state);
       });
       process.send({ kind: "ask", id, format });

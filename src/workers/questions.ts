@@ -4,11 +4,16 @@ import type { Numbered } from "./messages.ts";
 interface Waiting<Answer> {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
+  /** The tick at which it was asked. */
   readonly since: number;
 }
 
-/** On the same machine: late is what the whole machine is. */
-const patienceMs = 1000;
+/**
+ * After so many ticks nobody waits any more. On the same machine late is what the whole machine is: one that stood still makes one tick
+ * of that, in which neither process did anything.
+ */
+const patience = 5;
+const tickMs = 200;
 
 export class Questions<Question, Answer> {
   readonly #send: (list: readonly Numbered<Question>[]) => void;
@@ -18,6 +23,7 @@ export class Questions<Question, Answer> {
   #lastId = 0;
   #isOpen = true;
   #timer: NodeJS.Timeout | undefined;
+  #tick = 0;
 
   constructor(send: (list: readonly Numbered<Question>[]) => void) {
     this.#send = send;
@@ -32,8 +38,8 @@ export class Questions<Question, Answer> {
     if (!this.#isOpen) return Promise.reject(gone());
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject, since: performance.now() });
-      this.#timer ??= setInterval(() => this.#check(), patienceMs).unref();
+      this.#waiting.set(id, { resolve, reject, since: this.#tick });
+      this.#timer ??= setInterval(() => this.#giveUp(++this.#tick - patience), tickMs).unref();
       if (this.#asked.push([id, question]) === 1) setImmediate(() => this.#flush());
     });
   }
@@ -58,13 +64,14 @@ export class Questions<Question, Answer> {
     if (this.#isOpen) this.#send(list);
   }
 
-  #check(): void {
-    const before = performance.now() - patienceMs;
+  #giveUp(tick: number): void {
     for (const [id, { reject, since }] of this.#waiting) {
-      if (since > before) return;
+      if (since >= tick) return;
       this.#waiting.delete(id);
       reject(new Error("the process that started the workers does not answer"));
     }
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 // Where slots of all workers are counted. A worker holds those that it uses, and a few more as long as there are plenty; before anybody
 // is refused all give back what they do not use, so that no more than the bound are taken, and none is refused while one is free.
+import { afterOwnTime } from "../own-time.ts";
 import type { SlotGrant, SlotReport, TellSlots } from "./messages.ts";
 
 /** A worker, as far as it is told of slots. */
@@ -27,7 +28,8 @@ interface Bound {
   readonly holdings: Map<SlotHolder, Holding>;
   /** In the order they asked: there are some only while it is found out what is free. */
   readonly asked: Asked[];
-  timer: NodeJS.Timeout | undefined;
+  /** Set while others are waited for. */
+  stopWaiting: (() => void) | undefined;
 }
 
 interface Told {
@@ -90,8 +92,8 @@ export class SlotCounter {
       bound.asked.shift();
       this.#grant(bound, next, { free, isReporter: next.holder === reporter });
     }
-    clearTimeout(bound.timer);
-    bound.timer = undefined;
+    bound.stopWaiting?.();
+    bound.stopWaiting = undefined;
     for (const [holder, { granted }] of bound.holdings) if (granted === 0) bound.holdings.delete(holder);
     if (bound.holdings.size === 0) this.#bounds.delete(bound.id);
   }
@@ -121,12 +123,12 @@ export class SlotCounter {
       if (!holding.isTold) this.#toldOf(holder).tighten.push(bound.id);
       holding.isTold = true;
     }
-    if (isWaiting) bound.timer ??= setTimeout(() => this.#waitNoMore(bound), tightenMs).unref();
+    if (isWaiting) bound.stopWaiting ??= afterOwnTime(tightenMs, () => this.#waitNoMore(bound));
     return isWaiting;
   }
 
   #waitNoMore(bound: Bound): void {
-    bound.timer = undefined;
+    bound.stopWaiting = undefined;
     for (const holding of bound.holdings.values()) if (holding.isTold) holding.isLoose = false;
     this.#settle(bound);
     this.#tell();
@@ -135,7 +137,7 @@ export class SlotCounter {
   #boundOf({ id, max }: SlotReport): Bound {
     let bound = this.#bounds.get(id);
     if (bound === undefined) {
-      bound = { id, max, granted: 0, holdings: new Map(), asked: [], timer: undefined };
+      bound = { id, max, granted: 0, holdings: new Map(), asked: [], stopWaiting: undefined };
       this.#bounds.set(id, bound);
     }
     return bound;

@@ -3,6 +3,7 @@ import type { BanLimits } from "../../src/chain/ban-table.ts";
 import type { FromPrimary, FromWorker, TicketQuestion } from "../../src/workers/messages.ts";
 import { Primary } from "../../src/workers/primary.ts";
 import type { WorkerProcess } from "../../src/workers/primary.ts";
+import { standStill } from "../support/stand-still.ts";
 
 /** A worker that does as it is told by the test. */
 class FakeProcess implements WorkerProcess {
@@ -196,6 +197,13 @@ describe("Primary", () => {
       '# HELP m M.\n# TYPE m gauge\nm{worker="1"} 1\nm{worker="2"} 1\n',
     );
     expect(await primary.readiness()).to.deep.equal({ ready: true, reasons: [] });
+    processes[1].isDeaf = true;
+    const late = primary.metrics("prometheus");
+    standStill(2100);
+    await new Promise((resolve) => setImmediate(resolve));
+    processes[1].isDeaf = false;
+    processes[1].send(processes[1].got.at(-1)!);
+    expect(await late).to.contain('worker="2"');
     expect(await primary.metrics("openmetrics")).to.match(/m\{worker="2"\} 1\n# EOF\n$/);
     const asked = processes[1].got.flatMap((message) => (message.kind === "ask" ? [message.format] : []));
     expect(asked).to.include.members(["prometheus", "openmetrics"]);

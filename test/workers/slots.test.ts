@@ -7,6 +7,7 @@ import type { Slots } from "../../src/slots.ts";
 import type { SlotReport, TellSlots } from "../../src/workers/messages.ts";
 import { SlotCounter } from "../../src/workers/slot-counter.ts";
 import type { SlotHolder } from "../../src/workers/slot-counter.ts";
+import { standStill } from "../support/stand-still.ts";
 import { SlotLeases } from "../../src/workers/slot-leases.ts";
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -186,6 +187,19 @@ describe("slots of all workers", () => {
     lines[1].mend();
     await settle(lines);
     expect(await takeMany(slots[0], 100)).to.equal(99 - taken);
+    close();
+  });
+
+  it("of a worker that does not give back because the whole machine stood still are waited for", async () => {
+    const { slots, lines, close } = newGroup(2, 100);
+    expect(await slots[1].take("k")).to.equal(true);
+    lines[1].isCut = true;
+    const taking = takeMany(slots[0], 100);
+    while (!lines[1].told.some(({ tighten }) => tighten.length > 0)) await nextTurn();
+    standStill(110);
+    await nextTurn();
+    lines[1].mend();
+    expect(await taking).to.equal(99);
     close();
   });
 

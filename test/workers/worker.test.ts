@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { FromPrimary, FromWorker } from "../../src/workers/messages.ts";
 import { mergeMetrics } from "../../src/workers/merge-metrics.ts";
 import { createWorker } from "../../src/workers/worker.ts";
+import { standStill } from "../support/stand-still.ts";
 
 function newWorker() {
   const sent: FromWorker[] = [];
@@ -43,6 +44,22 @@ describe("a worker", () => {
       [1, 0],
       [0, 5],
     ]);
+  });
+
+  it("waits for a primary that stood still with the whole machine", async () => {
+    const { worker, tell } = newWorker();
+    const answer = worker.links.limits.run(["a"], ["1"]);
+    await nextTurn();
+    standStill(1100);
+    await nextTurn();
+    tell({ kind: "limits", list: [[1, [1, 0]]] });
+    expect(await answer).to.deep.equal([1, 0]);
+  });
+
+  it("does not wait for ever", async () => {
+    const { worker } = newWorker();
+    const answers = ["a", "b"].map((key) => worker.links.limits.run([key], ["1"]).catch(String));
+    for (const answer of answers) expect(await answer).to.contain("does not answer");
   });
 
   it("leaves tickets to the primary, and takes from it what another worker left", async () => {

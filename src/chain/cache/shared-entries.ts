@@ -1,5 +1,6 @@
 // What is kept where other processes find it, too: Redis, behind the memory of each. No call waits for it longer than configured, and none
 // fails by it: a Redis that is away, slow, full or holds something else has nothing.
+import { afterOwnTime } from "../../own-time.ts";
 import type { CacheRule } from "../../schema/cache-rule.ts";
 import { Breaker } from "../breaker.ts";
 import { RedisRefusal } from "../redis-connection.ts";
@@ -134,7 +135,7 @@ export class SharedEntries {
       let isSettled = false;
       const settle = (value: unknown): void => {
         isSettled = true;
-        clearTimeout(timer);
+        stopWaiting();
         resolve(value);
       };
       const fail = (how: "failed" | "timedOut", cause: unknown): void => {
@@ -145,9 +146,8 @@ export class SharedEntries {
         if (!wasOpen && this.#breaker.isOpen) onFault("silent", cause);
         settle(undefined);
       };
-      // As in redis-store.ts: the answer may be there and not yet read, where the gateway itself was late.
       const giveUp = (): void => fail("timedOut", new Error(`no answer in ${timeoutMs} ms`));
-      const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
+      const stopWaiting = afterOwnTime(timeoutMs, giveUp);
       answer.then(
         (value) => {
           if (isSettled) return;

@@ -1,6 +1,7 @@
 // Limits counted in Redis, for several gateways together. A call waits for it as long as configured and no longer; without it, every
 // gateway keeps to its share, or refuses.
 import { createHash } from "node:crypto";
+import { afterOwnTime } from "../../own-time.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { Breaker } from "../breaker.ts";
 import { toShareOf, toState } from "./limit.ts";
@@ -84,7 +85,7 @@ export class RedisStore implements LimitStore {
       const settle = (taken: Taken | undefined): void => {
         isSettled = true;
         this.#waiting--;
-        clearTimeout(timer);
+        stopWaiting();
         resolve(taken);
       };
       const fail = (what: "failed" | "timedOut", cause: unknown): void => {
@@ -95,9 +96,8 @@ export class RedisStore implements LimitStore {
         if (!wasOpen && this.#breaker.isOpen) this.#options.onFault(cause);
         settle(undefined);
       };
-      // When the gateway itself was late the answer may be there and not yet read: clocks come before sockets in a turn.
       const giveUp = (): void => fail("timedOut", new Error(`no answer in ${timeoutMs} ms`));
-      const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
+      const stopWaiting = afterOwnTime(timeoutMs, giveUp);
       link.run(names, toArguments(limits, patienceMs)).then(
         (answer) => {
           if (isSettled) return;
