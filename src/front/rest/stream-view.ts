@@ -51,7 +51,7 @@ export function compileView({ request, system }: StreamSetup, form: ReplyForm): 
   }
   // A line break would end a line, and an event's data.
   const pretty = system.pretty && form === "array";
-  const toContent = stream.viewElements({ fields: system.fields, pretty });
+  const toContent = stream.viewElements({ fields: system.fields, pretty, enums: system.enums });
   // What has no content has no type either, says grpc-gateway.
   const open: StreamView["open"] = (first) =>
     createForm(form, stream, form === "gateway-lines" && first === "none" ? "" : undefined);

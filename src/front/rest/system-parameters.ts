@@ -1,5 +1,6 @@
 // `?$fields`, `?$pretty`, `?$timeout`, `?$alt`, `?$errors`, `?$ticket`: what a query says to the gateway itself. The translators step over them.
 import { Code, GatewayError } from "../../status.ts";
+import type { EnumForm } from "../../translate/reply/reply.ts";
 import { parseQuery, type QueryLimits } from "../../translate/request/query.ts";
 
 /** Of a stream, `json` is an array of the messages; `ndjson` and `sse` are for streams only. */
@@ -10,6 +11,8 @@ export interface SystemParameters {
   readonly pretty: boolean;
   readonly timeout: string | undefined;
   readonly alt: Alt | undefined;
+  /** `$alt=json;enum-encoding=int`, which the REST clients that Google's generators make send with every request. */
+  readonly enums: EnumForm | undefined;
   /** A stream that fails before its first message does so with 200 and an event, as EventSource reads no other answer. */
   readonly errorsAsEvents: boolean;
   /** Stands for credentials that EventSource cannot send as headers. */
@@ -21,6 +24,7 @@ const none: SystemParameters = Object.freeze({
   pretty: false,
   timeout: undefined,
   alt: undefined,
+  enums: undefined,
   errorsAsEvents: false,
   ticket: undefined,
 });
@@ -37,11 +41,13 @@ export function readSystemParameters(query: string, limits?: QueryLimits): Syste
     if (values.has(name)) throw invalid(name, `the query parameter ${name} is given twice`);
     values.set(name, value);
   }
+  const alt = values.get("$alt");
   return {
     fields: values.get("$fields"),
     pretty: toPretty(values.get("$pretty")),
     timeout: values.get("$timeout"),
-    alt: toAlt(values.get("$alt")),
+    alt: toAlt(alt),
+    enums: alt === enumNumbers ? "numbers" : undefined,
     errorsAsEvents: toErrors(values.get("$errors")),
     ticket: values.get("$ticket"),
   };
@@ -74,8 +80,11 @@ function toPretty(value: string | undefined): boolean {
   throw invalid("$pretty", "the query parameter $pretty must be true or false");
 }
 
+const enumNumbers = "json;enum-encoding=int";
+
 const alts: ReadonlyMap<string, Alt> = new Map([
   ["json", "json"],
+  [enumNumbers, "json"],
   ["proto", "protobuf"],
   ["protobuf", "protobuf"],
   ["ndjson", "ndjson"],

@@ -116,16 +116,17 @@ function readsBody(options: RestOptions, plan: Plan, request: CallRequest, excha
 
 /** What the client wants the reply to look like. Decided before the call: a 406 after it would hide what it did. */
 export function toView({ profile }: RestOptions, exchange: Exchange, plan: Plan, system: SystemParameters): ReplyView {
-  const { fields, pretty } = system;
+  const { fields, pretty, enums } = system;
   refuseErrorsAsEvents(system);
   if (plan.stream === undefined) refuseTicket(system);
   const alt = toUnaryAlt(system.alt);
-  if (profile === "grpc-gateway") return { accept: alt ?? "json", fields, pretty };
+  if (profile === "grpc-gateway") return { accept: alt ?? "json", fields, pretty, enums };
   const contentType = exchange.headers["content-type"] as string | undefined;
   const isOneBody = plan.stream === undefined && plan.body === "typed" && hasBody(exchange);
   const tie: ReplyFormat = isOneBody ? checkBodyType(contentType) : "json";
   if (plan.hasRawReply) return { accept: "json", fields, pretty };
-  return { accept: alt ?? toReplyFormat(exchange.headers["accept"] as string | undefined, tie), fields, pretty };
+  const accept = alt ?? toReplyFormat(exchange.headers["accept"] as string | undefined, tie);
+  return { accept, fields, pretty, enums };
 }
 
 export interface Answering {

@@ -4,7 +4,7 @@ import type { Field, MessageType, Schema } from "../../schema/descriptor.ts";
 import { Code, GatewayError } from "../../status.ts";
 import { fromHttpBody, isHttpBody } from "../http-body.ts";
 import { prettyIndent } from "../json/indent-json.ts";
-import { compileFieldWriter, compileJsonWriter } from "../json/json-writer.ts";
+import { compileFieldWriter, compileJsonWriter, type JsonWriter } from "../json/json-writer.ts";
 import type { JsonOptions } from "../options.ts";
 import { keepPartial, parsePartial, type PartialMask } from "./partial.ts";
 import { concatBytes, isGroup } from "../wire/field-wire.ts";
@@ -20,7 +20,12 @@ export interface ReplyView {
   /** `$fields` as it came, decoded; undefined for everything. */
   readonly fields: string | undefined;
   readonly pretty: boolean;
+  /** Undefined: as the options say. */
+  readonly enums?: EnumForm | undefined;
 }
+
+/** What a client can ask for. */
+export type EnumForm = "numbers";
 
 export interface ReplyBody {
   readonly contentType: string;
@@ -36,17 +41,14 @@ export function compileReply(binding: Binding, schema: Schema, options: ReplyOpt
   const { output } = binding.method;
   const shown = responseBody === undefined ? output : messageOf(responseBody);
   if (shown !== undefined && isHttpBody(shown)) return compileRaw(responseBody);
-  const write =
-    responseBody === undefined
-      ? compileJsonWriter(output, schema, options.json)
-      : compileFieldWriter(responseBody, schema, options.json);
+  const writerOf = compileWriters(binding, schema, options);
   const masked = responseBody === undefined ? output : elementOf(responseBody);
-  return (message, { accept, fields, pretty }) => {
+  return (message, { accept, fields, pretty, enums }) => {
     const mask = fields === undefined ? undefined : toMask(masked, fields);
     if (accept === "json")
       return {
         contentType: "application/json",
-        body: write(message, mask, pretty ? prettyIndent : undefined),
+        body: writerOf(enums)(message, mask, pretty ? prettyIndent : undefined),
       };
     if (shown === undefined) throw noProtobuf(responseBody!);
     const content = responseBody === undefined ? message : extractField(responseBody, message);
@@ -57,21 +59,43 @@ export function compileReply(binding: Binding, schema: Schema, options: ReplyOpt
   };
 }
 
+/** The usual writer, and the one for clients that want enums as numbers, made when the first of them asks. */
+function compileWriters(
+  { method, responseBody }: Binding,
+  schema: Schema,
+  { json }: ReplyOptions,
+): (enums: EnumForm | undefined) => JsonWriter {
+  const compile = (options: JsonOptions): JsonWriter =>
+    responseBody === undefined
+      ? compileJsonWriter(method.output, schema, options)
+      : compileFieldWriter(responseBody, schema, options);
+  const usual = compile(json);
+  let numbers = json.enumsAsNumbers ? usual : undefined;
+  return (enums) => (enums === undefined ? usual : (numbers ??= compile(withEnumNumbers(json))));
+}
+
+/** One object for each: writers share what they compile by the identity of their options. */
+const enumNumbers = new WeakMap<JsonOptions, JsonOptions>();
+
+function withEnumNumbers(json: JsonOptions): JsonOptions {
+  let options = enumNumbers.get(json);
+  if (options === undefined) enumNumbers.set(json, (options = Object.freeze({ ...json, enumsAsNumbers: true })));
+  return options;
+}
+
 /** One message of a stream as JSON, never a line break in it unless `pretty`. Throws GatewayError (INTERNAL) on malformed bytes. */
 export type WriteElement = (message: Uint8Array) => Buffer;
 
 /** How the messages of one stream are shown: like `compileReply`, but settled once for all of them. Throws GatewayError (400) for `$fields`. */
-export type ViewElements = (view: { readonly fields: string | undefined; readonly pretty: boolean }) => WriteElement;
+export type ViewElements = (view: Omit<ReplyView, "accept">) => WriteElement;
 
 export function compileElements(binding: Binding, schema: Schema, options: ReplyOptions): ViewElements {
   const { responseBody } = binding;
   const { output } = binding.method;
   const masked = responseBody === undefined ? output : elementOf(responseBody);
-  const write =
-    responseBody === undefined
-      ? compileJsonWriter(output, schema, options.json)
-      : compileFieldWriter(responseBody, schema, options.json);
-  return ({ fields, pretty }) => {
+  const writerOf = compileWriters(binding, schema, options);
+  return ({ fields, pretty, enums }) => {
+    const write = writerOf(enums);
     const mask = fields === undefined ? undefined : toMask(masked, fields);
     const indent = pretty ? prettyIndent : 0;
     return (message) => write(message, mask, indent);
