@@ -1,6 +1,7 @@
 // Message types as JSON Schema: what their ProtoJSON looks like, with the gateway's own switches.
 import type { EnumType, Field, FieldType, MessageType, OptionValue, ScalarType } from "../schema/descriptor.ts";
 import { fieldsOf } from "../schema/reach.ts";
+import { wrappers } from "../schema/wrappers.ts";
 import { enumPrefix } from "../translate/json/enum-names.ts";
 import { isRequiredByRule, withRules } from "./json-schema-rules.ts";
 import { memberOf } from "./type-expression.ts";
@@ -50,18 +51,6 @@ const wellKnown: ReadonlyMap<string, SchemaObject> = new Map<string, SchemaObjec
     },
   ],
   ["google.api.HttpBody", { description: "Content of any type, as it is." }],
-]);
-
-const wrappers: ReadonlyMap<string, ScalarType> = new Map<string, ScalarType>([
-  ["google.protobuf.DoubleValue", "double"],
-  ["google.protobuf.FloatValue", "float"],
-  ["google.protobuf.Int64Value", "int64"],
-  ["google.protobuf.UInt64Value", "uint64"],
-  ["google.protobuf.Int32Value", "int32"],
-  ["google.protobuf.UInt32Value", "uint32"],
-  ["google.protobuf.BoolValue", "bool"],
-  ["google.protobuf.StringValue", "string"],
-  ["google.protobuf.BytesValue", "bytes"],
 ]);
 
 /** What is to be told of a field beyond its proto. */

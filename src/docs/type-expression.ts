@@ -1,5 +1,6 @@
 // Which TypeScript type a field's JSON has: ProtoJSON with the gateway's own switches.
 import type { EnumType, Field, FieldType, MessageType, ScalarType } from "../schema/descriptor.ts";
+import { wrappers } from "../schema/wrappers.ts";
 import { enumPrefix } from "../translate/json/enum-names.ts";
 import type { JsonOptions } from "../translate/options.ts";
 import type { NamedType, TypeName } from "./type-names.ts";
@@ -26,24 +27,11 @@ const wellKnown: Readonly<Record<string, string>> = {
   "google.protobuf.Any": "sluice.JsonAny",
 };
 
-/** Wrappers: the bare value, or null. */
-const wrappers: Readonly<Record<string, ScalarType>> = {
-  "google.protobuf.DoubleValue": "double",
-  "google.protobuf.FloatValue": "float",
-  "google.protobuf.Int64Value": "int64",
-  "google.protobuf.UInt64Value": "uint64",
-  "google.protobuf.Int32Value": "int32",
-  "google.protobuf.UInt32Value": "uint32",
-  "google.protobuf.BoolValue": "bool",
-  "google.protobuf.StringValue": "string",
-  "google.protobuf.BytesValue": "bytes",
-};
-
 const nullValue = "google.protobuf.NullValue";
 
 /** Whether the message needs no declaration of its own. */
 export function isInline(type: NamedType): boolean {
-  return Object.hasOwn(wellKnown, type.name) || Object.hasOwn(wrappers, type.name) || type.name === nullValue;
+  return Object.hasOwn(wellKnown, type.name) || wrappers.has(type.name) || type.name === nullValue;
 }
 
 /** The key the field has in JSON objects. */
@@ -65,7 +53,8 @@ export function formatFieldType(field: Field, context: TypeContext, sent: boolea
 
 /** Of a whole request or reply: unlike a field it is never null. */
 export function formatRoot(message: MessageType, context: TypeContext, sent: boolean): string {
-  if (Object.hasOwn(wrappers, message.name)) return formatScalar(wrappers[message.name], context.json, sent);
+  const wrapped = wrappers.get(message.name);
+  if (wrapped !== undefined) return formatScalar(wrapped, context.json, sent);
   return formatType({ kind: "message", message }, context, sent);
 }
 
@@ -74,7 +63,8 @@ export function formatType(type: FieldType, context: TypeContext, sent: boolean)
   const named = type.kind === "enum" ? type.enum : type.message;
   if (named.name === nullValue) return "null";
   if (Object.hasOwn(wellKnown, named.name)) return wellKnown[named.name];
-  if (Object.hasOwn(wrappers, named.name)) return `${formatScalar(wrappers[named.name], context.json, sent)} | null`;
+  const wrapped = wrappers.get(named.name);
+  if (wrapped !== undefined) return `${formatScalar(wrapped, context.json, sent)} | null`;
   const name = context.names.get(named);
   if (name === undefined) return "unknown";
   return sent ? name.sentName : name.name;

@@ -1,6 +1,6 @@
 // What a front sees of its client: one neutral exchange, the same for HTTP/1.1 and HTTP/2, so a listener can be replaced without touching a front.
 import type { Duplex } from "node:stream";
-import type { ClientCertificate, Peer, RequestHeaders } from "../caller.ts";
+import type { ClientCertificate, RequestHeaders, RequestSource } from "../caller.ts";
 import type { GatewayError } from "../status.ts";
 
 /** `[name, value, …]`, names lower case. */
@@ -8,20 +8,18 @@ export type HeaderList = readonly string[];
 
 export type { RequestHeaders } from "../caller.ts";
 
-export interface Exchange {
-  readonly httpVersion: "1.0" | "1.1" | "2";
-  readonly method: string;
-  /** The raw request target, never decoded: `/v1/a%2Fb?x=1`. */
-  readonly target: string;
+/** What a request says before its body, and what the listener knows of who sends it. */
+interface RequestHead extends RequestSource {
   readonly headers: RequestHeaders;
   /** `[name, value, …]` as received: to see duplicates. */
   readonly rawHeaders: readonly string[];
-  readonly secure: boolean;
-  readonly peer: Peer;
   /** Verified by the listener; read from the connection when it is first asked for. */
   readonly certificate?: ClientCertificate | undefined;
-  /** Set once, before a front sees the exchange; undefined where nobody gives ids. */
+  /** Set once, before a front sees the request; undefined where nobody gives ids. */
   requestId: string | undefined;
+}
+
+export interface Exchange extends RequestHead {
   /** Headers that go with the answer, whoever gives it: in place of those of the same name, but beside another `vary`. */
   addAnswerHeaders(headers: HeaderList): void;
   /**
@@ -83,21 +81,10 @@ export type Front = (exchange: Exchange) => void;
  * A client that asks to speak another protocol on its connection (RFC 9110 section 7.8): a request without a body, nothing
  * else under way. Answered by `takeOver` or by `respond`, once.
  */
-export interface Upgrade {
+export interface Upgrade extends RequestHead {
   /** Lower case: `websocket`. */
   readonly protocol: string;
   readonly httpVersion: "1.1";
-  readonly method: string;
-  /** The raw request target, never decoded. */
-  readonly target: string;
-  readonly headers: RequestHeaders;
-  readonly rawHeaders: readonly string[];
-  readonly secure: boolean;
-  readonly peer: Peer;
-  /** As of an Exchange. */
-  readonly certificate?: ClientCertificate | undefined;
-  /** Set once, before a front sees the upgrade; undefined where nobody gives ids. */
-  requestId: string | undefined;
   /** Headers of a refusal, in place of those of the same name. */
   addAnswerHeaders(headers: HeaderList): void;
   /** The connection, and what was read behind the head: the caller's from now on. The listener still counts it, and cuts it when it closes for good. */

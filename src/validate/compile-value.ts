@@ -1,6 +1,7 @@
 // The rules of one value: a field's own, a list's item, a map's key or value.
 import type { Field, MessageType, OptionMessage, OptionValue, Schema } from "../schema/descriptor.ts";
 import type { CelRules, Expression, Given, Subject } from "./cel/cel-rules.ts";
+import { wrappers } from "../schema/wrappers.ts";
 import type { Check, Inspection } from "./inspection.ts";
 import { MessageFields, type SlotValue, type Span } from "./message-fields.ts";
 import { bytesRuleNames, compileBytesRules } from "./rules/bytes-rules.ts";
@@ -51,20 +52,12 @@ const nativeNames: Readonly<Record<string, readonly string[]>> = {
   field_mask: fieldMaskRuleNames,
 };
 
-const wellKnownKinds: ReadonlyMap<string, string> = new Map([
+const wellKnownKinds: ReadonlyMap<string, string> = new Map<string, string>([
   ["google.protobuf.Any", "any"],
   ["google.protobuf.Duration", "duration"],
   ["google.protobuf.Timestamp", "timestamp"],
   ["google.protobuf.FieldMask", "field_mask"],
-  ["google.protobuf.DoubleValue", "double"],
-  ["google.protobuf.FloatValue", "float"],
-  ["google.protobuf.Int64Value", "int64"],
-  ["google.protobuf.UInt64Value", "uint64"],
-  ["google.protobuf.Int32Value", "int32"],
-  ["google.protobuf.UInt32Value", "uint32"],
-  ["google.protobuf.BoolValue", "bool"],
-  ["google.protobuf.StringValue", "string"],
-  ["google.protobuf.BytesValue", "bytes"],
+  ...wrappers,
 ]);
 
 /** Which rules a value can have; undefined for messages that have none but CEL. */

@@ -375,25 +375,20 @@ describe("grpc.health.v1", () => {
       expect(await createOwn({ upstreams }).open(watch, [orders]).next()).to.deep.equal(notServing);
     });
 
-    it("goes by the connection where the backend knows neither the service nor itself", async () => {
-      const upstreams = fakeUpstreams({ stream: () => speaking([serviceUnknownBytes], silence) });
-      const { next } = createOwn({ upstreams }).open(watch, [orders]);
-      expect(await next()).to.deep.equal(serving);
-      upstreams.become("failing");
-      expect(await next()).to.deep.equal(notServing);
-      upstreams.become("connecting");
-      expect(await next()).to.deep.equal(serving);
-    });
-
-    it("goes by the connection where the backend has no health service", async () => {
-      const upstreams = fakeUpstreams({ stream: () => failing(Code.UNIMPLEMENTED) });
-      const { next } = createOwn({ upstreams }).open(watch, [orders]);
-      expect(await next()).to.deep.equal(serving);
-      upstreams.become("failing");
-      expect(await next()).to.deep.equal(notServing);
-      upstreams.become("connecting");
-      expect(await next()).to.deep.equal(serving);
-    });
+    for (const [what, stream] of [
+      ["knows neither the service nor itself", () => speaking([serviceUnknownBytes], silence)],
+      ["has no health service", () => failing(Code.UNIMPLEMENTED)],
+    ] as const) {
+      it(`goes by the connection where the backend ${what}`, async () => {
+        const upstreams = fakeUpstreams({ stream });
+        const { next } = createOwn({ upstreams }).open(watch, [orders]);
+        expect(await next()).to.deep.equal(serving);
+        upstreams.become("failing");
+        expect(await next()).to.deep.equal(notServing);
+        upstreams.become("connecting");
+        expect(await next()).to.deep.equal(serving);
+      });
+    }
 
     it("asks a backend without health service again after a new connection", async () => {
       const script = [() => failing(Code.UNIMPLEMENTED), () => speaking([notServingBytes], silence)];

@@ -1,5 +1,6 @@
 // The linker's third pass: type names of fields, extensions and methods become the nodes they mean.
-import type { FieldType, ScalarType } from "../descriptor.ts";
+import type { FieldType } from "../descriptor.ts";
+import { isScalarType } from "../scalar-types.ts";
 import { inheritMapFeatures } from "./declare.ts";
 import { MessageNode, MethodNode } from "./node.ts";
 import type { FieldNode, FileNode, ServiceNode } from "./node.ts";
@@ -15,28 +16,6 @@ export interface Resolving {
   readonly symbols: SymbolTable;
   readonly problems: Problems;
   readonly file: FileNode;
-}
-
-const scalarTypes: ReadonlySet<string> = new Set<ScalarType>([
-  "double",
-  "float",
-  "int64",
-  "uint64",
-  "int32",
-  "fixed64",
-  "fixed32",
-  "bool",
-  "string",
-  "bytes",
-  "uint32",
-  "sfixed32",
-  "sfixed64",
-  "sint32",
-  "sint64",
-]);
-
-export function isScalarName(name: string): name is ScalarType {
-  return scalarTypes.has(name);
 }
 
 export function resolveFile(symbols: SymbolTable, problems: Problems, file: FileNode): void {
@@ -75,7 +54,7 @@ function resolveFieldType(resolving: Resolving, field: FieldNode, scope: string)
 
 function resolveType(resolving: Resolving, field: FieldNode, scope: string): FieldType | undefined {
   const { typeName, typePosition } = field.raw;
-  if (isScalarName(typeName)) return { kind: "scalar", scalar: typeName };
+  if (isScalarType(typeName)) return { kind: "scalar", scalar: typeName };
   // Not a type for the key of a map, which the parser has reported.
   if (!field.isExtension && field.parent.isMapEntry && field.number === 1 && resolving.file.raw.bytes === undefined)
     return undefined;

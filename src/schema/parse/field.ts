@@ -1,5 +1,6 @@
 // One field: of a message, of a oneof, of an `extend`.
 import { nearest } from "../../diagnostic.ts";
+import { isScalarType } from "../scalar-types.ts";
 import { shorten } from "./lex-character.ts";
 import { tokenKind } from "./lex-token.ts";
 import { endStatement } from "./block.ts";
@@ -10,7 +11,6 @@ import { checkLabel, fieldShape, labels, parseNumberAndOptions } from "./field-p
 import type { FieldPlace, Label } from "./field-part.ts";
 import { parseMapField } from "./map.ts";
 import type { ParsedField } from "./map.ts";
-import { scalarTypes } from "./type.ts";
 import type { RawField } from "../proto-file.ts";
 
 /** Reads up to the `;`, of a group up to the `{` of its body. */
@@ -21,7 +21,7 @@ export function parseField(cursor: Cursor, place: FieldPlace): ParsedField {
   const isGroup = cursor.isWord("group") && cursor.kind(1) === tokenKind.word;
   const type = isGroup ? takeGroupKeyword(cursor) : cursor.expectTypeName("a field type", fieldShape);
   const nameToken = cursor.at;
-  if (cursor.kind() === symbol.equals && nameToken === first + 1 && !scalarTypes.has(type.name))
+  if (cursor.kind() === symbol.equals && nameToken === first + 1 && !isScalarType(type.name))
     failWithoutType(cursor, type);
   const written = cursor.expectName(`a field name after the type "${shorten(type.name)}"`, fieldShape);
   checkLabel(cursor, { place, label, fieldName: written.name, token: first });

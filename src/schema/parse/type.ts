@@ -1,29 +1,12 @@
 // The types an rpc or an `extend` names: messages only, never a scalar.
+import { isScalarType } from "../scalar-types.ts";
 import { shorten } from "./lex-character.ts";
 import type { Cursor, Named } from "./cursor.ts";
-
-export const scalarTypes: ReadonlySet<string> = new Set([
-  "double",
-  "float",
-  "int64",
-  "uint64",
-  "int32",
-  "fixed64",
-  "fixed32",
-  "bool",
-  "string",
-  "bytes",
-  "uint32",
-  "sfixed32",
-  "sfixed64",
-  "sint32",
-  "sint64",
-]);
 
 export function expectMessageType(cursor: Cursor, what: string, hint?: string): Named {
   const token = cursor.at;
   const named = cursor.expectTypeName(what, hint);
-  if (scalarTypes.has(named.name)) {
+  if (isScalarType(named.name)) {
     const message = `expected ${what}, found the scalar type "${shorten(named.name)}"`;
     cursor.reportAt(token, {
       rule: "message-type",

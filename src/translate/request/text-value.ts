@@ -1,13 +1,14 @@
 // One value as people write it in a path, a query or a form → its protobuf payload. Compiled once per field.
 import { didYouMean } from "../../diagnostic.ts";
 import type { EnumType, FieldType, ScalarType, Schema } from "../../schema/descriptor.ts";
+import { wrappers } from "../../schema/wrappers.ts";
 import { GatewayError } from "../../status.ts";
 import { enumPrefix } from "../json/enum-names.ts";
 import { parseGoFloat, parseGoInteger } from "./go-number.ts";
 import type { JsonOptions } from "../options.ts";
 import { compileJsonReader } from "../json/json-reader.ts";
 import { bigVarint, lengthField, uintVarint } from "../wire/field-wire.ts";
-import { jsonTexts, wrappers } from "./text-messages.ts";
+import { jsonTexts } from "./text-messages.ts";
 import {
   maskPayload,
   quoted,
