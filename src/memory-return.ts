@@ -7,7 +7,8 @@ import type { Swept } from "./front/stream/sweep.ts";
 export interface MemoryReturnOptions {
   /** How many sockets and streams are open. */
   readonly countOpen: () => number;
-  readonly collect: () => void;
+  /** `isLast`: for now, and what is scattered is to be put together. */
+  readonly collect: (isLast: boolean) => void;
   /** Processor time of the process, in microseconds. */
   readonly cpuMicros?: () => number;
   /** In use on the heap: what a collection has to look at. */
@@ -35,7 +36,7 @@ const largestHeap = 64 * 2 ** 20;
 export class MemoryReturn implements Swept {
   sweepIndex = -1;
   readonly #countOpen: () => number;
-  readonly #collect: () => void;
+  readonly #collect: MemoryReturnOptions["collect"];
   readonly #cpuMicros: () => number;
   readonly #heapBytes: () => number;
   #peak = 0;
@@ -112,7 +113,7 @@ export class MemoryReturn implements Swept {
   #take(now: number): void {
     this.#owed--;
     this.#dueAt = this.#owed === 2 ? now + idleMs : now;
-    this.#collect();
+    this.#collect(this.#owed === 0);
     this.#work = 0;
   }
 }
@@ -122,16 +123,22 @@ function readCpu(): number {
   return user + system;
 }
 
-/** One whole collection: some tens of milliseconds where little is left alive. Does nothing where V8 does not offer it. */
-export function collectGarbage(): void {
+/**
+ * One whole collection: some tens of milliseconds where little is left alive, twice as long where all of that is put together.
+ * Does nothing where V8 does not offer it.
+ */
+export function collectGarbage(putsTogether = false): void {
   try {
     setFlagsFromString("--expose-gc");
     // Code that has not run since the last collections would go with the garbage, and be missed by the next call.
     setFlagsFromString("--no-flush-bytecode");
     const collect = runInNewContext("gc") as () => void;
     // The first finds what is dead, the second gives back the pages that have become empty.
+    // Left to itself V8 may keep pages for a tenth of what they hold, as moving that takes time, and a gateway that rests has it.
+    if (putsTogether) setFlagsFromString("--compact-on-every-full-gc");
     collect();
     collect();
+    if (putsTogether) setFlagsFromString("--no-compact-on-every-full-gc");
   } catch {
     // Memory then comes back when V8 collects by itself.
   }

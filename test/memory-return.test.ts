@@ -15,10 +15,12 @@ function look(looks: readonly Look[]): number[] {
   let second = 0;
   let cpu = 0;
   const collected: number[] = [];
+  const last: number[] = [];
   const memory = new MemoryReturn({
     countOpen: () => looks[second].open ?? 0,
-    collect: () => {
+    collect: (isLast) => {
       collected.push(second);
+      if (isLast) last.push(second);
       cpu += 70_000;
     },
     cpuMicros: () => cpu,
@@ -28,6 +30,8 @@ function look(looks: readonly Look[]): number[] {
     cpu += (looks[second].busy ?? 0) * 1000;
     memory.check(second * 1000);
   }
+  // The third of each, where there was nothing to do.
+  expect(last).to.deep.equal(collected.filter((at) => collected.includes(at - 1)));
   return collected;
 }
 

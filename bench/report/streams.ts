@@ -116,7 +116,7 @@ function cyclesPart({ sockets, openMiB, closedMiB, ...result }: CyclesResult): s
     ["MiB, all closed", ...every.map((at) => Math.round(closedMiB[at]))],
   ];
   const head = `${sockets.toLocaleString("en")} sockets with a stream each, opened and closed ${closedMiB.length} times; nobody makes the gateway collect its garbage. The process comes up with
-${Math.round(result.startMiB)} MiB, has ${Math.round(result.restedMiB)} when it has rested for half a minute, and ${Math.round(result.lastMiB)} when it has rested after all. About 10 MiB of the difference
+${Math.round(result.startMiB)} MiB, has ${Math.round(result.restedMiB)} when it has rested for half a minute, and ${Math.round(result.lastMiB)} when it has rested after all. About 5 MiB of the difference
 are free pages between what the C library has in use, which it does not give back; with jemalloc in its place they come back.`;
   return [`### Opening and closing`, head, markdownTable(columns, rows)].join("\n\n");
 }

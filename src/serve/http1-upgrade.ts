@@ -12,6 +12,7 @@ import type { CheckedHead } from "./http1-head.ts";
 /** How much, and for how long, is read behind a refusal: a reset would eat it before the client reads it. */
 const maxLingerBytes = 64 * 1024;
 const lingerMs = 1000;
+const none = Buffer.alloc(0);
 
 /** The protocol a client asks for, of those there are fronts for; others are ignored as RFC 9110 allows. */
 export function toProtocol(upgrade: string): string | undefined {
@@ -41,7 +42,7 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
   readonly isIdle = false;
   readonly #readCertificate: Http1Client["readCertificate"];
   readonly #socket: Duplex;
-  readonly #firstBytes: Buffer;
+  #firstBytes: Buffer;
   readonly #onTaken: () => void;
   readonly #timeoutMs: number;
   #state: "open" | "taken" | "refused" = "open";
@@ -83,7 +84,10 @@ export class Http1Upgrade implements Upgrade, ServedConnection {
     socket.off("error", this.#onError);
     // Flows from the next tick on: until then its new owner has time to listen.
     socket.resume();
-    return { socket, firstBytes: this.#firstBytes };
+    const firstBytes = this.#firstBytes;
+    // This object is the call's source as long as the socket is open: nothing that came with the head is to stay for so long.
+    this.#firstBytes = none;
+    return { socket, firstBytes };
   }
 
   addAnswerHeaders(headers: HeaderList): void {

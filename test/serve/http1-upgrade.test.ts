@@ -12,6 +12,8 @@ import type { ListenerLimits } from "../../src/serve/listen-limits.ts";
 import { openRaw, request } from "../support/raw-http.ts";
 import type { RawConnection } from "../support/raw-http.ts";
 import { createPki } from "../support/pki.ts";
+import { collectGarbage } from "../../src/memory-return.ts";
+import { until } from "../support/until.ts";
 
 const wanted = ["Connection: Upgrade", "Upgrade: WebSocket"];
 
@@ -83,6 +85,28 @@ describe("an upgrade", () => {
     raw.send("second");
     raw.socket.end();
     expect((await raw.rest()).toString()).to.equal("firstsecond");
+  });
+
+  it("keeps nothing of what came with the head, as it is there as long as its socket", async () => {
+    const taken: Upgrade[] = [];
+    const came: WeakRef<ArrayBufferLike>[] = [];
+    await start((upgrade) => {
+      const { socket, firstBytes } = upgrade.takeOver();
+      taken.push(upgrade);
+      came.push(new WeakRef(firstBytes.buffer));
+      socket.on("error", () => socket.destroy()).end("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    });
+    for (let i = 0; i < 2; i++) {
+      const raw = await ask();
+      await raw.response(true);
+      await raw.closed;
+    }
+    // Of the last there may be something still, in what the processor or the engine looked at last.
+    await until(() => {
+      collectGarbage();
+      return came[0].deref() === undefined;
+    });
+    expect(taken.map(({ target }) => target)).to.deep.equal(["/x?y=1", "/x?y=1"]);
   });
 
   it("may be answered later", async () => {

@@ -6,6 +6,7 @@ import { strictWebSocket } from "../../../src/front/websocket/options.ts";
 import type { SocketLimits, WebSocketOptions } from "../../../src/front/websocket/options.ts";
 import { openRaw, request } from "../../support/raw-http.ts";
 import { createPki } from "../../support/pki.ts";
+import { until } from "../../support/until.ts";
 import type { KitClient, KitFixture } from "./kit.ts";
 import { startKit } from "./kit.ts";
 import { encodeFrame, openRawSocket } from "./raw-socket.ts";
@@ -62,6 +63,17 @@ describe("a WebSocket of a hostile client", () => {
     ["a message of more than 1,024 fragments", (client) => sendFragments(client, 1100), 1008],
     ["a binary frame where messages are JSON", (client) => client.send(binary, "{}"), 1003],
   ];
+  it("is let go when both close frames have gone their way, though it keeps its own side open", async () => {
+    await start();
+    const client = await open();
+    client.raw.socket.allowHalfOpen = true;
+    client.send(close, Buffer.from([0x03, 0xe8]));
+    expect(await client.closeCode()).to.equal(1000);
+    await until(() => kit.census.sockets === 1);
+    expect(client.raw.socket.writable).to.equal(true);
+    client.raw.close();
+  });
+
   for (const [what, send, code] of broken) {
     it(`is closed with ${code} for ${what}, and its call cancelled`, async () => {
       await start();
