@@ -18,16 +18,24 @@ export function isHeaderName(name: string): boolean {
 export function isHeaderValue(value: string): boolean {
   const { length } = value;
   if (length === 0) return true;
-  for (let at = 0; at < length; at++) {
+  return hasValueCharacters(value) && !isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(length - 1));
+}
+
+function hasValueCharacters(value: string): boolean {
+  for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
     if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff) return false;
   }
-  return !isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(length - 1));
+  return true;
 }
 
-/** As above, but for what gRPC lets a status message have: servers, grpc-go among them, leave the blanks at its ends. */
-export function isField(name: string, value: string): boolean {
-  return isHeaderName(name) && (isHeaderValue(value) || (name === "grpc-message" && isHeaderValue(`"${value}"`)));
+export function isRequestField(name: string, value: string): boolean {
+  return isHeaderName(name) && isHeaderValue(value);
+}
+
+/** gRPC servers, grpc-go among them, leave the blanks at the ends of metadata and messages where they are. */
+export function isAnswerField(name: string, value: string): boolean {
+  return isHeaderName(name) && hasValueCharacters(value);
 }
 
 function isBlank(code: number): boolean {

@@ -2,7 +2,7 @@
 import { Http2Error } from "./errors.ts";
 import type { DecodedBlock } from "./decoded-block.ts";
 import { decodeHuffman } from "./huffman.ts";
-import { isField, isHeaderName } from "./header-text.ts";
+import { isHeaderName, isRequestField } from "./header-text.ts";
 import { BlockMemo } from "./block-memo.ts";
 import { staticTable } from "./hpack-static.ts";
 import type { HeaderField } from "./hpack-static.ts";
@@ -20,6 +20,7 @@ export class HpackDecoder {
   readonly #table: HpackTable;
   readonly #memo = new BlockMemo();
   readonly #limits: DecoderLimits;
+  readonly #isField: (name: string, value: string) => boolean;
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
@@ -27,8 +28,9 @@ export class HpackDecoder {
   #size = 0;
   #malformed: string | undefined;
 
-  constructor(limits: DecoderLimits) {
+  constructor(limits: DecoderLimits, isField: (name: string, value: string) => boolean = isRequestField) {
     this.#limits = limits;
+    this.#isField = isField;
     this.#table = new HpackTable(limits.headerTableBytes);
   }
 
@@ -86,7 +88,7 @@ export class HpackDecoder {
       name,
       value,
       size: name.length + value.length + 32,
-      isValid: isField(name, value),
+      isValid: this.#isField(name, value),
     };
     this.#table.add(field);
     this.#addField(field);
@@ -99,7 +101,7 @@ export class HpackDecoder {
     this.#size += name.length + value.length + 32;
     if (this.#isFull()) return;
     this.#list.push(name, value);
-    if (!isField(name, value)) this.#malformed ??= describe(name, value);
+    if (!this.#isField(name, value)) this.#malformed ??= describe(name, value);
   }
 
   #addField(field: HeaderField): void {

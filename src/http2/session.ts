@@ -7,6 +7,7 @@ import { ReceiveWindow } from "./flow.ts";
 import type { Clock } from "./flow.ts";
 import { FrameWriter } from "./frame-write.ts";
 import type { HeaderAssembly } from "./header-assembly.ts";
+import { isAnswerField, isRequestField } from "./header-text.ts";
 import { HpackDecoder } from "./hpack-decode.ts";
 import type { Http2Limits } from "./limits.ts";
 import { PingBook } from "./ping-book.ts";
@@ -77,7 +78,7 @@ export class Session implements StreamHost, Clock {
     this.limits = limits;
     this.handlers = handlers;
     this.writer = new FrameWriter(socket);
-    this.decoder = new HpackDecoder(limits);
+    this.decoder = new HpackDecoder(limits, options.role === "client" ? isAnswerField : isRequestField);
     this.receive = new ReceiveWindow(limits.connectionWindowBytes, limits.maxConnectionWindowBytes, 0);
     this.resets = new Budget(limits.maxResets, limits.abuseWindowMs, this.coarseNow);
     this.control = new Budget(limits.maxControlFrames, limits.abuseWindowMs, this.coarseNow);

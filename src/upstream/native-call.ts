@@ -223,7 +223,7 @@ export abstract class NativeCall implements StreamHandlers, MessageSink, Timed, 
     this.stream = undefined;
     const { channel } = this.host;
     if (channel.state === "closed") this.fail(shuttingDown());
-    else if (reset.isUnprocessed && !this.#wasRetried && this.canBeginAgain) {
+    else if (reset.isUnprocessed && !this.#hasHeard && !this.#wasRetried && this.canBeginAgain) {
       this.#wasRetried = true;
       channel.start(this);
     } else this.fail(this.#resetError(reset));

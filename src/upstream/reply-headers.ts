@@ -62,6 +62,17 @@ function find(headers: HeaderList, name: string): string | undefined {
   return undefined;
 }
 
+/** Empty where there are several that contradict each other: none of them hides another. */
+function findStatus(headers: HeaderList): string | undefined {
+  let text: string | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== "grpc-status") continue;
+    if (text !== undefined && text !== headers[i + 1]) return "";
+    text = headers[i + 1];
+  }
+  return text;
+}
+
 function readHead(headers: HeaderList, maxMetadataBytes: number): ReplyHead {
   const status = find(headers, ":status") ?? "";
   const hasStatus = find(headers, "grpc-status") !== undefined;
@@ -83,7 +94,7 @@ function readHead(headers: HeaderList, maxMetadataBytes: number): ReplyHead {
 }
 
 function readStatus(headers: HeaderList, maxMetadataBytes: number): ReplyStatus {
-  const text = find(headers, "grpc-status");
+  const text = findStatus(headers);
   const details = find(headers, "grpc-status-details-bin");
   return {
     code: text === undefined ? undefined : toCode(text),

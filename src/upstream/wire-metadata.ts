@@ -149,7 +149,7 @@ export function readReplyMetadata(headers: readonly string[], maxBytes: number):
     received ??= [];
     if (name.endsWith("-bin")) {
       for (const part of value.split(",")) received.push(name, withoutPadding(part.trim()));
-    } else received.push(name, value);
+    } else received.push(name, value.trim());
   }
   return received ?? emptyMetadata;
 }

@@ -115,6 +115,16 @@ describe("native transport, on the wire", () => {
     });
   }
 
+  it("takes metadata with blanks at its ends, which are no part of it", async () => {
+    const blank = { "x-a": " a b " };
+    const transport = await open((stream) => answer(stream, frame("ok"), blank, { "grpc-status": "0", ...blank }));
+    const { headers, trailers } = await call(transport);
+    expect([headers, trailers]).to.deep.equal([
+      ["x-a", "a b"],
+      ["x-a", "a b"],
+    ]);
+  });
+
   it("hands on what came before a reset, and before the connection was lost", async () => {
     for (const end of [
       (stream: http2.ServerHttp2Stream) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),

@@ -69,6 +69,11 @@ const cases: readonly Case[] = [
     codes: [Code.NOT_FOUND],
   },
   {
+    name: "two statuses that contradict each other",
+    answer: answer(frame("a"), { "grpc-status": ["0", "5"] }),
+    codes: [Code.UNKNOWN],
+  },
+  {
     name: "trailers only, OK, without a message",
     answer: trailersOnly({ "grpc-status": "0" }),
     codes: [Code.INTERNAL],
