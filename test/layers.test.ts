@@ -97,6 +97,7 @@ const allowed: Readonly<Record<string, readonly string[] | "everything">> = {
     "translate",
     "schema",
     "metadata",
+    "own-time",
     "status",
     "weighted",
   ],

@@ -109,8 +109,6 @@ export interface Overload {
   /** In all, evenly over the gateways. */
   readonly callsPerSecond: number;
   readonly ms: number;
-  /** False: each call comes on a connection of its own, so that all workers get some. */
-  readonly keepAlive?: boolean;
 }
 
 export interface Outcome {
@@ -126,8 +124,8 @@ export interface Outcome {
 const turnMs = 5;
 
 /** Evenly paced: what the clock of this process has missed is made up for, but at the end: nothing was sent then. */
-export async function overload({ bases, callsPerSecond, ms, keepAlive = true }: Overload): Promise<Outcome> {
-  const agent = new Agent({ keepAlive, maxSockets: 32 });
+export async function overload({ bases, callsPerSecond, ms }: Overload): Promise<Outcome> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const answers = new Map<number, number>();
   const pending: Promise<void>[] = [];
   const started = performance.now();

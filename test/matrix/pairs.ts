@@ -19,6 +19,20 @@ export const pairs = transports.flatMap((transport) =>
 let runs = 0;
 
 export function cellOf(gateway: StreamGateway, { transport, kind }: (typeof pairs)[number]): Cell {
-  const open: Cell["open"] = (options) => transport.open(gateway, kind, options);
-  return { gateway, transport, kind, run: `run ${++runs}`, open };
+  let tookMs = 0;
+  return {
+    gateway,
+    transport,
+    kind,
+    run: `run ${++runs}`,
+    async open(options) {
+      const openedAt = performance.now();
+      const call = await transport.open(gateway, kind, options);
+      void call.ended.then(() => (tookMs = performance.now() - openedAt));
+      return call;
+    },
+    get tookMs() {
+      return tookMs;
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { WebSocket } from "ws";
 import { startBackend } from "../support/backend.ts";
 import type { Backend } from "../support/backend.ts";
-import { overload, serve } from "../limits/processes.ts";
+import { serve } from "../limits/processes.ts";
 import type { Process } from "../limits/processes.ts";
 
 describe("sluice serve with workers", () => {
@@ -23,17 +23,18 @@ describe("sluice serve with workers", () => {
   });
 
   it("counts limits for all of them together", async () => {
-    const { answers } = await overload({ bases: [gateway.base], callsPerSecond: 200, ms: 1000, keepAlive: false });
-    expect(answers.get(200)).to.equal(40);
-    expect(answers.get(429)).to.be.greaterThan(100);
-    const served = [1, 2].map((worker) => gateway.metric(`sluice_rate_limited_total{worker="${worker}",limit="all"}`));
-    for (const count of await Promise.all(served)) expect(count).to.be.greaterThan(0);
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(`${gateway.base}/v1/x`)));
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(40);
+    expect(answers.filter(({ status }) => status === 429)).to.have.length(160);
+    const refused = (worker: number) => gateway.metric(`sluice_rate_limited_total{worker="${worker}",limit="all"}`);
+    // Whichever of them a connection goes to.
+    for (const worker of [1, 2])
+      while ((await refused(worker)) === 0) expect((await ask(`${gateway.base}/v1/x`)).status).to.equal(429);
   });
 
   it("puts another in the place of one that is killed, and goes on serving", async () => {
     await gateway.killOne();
-    const { answers } = await overload({ bases: [gateway.base], callsPerSecond: 50, ms: 500 });
-    expect([...answers.keys()]).to.deep.equal([429]);
+    for (let i = 0; i < 25; i++) expect((await ask(`${gateway.base}/v1/x`)).status).to.equal(429);
   });
 
   it("ends with exit code 0 when it is told to", async () => {

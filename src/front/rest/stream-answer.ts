@@ -1,11 +1,11 @@
 // The answer to a call whose backend streams: the head when the first message or the failure is there, then message by message.
 import type { StreamReply } from "../../call.ts";
 import type { Metadata } from "../../metadata.ts";
+import { afterOwnTime } from "../../own-time.ts";
 import { Code, GatewayError } from "../../status.ts";
 import type { ResponseWriter } from "../front.ts";
 import { Pump } from "../stream/pump.ts";
 import type { MessageSink } from "../stream/pump.ts";
-import { turnOfTheLoop } from "../stream/slow-client.ts";
 import type { Swept } from "../stream/sweep.ts";
 import { cutAnswer } from "./cut-answer.ts";
 import { errorLine } from "./gateway-lines.ts";
@@ -34,7 +34,7 @@ export class StreamAnswer implements MessageSink, Swept {
   #hasRoom = true;
   /** Undefined before they have come, and where the backend's answer has none. */
   #headers: Metadata | undefined;
-  #headTimer: NodeJS.Timeout | undefined;
+  #stopHeadWait: (() => void) | undefined;
   #form: AnswerForm | undefined;
   #writer: ResponseWriter | undefined;
   #status = 0;
@@ -61,14 +61,8 @@ export class StreamAnswer implements MessageSink, Swept {
   }
 
   start(): void {
-    if (!this.#answer.view.needsFirst) this.#headTimer = setTimeout(() => void this.#beginWithoutFirst(), headWaitMs);
+    if (!this.#answer.view.needsFirst) this.#stopHeadWait = afterOwnTime(headWaitMs, () => this.#begin(undefined));
     this.#pump.start();
-  }
-
-  async #beginWithoutFirst(): Promise<void> {
-    // Where it is the gateway that was busy for so long, what came meanwhile has its turn first.
-    await turnOfTheLoop();
-    if (this.#form === undefined && !this.#isEnded) this.#begin(undefined);
   }
 
   get hasRoom(): boolean {
@@ -98,7 +92,7 @@ export class StreamAnswer implements MessageSink, Swept {
 
   #begin(first: Uint8Array | "none" | undefined): AnswerForm {
     const { setup, view } = this.#answer;
-    clearTimeout(this.#headTimer);
+    this.#stopHeadWait?.();
     const form = view.open(first);
     this.#form = form;
     const headers = toStreamHeaders(setup, form.contentType, this.#headers, this.#answer.run.call);
@@ -185,7 +179,7 @@ export class StreamAnswer implements MessageSink, Swept {
   #stopClocks(): void {
     this.#isEnded = true;
     const { setup, run } = this.#answer;
-    clearTimeout(this.#headTimer);
+    this.#stopHeadWait?.();
     setup.context.sweep.delete(this);
     run.tally.dropped += this.#pump.dropped;
   }

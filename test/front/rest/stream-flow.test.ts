@@ -216,11 +216,18 @@ for (const version of versions) {
 
     it("ends at its deadline, in the stream if it has begun", async () => {
       await start();
-      const early = await open(`${watch}?$timeout=500ms`);
-      expect((await early.opened.answer()).status).to.equal(504);
-      const { opened, call } = await open(`${watch}?$timeout=1s`);
-      call.write(note({}));
-      expect((await (await opened.answer()).whole()).text).to.contain('{"@status":{"code":4,');
+      const ask = async (timeoutMs: number) => {
+        const opened = await rooms.open(version, { line: `${watch}?$timeout=${timeoutMs}ms`, headers: lines });
+        opened.end();
+        return (await opened.answer()).whole();
+      };
+      arrived = () => {};
+      expect((await ask(500)).status).to.equal(504);
+      arrived = () => void calls.at(-1)!.write(note({}));
+      let reply = await ask(1000);
+      // Where the machine stood still until then it has not begun.
+      for (let timeoutMs = 2000; reply.status !== 200; timeoutMs *= 2) reply = await ask(timeoutMs);
+      expect(reply.text).to.contain('{"@status":{"code":4,');
     });
 
     it("ends after silence, and of old age, and says so", async () => {
