@@ -3,7 +3,7 @@ import { judge } from "./load/bounds.ts";
 import { cells } from "./load/cells.ts";
 import { saveResult } from "./load/results.ts";
 import { type Cell, type CellResult, type RunOptions, runCell } from "./load/run-cell.ts";
-import { findTool } from "./load/tools.ts";
+import { findTool, toolNames } from "./load/tools.ts";
 import type { BenchTable } from "./table.ts";
 
 export interface LoadOptions extends RunOptions {
@@ -41,7 +41,7 @@ export async function benchCells(all: readonly Cell[], options: LoadOptions): Pr
 
 /** A quick run, as CI has it, goes on without the load tools it lacks. */
 function missingTool(cell: Cell): string | undefined {
-  const name = (["wrk", "h2load", "ghz"] as const).find((tool) => cell.title.includes(tool));
+  const name = toolNames.find((tool) => cell.title.endsWith(tool));
   return name === undefined || findTool(name) !== undefined ? undefined : `${name} is not on PATH`;
 }
 

@@ -5,7 +5,7 @@ import { checkEcho, checkGet, checkGrpc, checkHttp2Get } from "./answers.ts";
 import { root } from "./folders.ts";
 import { writeProtoset } from "./protoset.ts";
 import type { Cell } from "./run-cell.ts";
-import { ghz, h2load, wrk } from "./tools.ts";
+import { ghz, h2load, pace, wrk } from "./tools.ts";
 
 const echoLines = 34;
 const echoBytes = JSON.stringify(order(echoLines)).length;
@@ -13,7 +13,9 @@ const compared = ["sluice", "grpc-gateway", "envoy", "vanguard"];
 /** Half of what the slowest of the compared can do; the same for all. */
 const restRate = 3200;
 const grpcRate = 2000;
-export const curveConnections = [1, 8, 32, 128, 1000];
+/** So few that each comes alone, however many connections there are, and that the slowest of the compared has answered one before the next. */
+const pacedRate = 1000;
+const curveConnections = [1, 8, 32, 128, 1000];
 const url = (port: number, path: string): string => `http://127.0.0.1:${port}${path}`;
 
 const restCells: readonly Cell[] = [
@@ -71,6 +73,7 @@ const restCells: readonly Cell[] = [
     bounds: [{ against: "grpc-gateway", metric: "p99", atMost: 1 }],
   },
   ...curveConnections.map(connectionsCell),
+  ...curveConnections.map(pacedCell),
   ...[1, 34, 300, 2500].map(sizeCell),
   ...[10, 100, 1000].map(routesCell),
 ];
@@ -148,6 +151,21 @@ function connectionsCell(connections: number): Cell {
     // Opening a thousand connections is not what is asked about: the run is long enough for it to be little.
     seconds: connections >= 1000 ? 6 : 2,
     point: { curve: "connections", x: connections },
+  };
+}
+
+/** What connections cost, and nothing else: with all of them busy it also grows how many requests a gateway finds whenever it wakes. */
+function pacedCell(connections: number): Cell {
+  return {
+    id: `paced-${connections}`,
+    bench: "rest",
+    title: `GET, small, ${pacedRate} requests a second, evenly spaced, on ${connections} connections, pace`,
+    subjects: [...compared, "hello"],
+    check: checkGet(),
+    load: (port, seconds) => pace({ url: url(port, itemPath), connections, seconds, rate: pacedRate }),
+    warmUp: (port, seconds) => wrk({ url: url(port, itemPath), connections: 32, seconds }),
+    seconds: 4,
+    point: { curve: "paced", x: connections },
   };
 }
 

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { installGo } from "../peers/install-go.ts";
 import { cache, makeFolder } from "./folders.ts";
 import { runLoad } from "./process.ts";
 
@@ -19,12 +20,15 @@ interface Tool {
   readonly version: string;
 }
 
-export type ToolName = "wrk" | "h2load" | "ghz";
+export const toolNames = ["wrk", "h2load", "ghz", "pace"] as const;
+
+export type ToolName = (typeof toolNames)[number];
 
 const howToGet: Readonly<Record<ToolName, string>> = {
   wrk: "Debian: apt-get install wrk",
   h2load: "Debian: apt-get install nghttp2-client",
   ghz: "go install github.com/bojand/ghz/cmd/ghz@v0.93.0",
+  pace: "it is built from bench/peers/go by a run without --quick, with Go",
 };
 
 const found = new Map<ToolName, Tool | undefined>();
@@ -35,6 +39,10 @@ export function findTool(name: ToolName): Tool | undefined {
 }
 
 function lookUp(name: ToolName): Tool | undefined {
+  if (name === "pace") {
+    const command = `${cache}/bin/pace`;
+    return existsSync(command) ? { command, version: "pace of this bench" } : undefined;
+  }
   // Where `go install` puts programs, which is often not on PATH.
   const places = [name, `${process.env["GOBIN"] ?? `${homedir()}/go/bin`}/${name}`];
   for (const command of places) {
@@ -166,6 +174,34 @@ export async function h2load(load: H2loadLoad): Promise<Seen> {
   }
   const seen = parseH2load(await runLoad("h2load", { command: needTool("h2load"), args: [...args, load.url] }));
   return load.rate === undefined ? seen : { ...seen, ...percentilesOf(log) };
+}
+
+export interface PaceLoad {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Requests a second, evenly spaced, on all connections in turn. */
+  readonly rate: number;
+}
+
+export async function pace({ url, connections, seconds, rate }: PaceLoad): Promise<Seen> {
+  if (findTool("pace") === undefined) {
+    installGo();
+    found.delete("pace");
+  }
+  const args = ["-url", url, "-connections", String(connections), "-seconds", String(seconds), "-rate", String(rate)];
+  return parsePace(await runLoad("pace", { command: needTool("pace"), args }));
+}
+
+/** What bench/peers/go/cmd/pace prints. */
+export function parsePace(out: string): Seen {
+  return {
+    requests: numberIn(out, /(\d+) requests/),
+    errors: numberIn(out, /(\d+) errors/),
+    seconds: (microsIn(out, /in ([\d.]+)(us|ms|s|m)/) ?? 0) / 1e6,
+    p50: microsIn(out, /50% ([\d.]+)(us|ms|s|m)/),
+    p99: microsIn(out, /99% ([\d.]+)(us|ms|s|m)/),
+  };
 }
 
 /** What h2load prints; it has no percentiles. Requests on their way when the time is over are no errors. */

@@ -1,4 +1,4 @@
-// The programs in Go: the backend of the bench, grpc-gateway alone and behind grpc-websocket-proxy, Vanguard; built from bench/peers/go with stubs generated here.
+// The programs in Go: the backend of the bench, its evenly paced load, grpc-gateway alone and behind grpc-websocket-proxy, Vanguard; built from bench/peers/go with stubs generated here.
 import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { routesPerService, routesProto } from "../corpus/routes-proto.ts";
 import { cache, makeFolder, root } from "../load/folders.ts";
@@ -34,7 +34,7 @@ function buildAll(): void {
   for (const name of ["load", "stream", "routes"])
     protoc([...flags, ...outputs, ...underModule, `${name}.proto`], `${cache}/protos`);
   writeFileSync(`${copy}/gen/routes/handlers.go`, handlersSource());
-  for (const name of ["backend", "grpc-gateway", "websocket-proxy", "vanguard"]) build(name, `./cmd/${name}`);
+  for (const name of ["backend", "grpc-gateway", "websocket-proxy", "vanguard", "pace"]) build(name, `./cmd/${name}`);
 }
 
 function build(name: string, target: string): void {

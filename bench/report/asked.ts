@@ -63,23 +63,27 @@ function callsLine(): Line {
 /** ±15 % of a middle value is 1.15 / 0.85 from the lowest to the highest. */
 function spreadLines(): Line[] {
   const limit = 1.15 / 0.85;
-  const floor = spread("connections", "hello");
   return [
     line(
-      "CPU per request, 1 to 1,000 connections, highest / lowest",
+      "CPU per request, 1 to 1,000 connections, highest / lowest, 1,000 requests a second on all together",
       "± 15 %: ≤ 1.35 ×",
-      spread("connections"),
+      spread("paced"),
       limit,
       " ×",
     ),
+    line("the same with all connections busy", "≤ 1.35 ×", spread("connections"), limit, " ×"),
     {
-      question: "the same of the floor, a node:http server that answers fixed bytes and calls nobody",
+      question: "of that the floor, a node:http server that answers fixed bytes and calls nobody",
       asked: "–",
-      measured: floor === undefined ? undefined : `${figure(floor)} ×`,
+      measured: times(spread("connections", "hello")),
       holds: undefined,
     },
     line("CPU per request, 10 to 1,000 routes, highest / lowest", "± 15 %: ≤ 1.35 ×", spread("routes"), limit, " ×"),
   ];
+}
+
+function times(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : `${figure(value)} ×`;
 }
 
 function memoryLines(): Line[] {

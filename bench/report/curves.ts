@@ -13,7 +13,12 @@ interface Curve {
 }
 
 export const curves: readonly Curve[] = [
-  { name: "connections", title: "Cost against connections: small GET", xLabel: "connections" },
+  {
+    name: "paced",
+    title: "Cost against connections: small GET, 1,000 a second on all of them together",
+    xLabel: "connections",
+  },
+  { name: "connections", title: "Cost against connections, all of them busy: small GET", xLabel: "connections" },
   { name: "size", title: "Cost against message size: nested JSON echoed by POST", xLabel: "bytes of JSON" },
   { name: "routes", title: "Cost against the number of routes: small GET", xLabel: "routes" },
 ];

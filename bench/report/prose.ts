@@ -31,8 +31,10 @@ export const method = `## How it is measured
   them all. A warm-up goes first.
 - \`requests/s\` is what one core of gateway gives while backend and load have the other. p50 and p99 are those of a saturated
   gateway, but for the cells at an equal rate.
-- With one connection a gateway sleeps after every request and is woken for the next: that is what the first point of the
-  curve of connections shows, for every subject and for the floor, which is no gateway at all.`;
+- What connections cost is asked at one rate for any number of them, so low that a request comes alone: evenly spaced, on the
+  connections in turn (bench/peers/go/cmd/pace). With all connections busy something else moves as well, how many requests a
+  gateway finds when it wakes: with one connection it sleeps after every request and is woken for the next, for every subject
+  and for the floor, which is no gateway at all. Both curves are below.`;
 
 export const codecNotes = `Bytes of one form to bytes of the other, whole messages. \`protobuf-es\` is @bufbuild/protobuf 2 (\`fromBinary\` and
 \`toJsonString\`, \`fromJsonString\` and \`toBinary\`), \`protobufjs\` is version 7 with its object conversions and \`JSON\`. Sluice checks
@@ -70,5 +72,5 @@ export const notMeasured = `## What this does not measure
 - Other message shapes: one small reply and one nested order, all fields set. [Translators](#translators) has more.
 - Latencies of machines of one's own: this one is virtual, its two cores are shared with others, and gateway, backend and load
   have no more than those. Ratios of CPU time stand that; p99 says as much about the neighbours as about the gateway.
-- h2load and ghz wait for an answer before they ask again on a stream, also at an equal rate: a stall shows as one slow
+- h2load and ghz (but not pace) wait for an answer before they ask again on a stream, also at an equal rate: a stall shows as one slow
   request, not as all those that would have come meanwhile.`;

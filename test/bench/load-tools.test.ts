@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseH2load, parseWrk } from "../../bench/load/tools.ts";
+import { parseH2load, parsePace, parseWrk } from "../../bench/load/tools.ts";
 
 const wrkOutput = `Running 2s test @ http://127.0.0.1:8080/v1/items/8f14e45f
   1 threads and 32 connections
@@ -45,5 +45,12 @@ describe("parseH2load", () => {
 
   it("finds nothing in the output of a run that never connected", () => {
     expect(parseH2load("starting benchmark...\n").requests).to.equal(0);
+  });
+});
+
+describe("parsePace", () => {
+  it("reads requests, errors, time and latencies in µs", () => {
+    const seen = parsePace("3998 requests, 2 errors in 4.003s, 50% 216us, 99% 1034us\n");
+    expect(seen).to.deep.equal({ requests: 3998, errors: 2, seconds: 4.003, p50: 216, p99: 1034 });
   });
 });
