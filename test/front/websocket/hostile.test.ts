@@ -110,6 +110,18 @@ describe("a WebSocket of a hostile client", () => {
     client.raw.close();
   });
 
+  it("is closed with 1008 for a frame that comes in more pieces than are kept", async () => {
+    await start({ maxBufferedChunks: 8 });
+    const client = await open();
+    client.raw.socket.setNoDelay(true);
+    client.raw.send(encodeFrame(text, Buffer.alloc(1_000_000, 0x20)).subarray(0, 14));
+    const code = client.closeCode();
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    while ((await Promise.race([code, turn()])) === undefined) client.raw.send(" ");
+    expect(await code).to.equal(1008);
+    client.raw.close();
+  });
+
   it("is answered every ping of a burst, in their order", async () => {
     await start();
     const client = await open();
