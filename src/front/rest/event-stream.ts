@@ -6,7 +6,8 @@ import type { AnswerForm, StreamFailure } from "./stream-form.ts";
 
 /** The id of the last event: who comes back with it wants nothing more. */
 const endMark = "~end.";
-const comment = Buffer.from(":\n\n");
+/** As a line of the event that comes next, like `retry`: to some clients whatever ends with an empty line is an event. */
+const comment = Buffer.from(":\n");
 const okStatus = '{"code":0,"status":"OK","message":"","details":[]}';
 const longestToken = 4096;
 
@@ -20,7 +21,7 @@ export class EventStream implements AnswerForm {
   readonly contentType = "text/event-stream";
   readonly keepAlive = comment;
   /** Clients that were cut off together do not come back together. */
-  readonly opening = `retry: ${1000 + Math.floor(2001 * Math.random())}\n\n`;
+  readonly opening = `retry: ${1000 + Math.floor(2001 * Math.random())}\n`;
   readonly #before: string;
   readonly #after: string;
   readonly #resume: Resume | undefined;

@@ -30,7 +30,7 @@ const statusWithRetry = note(
 
 /** Without `retry`, whose value is random. */
 function withoutRetry(text: string): string {
-  return text.replace(/^retry: \d+\n\n/, "");
+  return text.replace(/^retry: \d+\n/, "");
 }
 
 for (const version of versions) {
@@ -156,7 +156,7 @@ for (const version of versions) {
         await start();
         const { headers, text } = await get(watch, events);
         expect(headers["content-type"]).to.equal("text/event-stream");
-        const [, retry] = /^retry: (\d+)\n\n/.exec(text) ?? [];
+        const [, retry] = /^retry: (\d+)\n/.exec(text) ?? [];
         expect(Number(retry)).to.be.within(1000, 3000);
         expect(withoutRetry(text)).to.equal(
           `id: a\ndata: ${a}\n\nid: b\ndata: ${b}\n\nevent: status\nid: ~end.0\ndata: {"code":0,"status":"OK","message":"","details":[]}\n\n`,
@@ -327,7 +327,7 @@ for (const version of versions) {
         const opened = await rooms.open(version, { line: watch, headers: events });
         opened.end();
         const reply = await opened.answer();
-        expect(await reply.until("\n\n")).to.match(/^retry: \d+\n\n$/);
+        expect(await reply.until("\n")).to.match(/^retry: \d+\n$/);
         go();
         expect((await reply.whole()).text).to.contain("~end.0");
       });
@@ -342,9 +342,9 @@ for (const version of versions) {
     });
 
     describe("that are silent", () => {
-      it("give a sign of life that changes nothing", async () => {
+      it("give a sign of life that changes nothing, and is no event of its own", async () => {
         await start();
-        const expected = { "application/json": "[", "application/x-ndjson": "", "text/event-stream": "\n\n" };
+        const expected = { "application/json": "[", "application/x-ndjson": "", "text/event-stream": "\n" };
         for (const [accept, first] of Object.entries(expected)) {
           let call: Call | undefined;
           answer = (opened) => void (call = opened);
@@ -353,14 +353,14 @@ for (const version of versions) {
           const reply = await opened.answer();
           if (first !== "") await reply.until(first);
           rooms.sweep.tick(Math.max(performance.now(), rooms.sweep.now) + 16_000);
-          const sign = accept === "text/event-stream" ? ":\n\n" : accept === "application/json" ? "\n" : " ";
+          const sign = accept === "text/event-stream" ? ":\n" : accept === "application/json" ? "\n" : " ";
           await reply.until(sign);
           call!.write(two[0]);
           call!.end();
           const { text } = await reply.whole();
           if (accept === "application/json") expect(JSON.parse(text)).to.deep.equal([JSON.parse(a)]);
           else if (accept === "application/x-ndjson") expect(JSON.parse(text)).to.deep.equal(JSON.parse(a));
-          else expect(withoutRetry(text)).to.match(/^:\n\nid: a\ndata: /);
+          else expect(withoutRetry(text)).to.match(/^:\nid: a\ndata: /);
         }
       });
     });
