@@ -115,6 +115,22 @@ describe("loadSchema", () => {
     expect(schema?.message("google.type.Money")?.fields[0].protoName).to.equal("mine");
   });
 
+  it("reads protos that say for grpc-gateway's generator what their OpenAPI is like, without a folder for it", () => {
+    const options = `
+      import "protoc-gen-openapiv2/options/annotations.proto";
+      option (grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger) = {
+        info: { title: "Shop" version: "1" }
+        security_definitions: { security: { key: "Key" value: { type: TYPE_API_KEY in: IN_HEADER name: "X-Key" } } }
+      };
+      message M {
+        option (grpc.gateway.protoc_gen_openapiv2.options.openapiv2_schema) = { json_schema: { required: ["id"] } };
+        string id = 1 [(grpc.gateway.protoc_gen_openapiv2.options.openapiv2_field) = { pattern: "^x", min_length: 3 }];
+      }
+    `;
+    write({ "protos/a.proto": service("A", options) });
+    expect(load(["protos"])).to.deep.include({ services: ["A"], inputs: ["a.proto"], reports: [] });
+  });
+
   it("takes the user's own declaration of an always linked type, wherever it lies", () => {
     write({
       "protos/my/status.proto": service("A"),

@@ -47,7 +47,7 @@ function readText(path: string): string | undefined {
 }
 
 /** Only these are bundled: an import path never reaches another file. */
-const bundledPath = /^(buf|google|sluice)(\/[a-z0-9_]+)+\.proto$/;
+const bundledPath = /^(buf|google|protoc-gen-openapiv2|sluice)(\/[a-z0-9_]+)+\.proto$/;
 
 export function isBundledPath(path: string): boolean {
   return bundledPath.test(path) && readBundled(path) !== undefined;
