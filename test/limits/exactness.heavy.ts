@@ -41,8 +41,8 @@ function errorOf({ answers, sendingMs, elapsedMs, sent }: Outcome, title: string
   const contract = `${least.toFixed(1)} to ${most.toFixed(1)}`;
   console.log(`    ${title}: ${admitted} of ${sent} admitted, contract ${contract}: ${error.toFixed(2)} %`);
   expect([...answers.keys()].sort((a, b) => a - b)).to.deep.equal([200, 429]);
-  expect(sent).to.be.greaterThan(least * 8);
-  return error;
+  // Too few were sent where the machine stood still for long: that says nothing.
+  return sent > least * 8 ? error : Infinity;
 }
 
 async function countMissed(processes: readonly Process[]): Promise<number> {
