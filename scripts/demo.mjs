@@ -17,6 +17,8 @@ const options = readOptions();
 await refuseTakenPorts();
 ensureInstalled();
 build();
+// Somebody may have taken one meanwhile.
+await refuseTakenPorts();
 const { startExamples } = await import("../dist/examples/start.js");
 const examples = await startExamples({ port: options.backendPort });
 const gateway = startGateway();
