@@ -6,6 +6,7 @@ import { benchFront } from "./front.ts";
 import { benchGhz } from "./ghz.ts";
 import { benchLoad } from "./load.ts";
 import { benchHttp1 } from "./http1.ts";
+import { Missing } from "./load/missing.ts";
 import { leaveUnpinned } from "./load/process.ts";
 import { saveResult } from "./load/results.ts";
 import type { BackendKind } from "./load/subjects.ts";
@@ -157,9 +158,9 @@ for (const name of named.length > 0 ? named : isReport && values.saved ? [] : Ob
     tables.push(...several);
     if (!values.json) for (const table of several) console.log(`${formatTable(table)}\n`);
   } catch (error) {
-    // What is missing on this machine stops a bench that was asked for, not a look at all of them.
+    // What this machine lacks stops a bench that was asked for, not a look at all of them; what is wrong stops both.
     const reason = error instanceof Error ? error.message : String(error);
-    if (named.length > 0) stop(reason);
+    if (named.length > 0 || !(error instanceof Missing)) stop(`${name}: ${reason}`);
     options.progress(`${name}: left out: ${reason}`);
   }
 }

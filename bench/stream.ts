@@ -1,6 +1,7 @@
 // The bench `stream`: messages to browsers per core, memory of thousands of open streams, slow clients, memory that comes back.
 import { saveResult } from "./load/results.ts";
 import { accountingFault } from "./load/accounting.ts";
+import { Missing } from "./load/missing.ts";
 import { type CyclesResult, measureCycles } from "./stream/cycles.ts";
 import { measureRate, rateCells, type RateResult, rateSockets } from "./stream/rates.ts";
 import { Stages, type StreamOptions } from "./stream/run-subject.ts";
@@ -13,7 +14,7 @@ type StreamResult = RateResult | SocketsResult | SlowResult | CyclesResult;
 
 export async function benchStream(options: StreamOptions): Promise<BenchTable[]> {
   const fault = accountingFault();
-  if (fault !== undefined) throw new Error(fault);
+  if (fault !== undefined) throw new Missing(fault);
   const stages = new Stages(options);
   const tables: BenchTable[] = [];
   try {

@@ -3,6 +3,7 @@ import { median } from "../measure.ts";
 import { accountingFault } from "./accounting.ts";
 import type { Check } from "./answers.ts";
 import { freePort } from "../../test/support/free-port.ts";
+import { Missing } from "./missing.ts";
 import { type Running, startProcess } from "./process.ts";
 import { type BackendKind, bareBackend, backendCommand, type Subject, subjects } from "./subjects.ts";
 import type { Seen } from "./tools.ts";
@@ -88,7 +89,7 @@ interface Sample extends Seen {
 
 export async function runCell(cell: Cell, options: RunOptions): Promise<CellResult> {
   const fault = accountingFault();
-  if (fault !== undefined) throw new Error(fault);
+  if (fault !== undefined) throw new Missing(fault);
   const backendPort = await freePort();
   const { command } = backendCommand(backendPort, options.backend);
   const backend = await startProcess("backend", "the backend", backendPort, command);
@@ -97,6 +98,8 @@ export async function runCell(cell: Cell, options: RunOptions): Promise<CellResu
   try {
     for (const subject of chosen(cell, options)) {
       const entry = await enter(cell, subject, { backend: backendPort, quick: options.quick });
+      if ("reason" in entry && subject.name === "sluice")
+        throw new Error(`${cell.id}: ${subject.label}: ${entry.reason}`);
       if ("reason" in entry) left.push(entry);
       else contestants.push(entry);
     }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { installGo } from "../peers/install-go.ts";
 import { cache, makeFolder } from "./folders.ts";
+import { Missing } from "./missing.ts";
 import { runLoad } from "./process.ts";
 
 /** What a load tool saw. Latencies in µs; undefined where the tool does not say. */
@@ -55,7 +56,7 @@ function lookUp(name: ToolName): Tool | undefined {
 /** The tool's command, or one line that says how to get it. */
 export function needTool(name: ToolName): string {
   const tool = findTool(name);
-  if (tool === undefined) throw new Error(`${name} is not on PATH. ${howToGet[name]}`);
+  if (tool === undefined) throw new Missing(`${name} is not on PATH. ${howToGet[name]}`);
   return tool.command;
 }
 

@@ -3,13 +3,14 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cache, makeFolder } from "../load/folders.ts";
+import { Missing } from "../load/missing.ts";
 
 /** Output of the tool. Throws one line of reason when it is missing or fails. */
 export function runTool(command: string, args: readonly string[], cwd: string = makeFolder(cache)): string {
   const { error, status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 64 << 20 });
-  if (error !== undefined) throw new Error(`${command} cannot be run: ${error.message}`);
+  if (error !== undefined) throw new Missing(`${command} cannot be run: ${error.message}`);
   if (status !== 0)
-    throw new Error(`${command} ${args.join(" ")} failed: ${lastLines(stderr === "" ? stdout : stderr)}`);
+    throw new Missing(`${command} ${args.join(" ")} failed: ${lastLines(stderr === "" ? stdout : stderr)}`);
   return stdout;
 }
 

@@ -14,6 +14,8 @@ function begin(stream: ServerHttp2Stream): void {
 }
 
 function answer(stream: ServerHttp2Stream, path: string, request: Buffer): void {
+  // Its caller may have gone while it was read.
+  if (stream.destroyed) return;
   const message = request.subarray(5);
   begin(stream);
   if (path === `/${floodMethod}`) {
